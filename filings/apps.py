@@ -1,0 +1,29 @@
+"""Filings: the machine of article 8."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+from zhonglou_media.core import guards
+
+
+class FilingsConfig(AppConfig):
+    name = "filings"
+    verbose_name = "备案"
+    guards: list[guards.Guard]
+
+    def ready(self) -> None:
+        from .models import Filing
+
+        moves = Filing._meta.get_field("state").get_all_transitions(Filing)
+        self.guards = (
+            guards.legal_pairs(
+                "filings_filing",
+                "state",
+                {(move.source, move.target) for move in moves},
+                "备案状态不能这样变化，请按流程办理。",
+            )
+            + guards.no_delete("filings_filing", "备案不能删除，只能撤回。")
+            + guards.append_only("filings_revision", "已冻结的版次不能修改或删除。")
+            + guards.append_only("filings_receipt", "回执不能修改或删除。")
+        )
+        post_migrate.connect(guards.install_for_app, sender=self, dispatch_uid="filings.guards")

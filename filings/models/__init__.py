@@ -1,0 +1,23 @@
+"""Filings (备案), their content, and their way through the systems above."""
+
+from .content import Attachment, Draft, Revision
+from .details import OpeningBasis, OpeningDetails
+from .exchange import ExportBatch, ExportItem, Receipt, ReceiptResult, System
+from .filing import LIVE, Filing, FilingKind, FilingState
+
+__all__ = (
+    "LIVE",
+    "Attachment",
+    "Draft",
+    "ExportBatch",
+    "ExportItem",
+    "Filing",
+    "FilingKind",
+    "FilingState",
+    "OpeningBasis",
+    "OpeningDetails",
+    "Receipt",
+    "ReceiptResult",
+    "Revision",
+    "System",
+)

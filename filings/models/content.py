@@ -1,0 +1,59 @@
+"""What was typed, what was frozen, and the files that go with it."""
+
+from django.conf import settings
+from django.db import models
+
+from zhonglou_media.core.models import File
+
+
+class Draft(models.Model):
+    """What was typed, as typed: 「2026-13-40」 must survive."""
+
+    filing = models.OneToOneField("filings.Filing", models.PROTECT, primary_key=True, related_name="draft")
+    data = models.JSONField("内容", default=dict)
+    saved_at = models.DateTimeField("保存时间")
+    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "草稿"
+
+    def __str__(self) -> str:
+        return f"草稿 {self.pk}"
+
+
+class Revision(models.Model):
+    """版次: the content at one freeze or supplement, immutable by trigger."""
+
+    filing = models.ForeignKey("filings.Filing", models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField("版次")
+    content = models.JSONField("内容")
+    sm3 = models.CharField("摘要", max_length=64)
+    approved_sm3 = models.CharField("批准部分摘要", max_length=64)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "版次"
+        ordering = ["filing", "number"]
+        constraints = [models.UniqueConstraint(fields=["filing", "number"], name="revision_once")]
+
+    def __str__(self) -> str:
+        return f"第{self.number}版"
+
+
+class Attachment(models.Model):
+    """附件: never deleted; one taken out of a draft is marked removed."""
+
+    filing = models.ForeignKey("filings.Filing", models.PROTECT, related_name="attachments")
+    file = models.ForeignKey(File, models.PROTECT, related_name="+")
+    name = models.CharField("文件名", max_length=200)
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    added_at = models.DateTimeField("上传时间")
+    removed_at = models.DateTimeField("移除时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "附件"
+        ordering = ["added_at", "id"]
+
+    def __str__(self) -> str:
+        return self.name
