@@ -3,6 +3,7 @@
 import secrets
 import sys
 from pathlib import Path
+from tempfile import mkdtemp
 
 import environ
 from csp.constants import NONE, SELF
@@ -10,7 +11,9 @@ from csp.constants import NONE, SELF
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
-VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
+TESTING = "pytest" in sys.modules
+# Tests never touch the files, the queue or the key of a portal that runs here; tests/conftest.py removes the folder.
+VAR_DIR = Path(mkdtemp(prefix="portal-tests-") if TESTING else env("VAR_DIR", default=str(BASE_DIR / "var")))
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 
@@ -102,7 +105,6 @@ TEMPLATES = [
 ]
 
 # --- data -------------------------------------------------------------------
-TESTING = "pytest" in sys.modules
 _DATABASE_URL = env("TEST_DATABASE_URL", default="") if TESTING else ""
 _DATABASE_URL = _DATABASE_URL or (env("DATABASE_URL", default="") if not TESTING else "")
 DATABASES = {"default": env.db_url_config(_DATABASE_URL or f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")}

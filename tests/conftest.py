@@ -1,0 +1,193 @@
+"""The harness that makes bugs loud.
+
+An undefined template variable fails the test (pytest-django, switched on in pyproject.toml), warnings are errors, the
+network is closed except for this machine, files go to a temporary folder, and a skip is named at the end. The database
+is SQLite in memory, or TEST_DATABASE_URL. Nothing freezes the clock: use cases are given their `now`.
+"""
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+# Playwright keeps an event loop running in this thread; Django would refuse the ORM beside it.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+import pytest
+from django.conf import settings
+from django.core.management.commands.flush import Command as FlushCommand
+from django.db import connection
+from django.db.backends.sqlite3.operations import DatabaseOperations as SqliteOperations
+
+from tests import services
+
+# Axes counts failed sign-ins of all tests together: on only where asked (fixture `axes`).
+settings.AXES_ENABLED = False
+# Argon2 is slow on purpose; tests of the hasher itself name it.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of one database are left out on the other: `tests/test_on_postgres.py` runs those of PostgreSQL."""
+    other = "needs_sqlite" if connection.vendor == "postgresql" else "needs_postgres"
+    left_out = [item for item in items if item.get_closest_marker(other)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker(other)]
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Every skip by name, and how many: nobody should take a run without services for a whole one."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
+        terminalreporter.section("跳过的测试", sep="-")
+        for report in skipped:
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+            terminalreporter.line(f"{report.nodeid}: {reason.removeprefix('Skipped: ')}")
+    terminalreporter.line(f"共跳过 {len(skipped)} 项（数据库：{connection.vendor}）")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The temporary var folder that settings.py made for this run."""
+    shutil.rmtree(settings.VAR_DIR, ignore_errors=True)
+
+
+# --- the network is closed ----------------------------------------------------------------------------------------
+
+_connect, _connect_ex, _getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+_OWN_MACHINE = ("127.", "::1", "localhost")
+
+
+class NetworkIsClosedError(AssertionError):
+    """A test wanted to reach another machine."""
+
+
+def _check(host: object) -> None:
+    if isinstance(host, bytes):
+        host = host.decode()
+    if isinstance(host, str) and host and not host.startswith(_OWN_MACHINE):
+        raise NetworkIsClosedError(f"tests may not reach {host}")
+
+
+def _checked_connect(self: socket.socket, address: Any) -> None:
+    if isinstance(address, tuple):
+        _check(address[0])
+    _connect(self, address)
+
+
+def _checked_connect_ex(self: socket.socket, address: Any) -> int:
+    if isinstance(address, tuple):
+        _check(address[0])
+    return _connect_ex(self, address)
+
+
+def _checked_getaddrinfo(host: Any, *rest: Any, **named: Any) -> Any:
+    _check(host)
+    return _getaddrinfo(host, *rest, **named)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def network_is_closed() -> Iterator[None]:
+    """Only loopback addresses and unix sockets can be reached."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", _checked_connect)
+        patch.setattr(socket.socket, "connect_ex", _checked_connect_ex)
+        patch.setattr(socket, "getaddrinfo", _checked_getaddrinfo)
+        yield
+
+
+# --- the database -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flush_keeps_the_house() -> Iterator[None]:
+    """`flush`, by which transactional tests clean up, passes our append-only triggers and brings the seeds back.
+
+    PostgreSQL's TRUNCATE fires no row trigger; SQLite deletes row by row, so there the triggers go first and
+    `post_migrate`, which flush sends, makes them again. The calendar, platforms and settings come from migrations:
+    without them the next test would meet another database than the first.
+    """
+    sql_flush, handle = SqliteOperations.sql_flush, FlushCommand.handle
+
+    def without_triggers(self: Any, style: Any, tables: Any, **options: Any) -> list[str]:
+        from zhonglou_media.core import guards
+
+        dropped = [f"DROP TRIGGER IF EXISTS {guard.name}" for guard in guards.all_guards()]
+        return dropped + sql_flush(self, style, tables, **options) if tables else []
+
+    def with_seeds(self: Any, **options: Any) -> None:
+        handle(self, **options)
+        seed_again()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SqliteOperations, "sql_flush", without_triggers)
+        patch.setattr(FlushCommand, "handle", with_seeds)
+        yield
+
+
+def seed_again() -> None:
+    """What the migrations of an empty portal wrote: calendar, settings, platforms and their aliases."""
+    from django.apps import apps
+
+    from accounts import seeds as register_seeds
+    from zhonglou_media.core import seeds as core_seeds
+
+    core_seeds.seed(apps)
+    register_seeds.seed(apps)
+
+
+@pytest.fixture
+def axes(settings: Any) -> None:
+    """Failed sign-ins are counted and lock out, as in production."""
+    settings.AXES_ENABLED = True
+
+
+@pytest.fixture(autouse=True)
+def media_root(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Uploads of a test go to a folder of its own, made when first written to."""
+    settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "files"
+    return settings.MEDIA_ROOT
+
+
+# --- services -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server: TEST_DATABASE_URL when it is one, else a private cluster."""
+    given = os.environ.get("TEST_DATABASE_URL", "")
+    if given.startswith(("postgres", "psql")):
+        yield given
+    else:
+        with services.postgres() as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis server: TEST_REDIS_URL, else a private one."""
+    given = os.environ.get("TEST_REDIS_URL", "")
+    if given:
+        yield given
+    else:
+        with services.redis() as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of Chromium."""
+    return services.require("chromium")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any], chromium: str) -> dict[str, Any]:
+    """pytest-playwright starts the system's Chromium; no browser is downloaded."""
+    return browser_type_launch_args | {"executable_path": chromium}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """The browser of an office in the district."""
+    return browser_context_args | {"locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
