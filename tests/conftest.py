@@ -18,7 +18,7 @@ import pytest
 from django.conf import settings
 from django.core.management.commands.flush import Command as FlushCommand
 from django.db import connection
-from django.db.backends.sqlite3.operations import DatabaseOperations as SqliteOperations
+from django.db.backends.sqlite3.base import DatabaseOperations as SqliteOperations
 
 from tests import services
 
