@@ -1,0 +1,7 @@
+// Small behaviours shared by all pages. Each is progressive: the page reads and submits without it.
+import "./nav.js";
+import "./tabs.js";
+import "./dialog.js";
+import "./phrases.js";
+import "./fields.js";
+import "./autosave.js";
