@@ -1,0 +1,75 @@
+"""`make prove-full`: each fault in tests/planted/*.patch, put into a throw-away copy, must fail the tests it names.
+
+A patch begins with lines `# caught by: tests/…::test_name`. A test that cannot be collected, or passes, proves nothing.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests import services
+
+FAILED, NOTHING_SELECTED = 1, 5  # exit statuses of pytest
+HEAD = "# caught by: "
+
+
+def copy_of_the_tree(target: Path) -> None:
+    """The files that git tracks or would track, as they are now."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=services.ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        source = services.ROOT / name
+        if source.is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target / name)
+
+
+def run_test(name: str, folder: Path, **env: str) -> "subprocess.CompletedProcess[str]":
+    """One test in `folder`."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", name]
+    return subprocess.run(command, cwd=folder, env=os.environ | env, capture_output=True, text=True)
+
+
+def is_caught(name: str, folder: Path) -> bool:
+    """Whether the test fails in `folder`; one of PostgreSQL only gets a private cluster."""
+    run = run_test(name, folder)
+    if run.returncode == NOTHING_SELECTED and "TEST_DATABASE_URL" not in os.environ:
+        with services.postgres() as url:
+            run = run_test(name, folder, TEST_DATABASE_URL=url)
+    if run.returncode != FAILED:
+        print(run.stdout[-2000:], run.stderr[-2000:], sep="\n")
+    return run.returncode == FAILED
+
+
+def main() -> int:
+    """Status 1 when a fault goes unseen."""
+    unseen = 0
+    patches = sorted((services.ROOT / "tests" / "planted").glob("*.patch"))
+    for patch in patches:
+        names = [line.removeprefix(HEAD) for line in patch.read_text().splitlines() if line.startswith(HEAD)]
+        with tempfile.TemporaryDirectory(prefix="portal-planted-") as place:
+            folder = Path(place)
+            copy_of_the_tree(folder)
+            applied = subprocess.run(["git", "apply", str(patch)], cwd=folder, capture_output=True, text=True)
+            if applied.returncode or not names:
+                print(f"{patch.name}: {applied.stderr.strip() or f'首行应为 {HEAD}…'}")
+                unseen += 1
+                continue
+            for name in names:
+                caught = is_caught(name, folder)
+                unseen += not caught
+                print(f"{patch.name}: {'已发现' if caught else '未发现'} {name}", flush=True)
+    print(f"planted={len(patches)} unseen={unseen}")
+    return 1 if unseen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,140 @@
+"""The processes of a portal on one machine: web server, Celery worker and beat under one supervisor.
+
+No process outlives the supervisor. Each child leads a session of its own, so Ctrl-C in a terminal reaches the
+supervisor alone, which stops the children in order; the kernel kills them when the supervisor itself is killed, and
+gunicorn's workers end once their parent is gone. Beat runs by itself: started by the worker (`-B`) it would outlive
+a killed worker.
+"""
+
+import ctypes
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+HOST = "127.0.0.1"
+GRACE = 10.0  # seconds a child has to end by itself
+_PR_SET_PDEATHSIG = 1
+_prctl = getattr(ctypes.CDLL(None), "prctl", None)  # Linux only
+
+
+class CannotStart(Exception):  # noqa: N818 -- reads as the sentence it carries
+    """The portal does not start, or stopped by itself; `str()` is one Chinese line for whoever typed the command."""
+
+
+def commands(port: int) -> dict[str, list[str]]:
+    """Name → command line of each process."""
+    python = [sys.executable, "-m"]
+    celery = [*python, "celery", "-q", "-A", "zhonglou_media"]
+    quiet_network = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    gunicorn = ["gunicorn", "zhonglou_media.wsgi", "-b", f"{HOST}:{port}", "-w", "2", "-k", "gthread", "--threads", "4"]
+    return {
+        "网页服务": [*python, *gunicorn, "--graceful-timeout", "8", "--log-level", "warning", "--no-control-socket"],
+        "后台任务": [
+            *celery, "worker", "-P", "threads", "-c", "4", "-n", f"portal-{port}@%h", "-l", "WARNING", *quiet_network
+        ],
+        "定时任务": [*celery, "beat", "-l", "WARNING"],
+    }  # fmt: skip
+
+
+def check_port(port: int) -> None:
+    """Raise CannotStart unless `port` of this machine can be listened on."""
+    try:
+        with socket.socket() as probe:
+            probe.setsockopt(
+                socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+            )  # as gunicorn: a closing connection is no reason
+            probe.bind((HOST, port))
+    except PermissionError as error:
+        raise CannotStart(f"无权使用端口 {port}，请换一个 1024 以上的端口，例如：make run PORT=8001") from error
+    except OverflowError as error:
+        raise CannotStart(f"端口 {port} 无效，应在 1 至 65535 之间，例如：make run PORT=8001") from error
+    except OSError as error:
+        raise CannotStart(f"端口 {port} 已被占用，请换一个端口，例如：make run PORT=8001") from error
+
+
+@contextmanager
+def only_one(var_dir: Path) -> Iterator[None]:
+    """Hold `var_dir`/run.lock; CannotStart when another portal runs on the same folder. A killed holder frees it."""
+    with (var_dir / "run.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            raise CannotStart(f"本目录的门户已在运行（进程 {lock.read().strip() or '未知'}），请先停止它。") from error
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        yield
+
+
+def _die_with(parent: int) -> None:
+    """In the child: be killed when the supervisor ends, however it ends."""
+    if _prctl is not None:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended before the line above
+        os._exit(1)
+
+
+def _stop(signum: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def supervise(port: int, started: str) -> None:
+    """Run all processes until INT, TERM or HUP (SystemExit 0); CannotStart when one of them ends by itself.
+
+    `started` is printed once the web server listens.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    children: dict[str, subprocess.Popen[bytes]] = {}
+    parent = os.getpid()
+    try:
+        for name, command in commands(port).items():
+            children[name] = subprocess.Popen(  # noqa: S603 -- our own command lines
+                command, start_new_session=True, preexec_fn=lambda: _die_with(parent)
+            )
+        said = False
+        while True:
+            for name, child in children.items():
+                if child.poll() is not None:
+                    raise CannotStart(f"{name}进程意外结束（退出码 {child.returncode}），门户随之停止，原因见上。")
+            if not said and _listening(port):
+                print(started, flush=True)  # noqa: T201 -- the one line for the terminal
+                said = True
+            time.sleep(0.3)
+    finally:
+        _end(list(children.values()))
+
+
+def _listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def _end(children: list["subprocess.Popen[bytes]"]) -> None:
+    """Ask all to end, wait GRACE seconds together, then kill what is left of their sessions."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave anything behind
+    for child in children:
+        if child.poll() is None:
+            child.terminate()
+    end = time.monotonic() + GRACE
+    for child in children:
+        try:
+            child.wait(max(0.0, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            continue
+    for child in children:
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+        child.wait()
