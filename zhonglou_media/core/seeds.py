@@ -1,0 +1,44 @@
+"""What a working, empty portal starts with. `seed` may run again: it adds what is missing and changes nothing."""
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from .clock import SHANGHAI
+
+HOLIDAYS = Path(__file__).parent / "data" / "holidays"
+IN_FORCE_FROM = date(2021, 3, 22)
+SHIPPED_AT = datetime(2025, 11, 4, tzinfo=SHANGHAI)  # the day of the last paper that ships with the portal
+SETTINGS: dict[str, Any] = {
+    "report_days": 2,  # 第八条: working days to report an approved matter
+    "correction_days": 2,
+    "office_days": 3,
+    "office_days_after_report": 1,
+    "clock_start": "approval",  # or later_of_approval_and_event (第二十六条 lets the office decide)
+    "replaces_days": 30,
+    "in_force_from": IN_FORCE_FROM.isoformat(),
+    "submit_reminder_days": 7,
+}
+
+
+def seed(apps: Any) -> None:
+    """The chain's head, the calendars of 2021–2026 and the settings. `apps`: a migration's or Django's own."""
+    apps.get_model("core", "EventHead").objects.get_or_create(pk=1)
+    for path in sorted(HOLIDAYS.glob("*.json")):
+        _seed_year(apps, json.loads(path.read_text(encoding="utf-8")))
+    setting = apps.get_model("core", "Setting")
+    known = set(setting.objects.values_list("key", flat=True))
+    setting.objects.bulk_create(
+        setting(key=key, from_date=IN_FORCE_FROM, value=value) for key, value in SETTINGS.items() if key not in known
+    )
+
+
+def _seed_year(apps: Any, data: dict[str, Any]) -> None:
+    year, day = apps.get_model("core", "Year"), apps.get_model("core", "Day")
+    if year.objects.filter(year=data["year"]).exists():
+        return
+    year.objects.create(year=data["year"], papers=data["papers"], number=data["number"], confirmed_at=SHIPPED_AT)
+    day.objects.bulk_create(
+        day(date=date.fromisoformat(entry["date"]), name=entry["name"], off=entry["isOffDay"]) for entry in data["days"]
+    )
