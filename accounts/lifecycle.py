@@ -1,13 +1,16 @@
-"""The only writer of `Account.state` (machine of accounts): each call names its ground and appends an event.
+"""The only writer of `Account.state` (machine of accounts): each call names its ground and leaves an event.
 
-A ground is a filing, an order, the baseline or a finding. Callers hold a transaction; the account's row is locked here.
+A ground is a filing, an order, the baseline or a finding. Callers hold the transaction and have locked the row.
 """
 
 from datetime import datetime
-from typing import Any
 
-from accounts.models import Account, AccountState
+from accounts import identity, policy, rules
+from accounts.models import Account, AccountName, AccountState, Origin
+from accounts.models.account import WATCHED
 from zhonglou_media.core import events
+from zhonglou_media.core.clock import day_of
+from zhonglou_media.core.errors import Refused, WrongState
 from zhonglou_media.core.models import User
 
 A = AccountState
@@ -31,3 +34,93 @@ LEGAL: frozenset[tuple[str, str]] = frozenset(
         (A.UNFILED, A.VOID),
     }
 )
+
+
+def register(accounts: list[Account], *, origin: Origin, now: datetime) -> list[Account]:
+    """Enter accounts that already exist on their platform: baseline → active, found → unfiled (第八条).
+
+    `accounts` are unsaved and have no state. The caller appends the one event of its run (machines: an import appends
+    one event a run). Returns the saved accounts.
+    """
+    for account in accounts:
+        account.origin = origin
+        account.state_since = now
+        identity.fill_keys(account)
+        if origin == Origin.BASELINE:
+            account.state = A.ACTIVE
+            account.monitored_from = day_of(now)
+            account.next_update_due_at = rules.next_update_due(account)
+        else:
+            account.state = A.UNFILED
+            account.found_at = now
+    saved = Account.objects.bulk_create(accounts, batch_size=500)
+    AccountName.objects.bulk_create((_name(account, now) for account in saved), batch_size=500)
+    return saved
+
+
+def open_pending(account: Account, *, ground: str, by: User | None, role: str, now: datetime) -> Account:
+    """Save a new account as 待备案 on the first approval of its opening filing; watched only once active."""
+    account.origin = Origin.FILING
+    account.state = A.PENDING
+    account.state_since = now
+    identity.fill_keys(account)
+    account.save(force_insert=True)
+    events.append(account, "open_pending", by=by, role=role, at=now, to_state=A.PENDING, comment=ground)
+    return account
+
+
+def rewrite_pending(account: Account, *, ground: str, by: User | None, role: str, now: datetime) -> None:
+    """Save what a later approval rewrote on a 待备案 account; it stays 待备案."""
+    account.save()
+    events.append(account, "rewrite_pending", by=by, role=role, at=now, comment=ground)
+
+
+def activate(account: Account, *, number: str, ground: str, by: User | None, role: str, now: datetime) -> None:
+    """待备案, 未备案 or 已关停 → 正常运行: its opening filing completed. Watched from today; names enter the history."""
+    account.number = number
+    account.monitored_from = day_of(now)
+    account.found_at = None
+    _move(account, A.ACTIVE, verb="activate", ground=ground, by=by, role=role, now=now)
+    AccountName.objects.get_or_create(
+        account=account,
+        name=account.name,
+        defaults={"name_key": account.name_key, "look_key": account.look_key, "since": now},
+    )
+
+
+def end_pending(account: Account, *, on_platform: bool, ground: str, by: User | None, role: str, now: datetime) -> None:
+    """待备案 → 未备案 if the account exists on the platform, else 作废: its filing ended without success."""
+    if on_platform:
+        account.found_at = now
+    target = A.UNFILED if on_platform else A.VOID
+    _move(account, target, verb="end_pending", ground=ground, by=by, role=role, now=now)
+
+
+def void(account: Account, *, reason: str, by: User, now: datetime) -> None:
+    """作废: recorded in error or a double; only the supervisor, never a row with a completed filing."""
+    role = policy.require(by, policy.Action.VOID, account)
+    if account.number:
+        raise WrongState(f"账号“{account.name}”已办结备案（{account.number}），不能作废，只能关停或注销。")
+    if not reason.strip():
+        raise Refused("请写明作废的理由。")
+    _move(account, A.VOID, verb="void", ground=reason.strip(), by=by, role=role, now=now)
+
+
+def _move(
+    account: Account, target: AccountState, *, verb: str, ground: str, by: User | None, role: str, now: datetime
+) -> None:
+    """Change the state along a legal pair, recompute the due time, save, append the event."""
+    source = account.state
+    if (source, target) not in LEGAL:
+        raise WrongState(f"账号“{account.name}”现为{A(source).label}，不能转为{target.label}。")
+    account.state = target
+    account.state_since = now
+    account.next_update_due_at = rules.next_update_due(account) if target in WATCHED else None
+    account.save()
+    events.append(account, verb, by=by, role=role, at=now, from_state=source, to_state=target, comment=ground)
+
+
+def _name(account: Account, now: datetime) -> AccountName:
+    return AccountName(
+        account=account, name=account.name, name_key=account.name_key, look_key=account.look_key, since=now
+    )

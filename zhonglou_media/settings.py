@@ -99,7 +99,10 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "zhonglou_media.portal.nav.navigation",
             ],
-            "builtins": ["zhonglou_media.core.templatetags.zl"],
+            "builtins": [
+                "zhonglou_media.core.templatetags.zl",
+                "zhonglou_media.core.templatetags.zl_components",
+            ],
         },
     }
 ]
@@ -149,8 +152,12 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "zhonglou_media.portal.views.locked_out"
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the page says when it ends, and that must hold
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True
+
+# Telephone and hours of the office, shown where people need help: "0519-… （工作日 8:30–17:30）".
+OFFICE_CONTACT = env("OFFICE_CONTACT", default="")
 
 # --- words and time ---------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
@@ -167,7 +174,7 @@ STATICFILES_MANIFEST = not DEBUG and ("collectstatic" in sys.argv or (STATIC_ROO
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "zhonglou_media.portal.storage.HashedStaticFilesStorage"
         if STATICFILES_MANIFEST
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },

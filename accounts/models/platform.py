@@ -2,6 +2,8 @@
 
 from django.db import models
 
+WECHAT = "wechat"  # 微信公众号: the platform that articles 9 and 14 name
+
 
 class UpdateRule(models.TextChoices):
     """How art. 14 is judged: by days, or not at all (apps are checked by hand)."""
@@ -27,6 +29,11 @@ class Platform(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def has_kinds(self) -> bool:
+        """Only a 微信公众号 is a 订阅号 or a 服务号."""
+        return self.code == WECHAT
 
 
 class PlatformAlias(models.Model):

@@ -7,277 +7,673 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('core', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("core", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Filing',
+            name="Filing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('open', '新开办备案'), ('change', '变更报备'), ('close', '关停报备'), ('cancel', '注销报备')], max_length=8, verbose_name='类型')),
-                ('number', models.CharField(blank=True, max_length=32, null=True, unique=True, verbose_name='备案编号')),
-                ('state', django_fsm.FSMField(choices=[('draft', '草稿'), ('leader_review', '待单位领导审批'), ('to_report', '待报送'), ('office_review', '区府办审核'), ('returned', '退回修改'), ('accepted', '待上级平台备案'), ('completed', '已办结'), ('refused', '不予备案'), ('withdrawn', '已撤回')], default='draft', editable=False, max_length=50, protected=True, verbose_name='状态')),
-                ('created_at', models.DateTimeField(verbose_name='新建时间')),
-                ('revision', models.PositiveIntegerField(default=0, verbose_name='版次')),
-                ('effective_on', models.DateField(blank=True, null=True, verbose_name='事项发生日期')),
-                ('approved_on', models.DateField(blank=True, null=True, verbose_name='主要领导批准日期')),
-                ('approval_recorded_at', models.DateTimeField(null=True, verbose_name='批准录入时间')),
-                ('approved_revision', models.PositiveIntegerField(null=True, verbose_name='批准的版次')),
-                ('paper_leader', models.CharField(blank=True, max_length=40, verbose_name='书面批准的领导姓名')),
-                ('paper_checked_at', models.DateTimeField(null=True, verbose_name='签批件核对时间')),
-                ('first_approved_on', models.DateField(null=True, verbose_name='首次批准日期')),
-                ('first_approval_recorded_at', models.DateTimeField(null=True, verbose_name='首次批准录入时间')),
-                ('first_reported_at', models.DateTimeField(null=True, verbose_name='首次报送时间')),
-                ('reported_at', models.DateTimeField(null=True, verbose_name='最近报送时间')),
-                ('accepted_revision', models.PositiveIntegerField(null=True, verbose_name='通过的版次')),
-                ('correction_from', models.DateField(null=True, verbose_name='退回日期')),
-                ('ended_at', models.DateTimeField(null=True, verbose_name='终结时间')),
-                ('returns', models.PositiveSmallIntegerField(default=0, verbose_name='退回次数')),
-                ('not_occurred', models.BooleanField(default=False, verbose_name='未发生')),
-                ('conflict', models.TextField(blank=True, verbose_name='办结冲突')),
-                ('report_due_at', models.DateTimeField(null=True, verbose_name='报送期限')),
-                ('correction_due_at', models.DateTimeField(null=True, verbose_name='改正期限')),
-                ('event_due_at', models.DateTimeField(null=True, verbose_name='未批先建起算')),
-                ('office_due_at', models.DateTimeField(null=True, verbose_name='区府办办理期限')),
-                ('provisional', models.BooleanField(default=False, verbose_name='暂定')),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='filings', to='accounts.account', verbose_name='账号')),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('last_editor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('leader', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('officer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='owned_filings', to=settings.AUTH_USER_MODEL)),
-                ('paper_checked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('paper_scan', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.file', verbose_name='签批件扫描件')),
-                ('replaces', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replaced_by', to='filings.filing')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='filings', to='accounts.unit', verbose_name='主办单位')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("open", "新开办备案"),
+                            ("change", "变更报备"),
+                            ("close", "关停报备"),
+                            ("cancel", "注销报备"),
+                        ],
+                        max_length=8,
+                        verbose_name="类型",
+                    ),
+                ),
+                (
+                    "number",
+                    models.CharField(blank=True, max_length=32, null=True, unique=True, verbose_name="备案编号"),
+                ),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("draft", "草稿"),
+                            ("leader_review", "待单位领导审批"),
+                            ("to_report", "待报送"),
+                            ("office_review", "区府办审核"),
+                            ("returned", "退回修改"),
+                            ("accepted", "待上级平台备案"),
+                            ("completed", "已办结"),
+                            ("refused", "不予备案"),
+                            ("withdrawn", "已撤回"),
+                        ],
+                        default="draft",
+                        editable=False,
+                        max_length=50,
+                        protected=True,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(verbose_name="新建时间")),
+                ("revision", models.PositiveIntegerField(default=0, verbose_name="版次")),
+                ("effective_on", models.DateField(blank=True, null=True, verbose_name="事项发生日期")),
+                ("approved_on", models.DateField(blank=True, null=True, verbose_name="主要领导批准日期")),
+                ("approval_recorded_at", models.DateTimeField(null=True, verbose_name="批准录入时间")),
+                ("approved_revision", models.PositiveIntegerField(null=True, verbose_name="批准的版次")),
+                ("paper_leader", models.CharField(blank=True, max_length=40, verbose_name="书面批准的领导姓名")),
+                ("paper_checked_at", models.DateTimeField(null=True, verbose_name="签批件核对时间")),
+                ("first_approved_on", models.DateField(null=True, verbose_name="首次批准日期")),
+                ("first_approval_recorded_at", models.DateTimeField(null=True, verbose_name="首次批准录入时间")),
+                ("first_reported_at", models.DateTimeField(null=True, verbose_name="首次报送时间")),
+                ("reported_at", models.DateTimeField(null=True, verbose_name="最近报送时间")),
+                ("accepted_revision", models.PositiveIntegerField(null=True, verbose_name="通过的版次")),
+                ("correction_from", models.DateField(null=True, verbose_name="退回日期")),
+                ("ended_at", models.DateTimeField(null=True, verbose_name="终结时间")),
+                ("returns", models.PositiveSmallIntegerField(default=0, verbose_name="退回次数")),
+                ("not_occurred", models.BooleanField(default=False, verbose_name="未发生")),
+                ("conflict", models.TextField(blank=True, verbose_name="办结冲突")),
+                ("report_due_at", models.DateTimeField(null=True, verbose_name="报送期限")),
+                ("correction_due_at", models.DateTimeField(null=True, verbose_name="改正期限")),
+                ("event_due_at", models.DateTimeField(null=True, verbose_name="未批先建起算")),
+                ("office_due_at", models.DateTimeField(null=True, verbose_name="区府办办理期限")),
+                ("provisional", models.BooleanField(default=False, verbose_name="暂定")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="filings",
+                        to="accounts.account",
+                        verbose_name="账号",
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "last_editor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "leader",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "officer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="owned_filings",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "paper_checked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "paper_scan",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.file",
+                        verbose_name="签批件扫描件",
+                    ),
+                ),
+                (
+                    "replaces",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replaced_by",
+                        to="filings.filing",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="filings",
+                        to="accounts.unit",
+                        verbose_name="主办单位",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '备案',
-                'verbose_name_plural': '备案',
-                'ordering': ['-id'],
+                "verbose_name": "备案",
+                "verbose_name_plural": "备案",
+                "ordering": ["-id"],
             },
             bases=(django_fsm.FSMModelMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, verbose_name='文件名')),
-                ('added_at', models.DateTimeField(verbose_name='上传时间')),
-                ('removed_at', models.DateTimeField(null=True, verbose_name='移除时间')),
-                ('added_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.file')),
-                ('filing', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='filings.filing')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, verbose_name="文件名")),
+                ("added_at", models.DateTimeField(verbose_name="上传时间")),
+                ("removed_at", models.DateTimeField(null=True, verbose_name="移除时间")),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="core.file"),
+                ),
+                (
+                    "filing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="attachments", to="filings.filing"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '附件',
-                'verbose_name_plural': '附件',
-                'ordering': ['added_at', 'id'],
+                "verbose_name": "附件",
+                "verbose_name_plural": "附件",
+                "ordering": ["added_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='ExportBatch',
+            name="ExportBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('system', models.CharField(choices=[('national', '全国'), ('provincial', '全省')], max_length=16, verbose_name='系统')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('sm3', models.CharField(max_length=64, verbose_name='文件摘要')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "system",
+                    models.CharField(
+                        choices=[("national", "全国"), ("provincial", "全省")], max_length=16, verbose_name="系统"
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                ("sm3", models.CharField(max_length=64, verbose_name="文件摘要")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '导出',
-                'verbose_name_plural': '导出',
-                'ordering': ['-at'],
+                "verbose_name": "导出",
+                "verbose_name_plural": "导出",
+                "ordering": ["-at"],
             },
         ),
         migrations.CreateModel(
-            name='ExportItem',
+            name="ExportItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('system', models.CharField(choices=[('national', '全国'), ('provincial', '全省')], max_length=16, verbose_name='系统')),
-                ('revision', models.PositiveIntegerField(verbose_name='版次')),
-                ('again', models.BooleanField(default=False, verbose_name='重复导出')),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='filings.exportbatch')),
-                ('filing', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exports', to='filings.filing')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "system",
+                    models.CharField(
+                        choices=[("national", "全国"), ("provincial", "全省")], max_length=16, verbose_name="系统"
+                    ),
+                ),
+                ("revision", models.PositiveIntegerField(verbose_name="版次")),
+                ("again", models.BooleanField(default=False, verbose_name="重复导出")),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="items", to="filings.exportbatch"
+                    ),
+                ),
+                (
+                    "filing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="exports", to="filings.filing"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '导出明细',
-                'verbose_name_plural': '导出明细',
+                "verbose_name": "导出明细",
+                "verbose_name_plural": "导出明细",
             },
         ),
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('system', models.CharField(choices=[('national', '全国'), ('provincial', '全省')], max_length=16, verbose_name='系统')),
-                ('revision', models.PositiveIntegerField(verbose_name='版次')),
-                ('result', models.CharField(choices=[('taken', '已备案'), ('refused', '退回'), ('n/a', '不适用')], max_length=8, verbose_name='结果')),
-                ('number', models.CharField(blank=True, max_length=64, verbose_name='上级编号')),
-                ('on', models.DateField(verbose_name='日期')),
-                ('reason', models.TextField(blank=True, verbose_name='原因')),
-                ('at', models.DateTimeField(verbose_name='登记时间')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('filing', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='filings.filing')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "system",
+                    models.CharField(
+                        choices=[("national", "全国"), ("provincial", "全省")], max_length=16, verbose_name="系统"
+                    ),
+                ),
+                ("revision", models.PositiveIntegerField(verbose_name="版次")),
+                (
+                    "result",
+                    models.CharField(
+                        choices=[("taken", "已备案"), ("refused", "退回"), ("n/a", "不适用")],
+                        max_length=8,
+                        verbose_name="结果",
+                    ),
+                ),
+                ("number", models.CharField(blank=True, max_length=64, verbose_name="上级编号")),
+                ("on", models.DateField(verbose_name="日期")),
+                ("reason", models.TextField(blank=True, verbose_name="原因")),
+                ("at", models.DateTimeField(verbose_name="登记时间")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "filing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="receipts", to="filings.filing"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '回执',
-                'verbose_name_plural': '回执',
-                'ordering': ['at', 'id'],
+                "verbose_name": "回执",
+                "verbose_name_plural": "回执",
+                "ordering": ["at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Revision',
+            name="Revision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='版次')),
-                ('content', models.JSONField(verbose_name='内容')),
-                ('sm3', models.CharField(max_length=64, verbose_name='摘要')),
-                ('approved_sm3', models.CharField(max_length=64, verbose_name='批准部分摘要')),
-                ('at', models.DateTimeField(verbose_name='时间')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('filing', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='filings.filing')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField(verbose_name="版次")),
+                ("content", models.JSONField(verbose_name="内容")),
+                ("sm3", models.CharField(max_length=64, verbose_name="摘要")),
+                ("approved_sm3", models.CharField(max_length=64, verbose_name="批准部分摘要")),
+                ("at", models.DateTimeField(verbose_name="时间")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "filing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="revisions", to="filings.filing"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '版次',
-                'verbose_name_plural': '版次',
-                'ordering': ['filing', 'number'],
+                "verbose_name": "版次",
+                "verbose_name_plural": "版次",
+                "ordering": ["filing", "number"],
             },
         ),
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('filing', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='draft', serialize=False, to='filings.filing')),
-                ('data', models.JSONField(default=dict, verbose_name='内容')),
-                ('saved_at', models.DateTimeField(verbose_name='保存时间')),
-                ('saved_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "filing",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="draft",
+                        serialize=False,
+                        to="filings.filing",
+                    ),
+                ),
+                ("data", models.JSONField(default=dict, verbose_name="内容")),
+                ("saved_at", models.DateTimeField(verbose_name="保存时间")),
+                (
+                    "saved_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '草稿',
-                'verbose_name_plural': '草稿',
+                "verbose_name": "草稿",
+                "verbose_name_plural": "草稿",
             },
         ),
         migrations.CreateModel(
-            name='OpeningDetails',
+            name="OpeningDetails",
             fields=[
-                ('filing', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='opening', serialize=False, to='filings.filing')),
-                ('account_kind', models.CharField(blank=True, choices=[('subscription', '订阅号'), ('service', '服务号')], max_length=16, verbose_name='账号类型')),
-                ('name', models.CharField(max_length=60, verbose_name='账号名称')),
-                ('basis', models.CharField(choices=[('new', '工作需要新设'), ('retain', '保留（第九条）'), ('above', '上级要求'), ('reform', '机构改革'), ('found', '补报已有账号')], max_length=16, verbose_name='开设依据')),
-                ('intro', models.CharField(blank=True, max_length=300, verbose_name='简介')),
-                ('verified_entity', models.CharField(blank=True, max_length=120, verbose_name='认证主体全称')),
-                ('purpose', models.TextField(verbose_name='功能定位、开设理由')),
-                ('columns', models.TextField(blank=True, verbose_name='主要栏目')),
-                ('interactions', models.JSONField(default=list, verbose_name='互动功能')),
-                ('services', models.TextField(blank=True, verbose_name='服务事项')),
-                ('update_frequency', models.CharField(blank=True, max_length=60, verbose_name='计划更新频次')),
-                ('first_reviewer', models.CharField(blank=True, max_length=40, verbose_name='初审人')),
-                ('second_reviewer', models.CharField(blank=True, max_length=40, verbose_name='复审人')),
-                ('final_reviewer', models.CharField(blank=True, max_length=40, verbose_name='终审人')),
-                ('leader_in_charge', models.CharField(blank=True, max_length=40, verbose_name='分管领导')),
-                ('department_in_charge', models.CharField(blank=True, max_length=60, verbose_name='责任科室')),
-                ('operation_mode', models.CharField(blank=True, choices=[('self', '自运维'), ('outsourced', '委托运维')], max_length=16, verbose_name='运维方式')),
-                ('vendor', models.CharField(blank=True, max_length=120, verbose_name='运维单位')),
-                ('vendor_until', models.DateField(blank=True, null=True, verbose_name='委托合同到期日')),
-                ('vendor_nda', models.BooleanField(default=False, verbose_name='已签保密协议')),
-                ('same_platform_reason', models.CharField(blank=True, max_length=300, verbose_name='同平台已有账号的理由')),
-                ('preapproval_no', models.CharField(blank=True, max_length=60, verbose_name='前置申请批准文号')),
-                ('flagship', models.BooleanField(default=False, verbose_name='主账号')),
-                ('operator_phone', models.CharField(blank=True, max_length=32, verbose_name='填报人手机')),
-                ('custodian', models.CharField(blank=True, max_length=40, verbose_name='管理员')),
-                ('custodian_phone', models.CharField(blank=True, max_length=32, verbose_name='管理员电话')),
-                ('remarks', models.TextField(blank=True, verbose_name='备注')),
-                ('uid', models.CharField(blank=True, max_length=128, verbose_name='账号ID')),
-                ('link', models.CharField(blank=True, max_length=300, verbose_name='账号链接')),
-                ('verification', models.CharField(blank=True, choices=[('verified', '已认证'), ('unverified', '未认证'), ('expired', '认证过期')], max_length=16, verbose_name='认证状态')),
-                ('platform', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.platform', verbose_name='平台')),
-                ('qr', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.file', verbose_name='二维码图')),
+                (
+                    "filing",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="opening",
+                        serialize=False,
+                        to="filings.filing",
+                    ),
+                ),
+                (
+                    "account_kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[("subscription", "订阅号"), ("service", "服务号")],
+                        max_length=16,
+                        verbose_name="账号类型",
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="账号名称")),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[
+                            ("new", "工作需要新设"),
+                            ("retain", "保留（第九条）"),
+                            ("above", "上级要求"),
+                            ("reform", "机构改革"),
+                            ("found", "补报已有账号"),
+                        ],
+                        max_length=16,
+                        verbose_name="开设依据",
+                    ),
+                ),
+                ("intro", models.CharField(blank=True, max_length=300, verbose_name="简介")),
+                ("verified_entity", models.CharField(blank=True, max_length=120, verbose_name="认证主体全称")),
+                ("purpose", models.TextField(verbose_name="功能定位、开设理由")),
+                ("columns", models.TextField(blank=True, verbose_name="主要栏目")),
+                ("interactions", models.JSONField(default=list, verbose_name="互动功能")),
+                ("services", models.TextField(blank=True, verbose_name="服务事项")),
+                ("update_frequency", models.CharField(blank=True, max_length=60, verbose_name="计划更新频次")),
+                ("first_reviewer", models.CharField(blank=True, max_length=40, verbose_name="初审人")),
+                ("second_reviewer", models.CharField(blank=True, max_length=40, verbose_name="复审人")),
+                ("final_reviewer", models.CharField(blank=True, max_length=40, verbose_name="终审人")),
+                ("leader_in_charge", models.CharField(blank=True, max_length=40, verbose_name="分管领导")),
+                ("department_in_charge", models.CharField(blank=True, max_length=60, verbose_name="责任科室")),
+                (
+                    "operation_mode",
+                    models.CharField(
+                        blank=True,
+                        choices=[("self", "自运维"), ("outsourced", "委托运维")],
+                        max_length=16,
+                        verbose_name="运维方式",
+                    ),
+                ),
+                ("vendor", models.CharField(blank=True, max_length=120, verbose_name="运维单位")),
+                ("vendor_until", models.DateField(blank=True, null=True, verbose_name="委托合同到期日")),
+                ("vendor_nda", models.BooleanField(default=False, verbose_name="已签保密协议")),
+                (
+                    "same_platform_reason",
+                    models.CharField(blank=True, max_length=300, verbose_name="同平台已有账号的理由"),
+                ),
+                ("preapproval_no", models.CharField(blank=True, max_length=60, verbose_name="前置申请批准文号")),
+                ("flagship", models.BooleanField(default=False, verbose_name="主账号")),
+                ("operator_phone", models.CharField(blank=True, max_length=32, verbose_name="填报人手机")),
+                ("custodian", models.CharField(blank=True, max_length=40, verbose_name="管理员")),
+                ("custodian_phone", models.CharField(blank=True, max_length=32, verbose_name="管理员电话")),
+                ("remarks", models.TextField(blank=True, verbose_name="备注")),
+                ("uid", models.CharField(blank=True, max_length=128, verbose_name="账号ID")),
+                ("link", models.CharField(blank=True, max_length=300, verbose_name="账号链接")),
+                (
+                    "verification",
+                    models.CharField(
+                        blank=True,
+                        choices=[("verified", "已认证"), ("unverified", "未认证"), ("expired", "认证过期")],
+                        max_length=16,
+                        verbose_name="认证状态",
+                    ),
+                ),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.platform",
+                        verbose_name="平台",
+                    ),
+                ),
+                (
+                    "qr",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.file",
+                        verbose_name="二维码图",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '新开办备案表',
-                'verbose_name_plural': '新开办备案表',
+                "verbose_name": "新开办备案表",
+                "verbose_name_plural": "新开办备案表",
             },
         ),
         migrations.AddIndex(
-            model_name='filing',
-            index=models.Index(fields=['unit', 'state'], name='filing_unit_state'),
+            model_name="filing",
+            index=models.Index(fields=["unit", "state"], name="filing_unit_state"),
         ),
         migrations.AddIndex(
-            model_name='filing',
-            index=models.Index(condition=models.Q(('first_reported_at__isnull', True), ('provisional', False), ('report_due_at__isnull', False)), fields=['report_due_at'], name='filing_report_due'),
+            model_name="filing",
+            index=models.Index(
+                condition=models.Q(
+                    ("first_reported_at__isnull", True), ("provisional", False), ("report_due_at__isnull", False)
+                ),
+                fields=["report_due_at"],
+                name="filing_report_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='filing',
-            index=models.Index(condition=models.Q(('correction_due_at__isnull', False), ('state__in', ['returned', 'draft', 'leader_review', 'to_report'])), fields=['correction_due_at'], name='filing_correction_due'),
+            model_name="filing",
+            index=models.Index(
+                condition=models.Q(
+                    ("correction_due_at__isnull", False),
+                    ("state__in", ["returned", "draft", "leader_review", "to_report"]),
+                ),
+                fields=["correction_due_at"],
+                name="filing_correction_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='filing',
-            index=models.Index(condition=models.Q(('event_due_at__isnull', False)), fields=['event_due_at'], name='filing_event_due'),
+            model_name="filing",
+            index=models.Index(
+                condition=models.Q(("event_due_at__isnull", False)), fields=["event_due_at"], name="filing_event_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='filing',
-            index=models.Index(condition=models.Q(('state__in', ['office_review', 'accepted'])), fields=['office_due_at'], name='filing_office_queue'),
+            model_name="filing",
+            index=models.Index(
+                condition=models.Q(("state__in", ["office_review", "accepted"])),
+                fields=["office_due_at"],
+                name="filing_office_queue",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='filing',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'leader_review', 'to_report', 'office_review', 'returned', 'accepted', 'completed', 'refused', 'withdrawn'])), name='filing_state_known'),
+            model_name="filing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "draft",
+                            "leader_review",
+                            "to_report",
+                            "office_review",
+                            "returned",
+                            "accepted",
+                            "completed",
+                            "refused",
+                            "withdrawn",
+                        ],
+                    )
+                ),
+                name="filing_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='filing',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['open', 'change', 'close', 'cancel'])), name='filing_kind_known'),
+            model_name="filing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["open", "change", "close", "cancel"])), name="filing_kind_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='filing',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['draft', 'leader_review', 'to_report', 'office_review', 'returned', 'accepted'])), fields=('account',), name='filing_one_live_per_account', violation_error_message='该账号已有一件办理中的备案。'),
+            model_name="filing",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("state__in", ["draft", "leader_review", "to_report", "office_review", "returned", "accepted"])
+                ),
+                fields=("account",),
+                name="filing_one_live_per_account",
+                violation_error_message="该账号已有一件办理中的备案。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='filing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('leader', models.F('author')), _negated=True), models.Q(('leader', models.F('last_editor')), _negated=True), models.Q(('officer', models.F('author')), _negated=True), models.Q(('officer', models.F('last_editor')), _negated=True), models.Q(('officer', models.F('leader')), _negated=True)), name='filing_three_people', violation_error_message='填报、批准、审核须由三个人分别办理（第八条）。'),
+            model_name="filing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("leader", models.F("author")), _negated=True),
+                    models.Q(("leader", models.F("last_editor")), _negated=True),
+                    models.Q(("officer", models.F("author")), _negated=True),
+                    models.Q(("officer", models.F("last_editor")), _negated=True),
+                    models.Q(("officer", models.F("leader")), _negated=True),
+                ),
+                name="filing_three_people",
+                violation_error_message="填报、批准、审核须由三个人分别办理（第八条）。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='filing',
-            constraint=models.CheckConstraint(condition=models.Q(('leader__isnull', True), ('paper_leader', ''), _connector='OR'), name='filing_leader_or_paper', violation_error_message='线上批准与书面批准只能有一种。'),
+            model_name="filing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("leader__isnull", True), ("paper_leader", ""), _connector="OR"),
+                name="filing_leader_or_paper",
+                violation_error_message="线上批准与书面批准只能有一种。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='filing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['to_report', 'office_review', 'accepted', 'completed']), _negated=True), models.Q(('approval_recorded_at__isnull', False), ('approved_on__isnull', False), ('first_approved_on__isnull', False), models.Q(('leader__isnull', False), models.Q(models.Q(('paper_leader', ''), _negated=True), ('paper_scan__isnull', False)), _connector='OR')), _connector='OR'), name='filing_approved_holds_approval', violation_error_message='未经本单位主要领导批准，不能报送（第八条）。'),
+            model_name="filing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["to_report", "office_review", "accepted", "completed"]), _negated=True),
+                    models.Q(
+                        ("approval_recorded_at__isnull", False),
+                        ("approved_on__isnull", False),
+                        ("first_approved_on__isnull", False),
+                        models.Q(
+                            ("leader__isnull", False),
+                            models.Q(models.Q(("paper_leader", ""), _negated=True), ("paper_scan__isnull", False)),
+                            _connector="OR",
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="filing_approved_holds_approval",
+                violation_error_message="未经本单位主要领导批准，不能报送（第八条）。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='filing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['office_review', 'returned', 'accepted', 'completed', 'refused']), _negated=True), models.Q(('first_reported_at__isnull', False), ('number__isnull', False), ('reported_at__isnull', False)), _connector='OR'), name='filing_reported_holds_report'),
+            model_name="filing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("state__in", ["office_review", "returned", "accepted", "completed", "refused"]), _negated=True
+                    ),
+                    models.Q(
+                        ("first_reported_at__isnull", False), ("number__isnull", False), ("reported_at__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="filing_reported_holds_report",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='filing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['accepted', 'completed']), _negated=True), models.Q(('accepted_revision__isnull', False), ('officer__isnull', False)), _connector='OR'), name='filing_accepted_holds_officer'),
+            model_name="filing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["accepted", "completed"]), _negated=True),
+                    models.Q(("accepted_revision__isnull", False), ("officer__isnull", False)),
+                    _connector="OR",
+                ),
+                name="filing_accepted_holds_officer",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='filing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['accepted', 'completed']), _negated=True), ('paper_leader', ''), ('paper_checked_by__isnull', False), _connector='OR'), name='filing_accepted_paper_checked', violation_error_message='书面批准的，须先核对纸质批准件。'),
+            model_name="filing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["accepted", "completed"]), _negated=True),
+                    ("paper_leader", ""),
+                    ("paper_checked_by__isnull", False),
+                    _connector="OR",
+                ),
+                name="filing_accepted_paper_checked",
+                violation_error_message="书面批准的，须先核对纸质批准件。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='filing',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'leader_review', 'to_report', 'office_review', 'returned', 'accepted']), ('ended_at__isnull', False), _connector='OR'), name='filing_ended_has_time'),
+            model_name="filing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["draft", "leader_review", "to_report", "office_review", "returned", "accepted"]),
+                    ("ended_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="filing_ended_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='exportitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('again', False)), fields=('filing', 'system', 'revision'), name='export_once'),
+            model_name="exportitem",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("again", False)), fields=("filing", "system", "revision"), name="export_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.UniqueConstraint(condition=models.Q(('result', 'refused'), _negated=True), fields=('filing', 'system', 'revision'), name='receipt_once', violation_error_message='该系统的回执已登记。'),
+            model_name="receipt",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("result", "refused"), _negated=True),
+                fields=("filing", "system", "revision"),
+                name="receipt_once",
+                violation_error_message="该系统的回执已登记。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.CheckConstraint(condition=models.Q(('result', 'taken'), models.Q(('reason', ''), _negated=True), _connector='OR'), name='receipt_reason_given', violation_error_message='退回或不适用须写明原因。'),
+            model_name="receipt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("result", "taken"), models.Q(("reason", ""), _negated=True), _connector="OR"),
+                name="receipt_reason_given",
+                violation_error_message="退回或不适用须写明原因。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='revision',
-            constraint=models.UniqueConstraint(fields=('filing', 'number'), name='revision_once'),
+            model_name="revision",
+            constraint=models.UniqueConstraint(fields=("filing", "number"), name="revision_once"),
         ),
     ]

@@ -44,6 +44,10 @@ class FilingQuerySet(models.QuerySet["Filing"]):
         """Not completed, refused or withdrawn."""
         return self.filter(state__in=LIVE)
 
+    def for_lists(self) -> "FilingQuerySet":
+        """With what a row of a list shows, in one query."""
+        return self.select_related("unit", "account__platform", "opening__platform", "draft")
+
     def for_decision(self, filing_id: int) -> "Filing":
         """The filing, its row locked until the end of the transaction."""
         return self.select_for_update(of=("self",)).select_related("unit").get(pk=filing_id)
@@ -251,6 +255,17 @@ class Filing(FSMGuard, models.Model):
         """撤回备案."""
 
     @property
+    def account_label(self) -> str:
+        """The account as lists name it, from the frozen content, the account, or what was typed so far."""
+        opening = getattr(self, "opening", None)
+        if opening is not None:
+            return str(opening)
+        if self.account is not None:
+            return str(self.account)
+        draft = getattr(self, "draft", None)
+        return (draft and draft.data.get("name")) or "未填账号名称"
+
+    @property
     def is_live(self) -> bool:
         return self.state in LIVE
 
@@ -261,3 +276,10 @@ class Filing(FSMGuard, models.Model):
             return False
         judged_at: datetime | None = self.first_reported_at or self.ended_at
         return judged_at is not None and judged_at >= self.report_due_at
+
+    @property
+    def is_correction_late(self) -> bool:
+        """改正迟报: reported again at or after the correction's due time (row 10)."""
+        if self.correction_due_at is None or self.provisional or self.state in UNDER_CORRECTION:
+            return False
+        return self.reported_at is not None and self.reported_at >= self.correction_due_at

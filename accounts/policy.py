@@ -1,0 +1,189 @@
+"""Who may do what, to what: role × action × scope, for all apps.
+
+Buttons, refusals, the URL walk and the docs come from `RULES`; nothing else decides it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Protocol, runtime_checkable
+
+from django.db import models
+
+from accounts.models import Account, Membership, Role, Unit
+from zhonglou_media.core.clock import day_of, db_now
+from zhonglou_media.core.errors import NotAllowed
+from zhonglou_media.core.events import SYSTEM
+from zhonglou_media.core.models import User
+
+
+class Action(models.TextChoices):
+    """What can be done; the label completes 「您不能…」."""
+
+    SIGNED_IN = "signed_in", "使用本平台"
+    VIEW_REGISTER = "view_register", "查阅账号台账"
+    VIEW_FILING = "view_filing", "查阅备案"
+    DRAFT = "draft", "填写备案"
+    SUBMIT = "submit", "提交领导审批"
+    RECALL = "recall", "撤回修改"
+    RECORD_PAPER = "record_paper", "登记书面批准"
+    REPORT = "report", "报送区政府办公室"
+    REOPEN = "reopen", "重新填报"
+    SUPPLEMENT = "supplement", "补充材料"
+    WITHDRAW = "withdraw", "撤回备案"
+    LEADER_APPROVE = "leader_approve", "批准备案"
+    LEADER_RETURN = "leader_return", "退回填报员"
+    ACCEPT = "accept", "审核通过备案"
+    RETURN = "return", "退回单位修改"
+    REFUSE = "refuse", "作出不予备案决定"
+    UPPER_RETURN = "upper_return", "登记上级退回"
+    CHECK_PAPER = "check_paper", "核对纸质批准件"
+    NOT_OCCURRED = "not_occurred", "确认事项未发生"
+    IMPORT = "import", "导入账号台账"
+    EXPORT = "export", "导出备案到上级系统"
+    RECEIPT = "receipt", "登记上级回执"
+    UNACCEPT = "unaccept", "撤销审核通过"
+    NOT_APPLICABLE = "not_applicable", "登记上级系统不适用"
+    WAIVE = "waive", "免于追究"
+    VOID = "void", "作废账号"
+    CALENDAR = "calendar", "维护工作日历"
+    SWEEP = "sweep", "运行规则检查"
+
+
+class Scope(models.TextChoices):
+    ALL = "all", "全区"
+    OWN = "own", "本单位"
+    FAMILY = "family", "本单位及所属单位"
+
+
+OFFICE = {Role.OFFICER: Scope.ALL, Role.SUPERVISOR: Scope.ALL}
+SUPERVISOR = {Role.SUPERVISOR: Scope.ALL}
+OPERATOR = {Role.OPERATOR: Scope.OWN}
+LEADER = {Role.LEADER: Scope.OWN}
+ADMIN = {Role.ADMIN: Scope.ALL}
+READERS = {
+    Role.OPERATOR: Scope.FAMILY,
+    Role.LEADER: Scope.FAMILY,
+    Role.PARENT: Scope.FAMILY,
+    Role.OFFICER: Scope.ALL,
+    Role.SUPERVISOR: Scope.ALL,
+    Role.AUDITOR: Scope.ALL,
+}
+
+A = Action
+RULES: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
+    {
+        A.SIGNED_IN: dict.fromkeys(Role, Scope.ALL),
+        A.VIEW_REGISTER: READERS | ADMIN,
+        A.VIEW_FILING: READERS,
+        A.DRAFT: OPERATOR,
+        A.SUBMIT: OPERATOR,
+        A.RECALL: OPERATOR,
+        A.RECORD_PAPER: OPERATOR,
+        A.REPORT: OPERATOR,
+        A.REOPEN: OPERATOR,
+        A.SUPPLEMENT: OPERATOR | OFFICE,
+        A.WITHDRAW: OPERATOR,
+        A.LEADER_APPROVE: LEADER,
+        A.LEADER_RETURN: LEADER,
+        A.ACCEPT: OFFICE,
+        A.RETURN: OFFICE,
+        A.REFUSE: OFFICE,
+        A.UPPER_RETURN: OFFICE,
+        A.CHECK_PAPER: OFFICE,
+        A.NOT_OCCURRED: OFFICE,
+        A.IMPORT: OFFICE,
+        A.EXPORT: OFFICE,
+        A.RECEIPT: OFFICE,
+        A.UNACCEPT: SUPERVISOR,
+        A.NOT_APPLICABLE: SUPERVISOR,
+        A.WAIVE: SUPERVISOR,
+        A.VOID: SUPERVISOR,
+        A.CALENDAR: ADMIN,
+        A.SWEEP: {},
+    }
+)
+
+# Commands without --as and sweeps act as 系统: they move data, they decide nothing.
+SYSTEM_MAY = frozenset({A.IMPORT, A.EXPORT, A.RECEIPT, A.UPPER_RETURN, A.CALENDAR, A.SWEEP})
+
+
+@runtime_checkable
+class OfUnit(Protocol):
+    """A thing that belongs to a unit: an account, a filing."""
+
+    unit_id: int
+
+
+Subject = Unit | Account | OfUnit
+
+
+@dataclass
+class Grants:
+    """What one person holds now: unit ids by role, and the children of the units he is a member of."""
+
+    own: dict[Role, set[int]] = field(default_factory=dict)
+    children: set[int] = field(default_factory=set)
+
+
+def grants_of(user: User) -> Grants:
+    """The person's current memberships: read once a user object, so once a request."""
+    cached: Grants | None = user.__dict__.get("_grants")
+    if cached is not None:
+        return cached
+    grants = Grants()
+    if user.is_active:
+        held = Membership.objects.current(day_of(db_now())).filter(user=user).values_list("role", "unit_id")
+        for role, unit_id in held:
+            grants.own.setdefault(Role(role), set()).add(unit_id)
+        members_of = set().union(*grants.own.values())
+        grants.children = set(Unit.objects.filter(parent_id__in=members_of).values_list("id", flat=True))
+    user.__dict__["_grants"] = grants
+    return grants
+
+
+def roles_of(user: User) -> set[Role]:
+    """Roles held now, in whatever unit."""
+    return set(grants_of(user).own)
+
+
+def units_of(user: User, *roles: Role) -> list[Unit]:
+    """Units in which the person holds one of `roles` now (any role, when none is named), by name."""
+    own = grants_of(user).own
+    ids = set().union(*(own.get(role, set()) for role in roles or own))
+    return list(Unit.objects.filter(id__in=ids))
+
+
+def could(user: User, *actions: Action) -> bool:
+    """Whether some object could exist to which the person may do one of `actions`: who may open the page at all."""
+    return any(roles_of(user) & set(RULES[action]) for action in actions)
+
+
+def allowing_role(user: User | None, action: Action, subject: Subject | None = None) -> str:
+    """The role that lets `user` do `action` to `subject`, '' when none does. `None` is 系统."""
+    if user is None:
+        return SYSTEM if action in SYSTEM_MAY else ""
+    grants = grants_of(user)
+    unit_id = subject.pk if isinstance(subject, Unit) else subject.unit_id if subject is not None else None
+    for role, scope in RULES[action].items():
+        units = grants.own.get(role)
+        if units is None:
+            continue
+        in_own = unit_id is None or unit_id in units
+        if scope == Scope.ALL or in_own or (scope == Scope.FAMILY and unit_id in grants.children):
+            return role.value
+    return ""
+
+
+def may(user: User | None, action: Action, subject: Subject | None = None) -> bool:
+    """Whether `user` may do `action` to `subject`."""
+    return bool(allowing_role(user, action, subject))
+
+
+def require(user: User | None, action: Action, subject: Subject | None = None) -> str:
+    """The role that allows it, for the history; raises NotAllowed with a sentence."""
+    role = allowing_role(user, action, subject)
+    if not role:
+        who = "、".join(r.label for r in RULES[action]) or "系统"
+        raise NotAllowed(f"您不能{action.label}：须由{who}办理。")
+    return role

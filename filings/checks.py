@@ -1,0 +1,198 @@
+"""The rules of articles 6, 7, 9 and 10 while an opening is typed, and again when it is submitted and approved."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+
+from accounts import identity
+from accounts.models import Account, Platform, Unit, UnitKind
+from accounts.models.account import ON_PLATFORM
+from accounts.models.platform import WECHAT
+from filings.models import Filing, FilingKind, FilingState, OpeningDetails
+
+
+class Level(models.TextChoices):
+    STOP = "stop", "须改正"
+    WARN = "warn", "提醒"
+    PASS = "pass", "符合"
+
+
+@dataclass(frozen=True)
+class Check:
+    """What one rule says: its level, its article, the field it speaks at, a title and what to do."""
+
+    level: Level
+    article: int
+    field: str
+    title: str
+    text: str = ""
+
+
+PAST_DRAFT = (FilingState.LEADER_REVIEW, FilingState.TO_REPORT, FilingState.OFFICE_REVIEW, FilingState.RETURNED)
+
+
+def check_opening(typed: dict[str, Any], *, unit: Unit, filing: Filing) -> list[Check]:
+    """What the rules say to what is typed so far (a form's `data` or `cleaned_data`), in the order of the articles."""
+    platform = typed.get("platform")
+    if isinstance(platform, str):
+        platform = Platform.objects.filter(code=platform).first()
+    found = [*_article_6(typed, unit, platform), *_article_7(typed, unit, platform, filing)]
+    if platform is not None:
+        found += _articles_9_10(typed, unit, platform)
+    return found
+
+
+def check_details(details: OpeningDetails, filing: Filing) -> list[Check]:
+    """The same for details about to be frozen or approved."""
+    typed = {f.name: getattr(details, f.name) for f in details._meta.concrete_fields if f.name != "filing"}
+    return check_opening(typed, unit=filing.unit, filing=filing)
+
+
+def stops(checks: Iterable[Check]) -> dict[str, list[str]]:
+    """Errors by field, of the checks that stop a submission."""
+    errors: dict[str, list[str]] = {}
+    for check in checks:
+        if check.level == Level.STOP:
+            errors.setdefault(check.field, []).append(f"{check.title}。{check.text}")
+    return errors
+
+
+def _article_6(typed: dict[str, Any], unit: Unit, platform: Platform | None) -> list[Check]:
+    found = []
+    if platform is not None and not platform.approved:
+        found.append(
+            Check(
+                Level.STOP, 6, "platform", f"{platform.name}不是国家主管部门核准的平台", "请改选核准的平台（第六条）。"
+            )
+        )
+    entity = (typed.get("verified_entity") or "").strip()
+    if entity and entity != unit.name:
+        found.append(
+            Check(
+                Level.WARN,
+                6,
+                "verified_entity",
+                "认证主体与主办单位名称不一致",
+                f"公开认证中应标明主办单位“{unit.name}”（第六条），请核对平台认证信息。",
+            )
+        )
+    elif entity:
+        found.append(Check(Level.PASS, 6, "verified_entity", "认证主体与主办单位一致"))
+    name = (typed.get("name") or "").strip()
+    if name:
+        others = Account.objects.watched().filter(unit=unit).exclude(name=name).select_related("platform")
+        other = others.first()
+        if other is not None and not others.model.objects.watched().filter(unit=unit, name=name).exists():
+            found.append(
+                Check(
+                    Level.WARN,
+                    6,
+                    "name",
+                    f"与本单位在{other.platform}的名称“{other.name}”不同",
+                    "不同平台上的名称原则上应当一致（第六条）。",
+                )
+            )
+        else:
+            found.append(Check(Level.PASS, 6, "name", "账号名称与其他平台一致"))
+    return found
+
+
+def _article_7(typed: dict[str, Any], unit: Unit, platform: Platform | None, filing: Filing) -> list[Check]:
+    if unit.internal:
+        return [
+            Check(Level.STOP, 7, "platform", "内设机构不得开设账号", "请由所属单位填报（第七条）。"),
+        ]
+    if platform is None:
+        return []
+    found = []
+    uid, name = (typed.get("uid") or "").strip(), (typed.get("name") or "").strip()
+    twin = identity.clash(platform, uid, name, exclude=filing.account) if name else None
+    if twin is not None:
+        same_id = bool(uid) and twin.uid == uid
+        found.append(
+            Check(
+                Level.STOP,
+                7,
+                "uid",
+                f"{platform}上已登记“{twin.name}”（{twin.unit}，{twin.get_state_display()}）",
+                "账号ID相同，不能重复开设，请核对。"
+                if same_id
+                else "名称相同，对方尚未登记账号ID，请先由其主办单位补录。"
+                if uid
+                else "名称相同，请填写账号ID加以区分。",
+            )
+        )
+    rival = _rival_filing(unit, platform, filing)
+    other = (
+        Account.objects.filter(unit=unit, platform=platform, state__in=ON_PLATFORM)
+        .exclude(pk=filing.account_id)
+        .first()
+    )
+    if other is None and rival is None:
+        found.append(Check(Level.PASS, 7, "same_platform_reason", "同一平台只有这一个账号"))
+        return found
+    known = (
+        f"账号“{other.name}”（{other.get_state_display()}）"
+        if other
+        else f"开办备案“{rival.account_label}”"
+        if rival
+        else ""
+    )
+    given = bool((typed.get("same_platform_reason") or "").strip())
+    found.append(
+        Check(
+            Level.WARN if given else Level.STOP,
+            7,
+            "same_platform_reason",
+            f"本单位在{platform}已有{known}",
+            "一个单位原则上在同一平台只开设一个账号（第七条）。"
+            + ("已写明理由，由区政府办公室审核。" if given else "可以继续，但须写明理由；也可以先关停原账号。"),
+        )
+    )
+    return found
+
+
+def _rival_filing(unit: Unit, platform: Platform, filing: Filing) -> Filing | None:
+    """Another opening of the unit on the platform that is past draft and has no account yet."""
+    return (
+        Filing.objects.filter(
+            kind=FilingKind.OPEN, unit=unit, opening__platform=platform, state__in=PAST_DRAFT, account__isnull=True
+        )
+        .exclude(pk=filing.pk)
+        .for_lists()
+        .first()
+    )
+
+
+def _articles_9_10(typed: dict[str, Any], unit: Unit, platform: Platform) -> list[Check]:
+    """前置申请: 区级部门 for a WeChat account or an app; 街道 and 镇 are warned about apps (国办函〔2026〕12号)."""
+    article = 9 if platform.code == WECHAT else 10 if platform.app else 0
+    if not article:
+        return []
+    if unit.kind == UnitKind.DEPARTMENT:
+        if (typed.get("preapproval_no") or "").strip():
+            return [Check(Level.PASS, article, "preapproval_no", "已填前置申请批准文号")]
+        what = "微信公众号" if article == 9 else "移动客户端"
+        words = "九" if article == 9 else "十"
+        return [
+            Check(
+                Level.STOP,
+                article,
+                "preapproval_no",
+                f"区级部门原则上不再单独新建{what}",
+                f"确需新建的，请先向区政府办公室申请，并填写批准文号（第{words}条）。",
+            )
+        ]
+    if article == 10 and unit.kind in (UnitKind.SUBDISTRICT, UnitKind.TOWN):
+        return [
+            Check(
+                Level.WARN,
+                10,
+                "platform",
+                f"街道、镇原则上不开发建设{platform}",
+                "县以下单位原则上不得开发建设移动应用，请先与区政府办公室沟通（第十条）。",
+            )
+        ]
+    return [Check(Level.PASS, article, "preapproval_no", "无需前置申请")]

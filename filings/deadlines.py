@@ -1,0 +1,177 @@
+"""The clocks of article 8 (第八条), and nothing else.
+
+Day 0 is the Shanghai date of the first approval; due = 24:00 of the 2nd working day after it, stored exclusive (00:00 of
+the next day). On time is measured to the first report the server received. Rows 1-20 of the truth table, and what sets
+each stored column:
+
+| #  | facts                                             | what happens                                                        |
+| -- | ------------------------------------------------- | ------------------------------------------------------------------- |
+| 1  | approved online, reported by 24:00 of day 2       | `report_due_at` set at approval: on time, whatever the office does   |
+| 2  | reported at 00:00:00 after it or later            | due kept: the flag clears, the filing stays late                     |
+| 3  | approved on paper, recorded later                 | from the paper's date: may be late at birth                          |
+| 4  | approved on a weekend or holiday                  | the next two working days                                            |
+| 5  | approval later than the event (未批先建)            | `event_due_at` = earlier of what it was and the recording of approval |
+| 6  | submitted, never approved, no event date          | no clock                                                             |
+| 7  | frozen once, never approved, event date known     | `event_due_at` = 2nd working day after the event                     |
+| 8  | event before 2021-03-22                           | no clock, ever                                                       |
+| 9  | approved again                                    | the first approval's clock                                           |
+| 10 | returned by the office or refused above           | `correction_due_at` = 2nd working day after                          |
+| 11 | withdrawn before / after the due time             | - / kept, late unless 未发生                                          |
+| 12 | filed again within 30 days                        | inherits the clock and the first report                              |
+| 13 | path touches an unconfirmed year                  | provisional, all due times of the filing                             |
+| 14 | the year is confirmed                             | the later of the true and the shown time                             |
+| 15 | a confirmed year is corrected                     | recomputed while unreported                                          |
+| 16 | portal down on the last day                       | kept; the supervisor waives                                          |
+| 17 | paper's date recorded again before the tick       | recomputed                                                           |
+| 18 | event ahead, approved before it                   | no `event_due_at`                                                    |
+| 19 | opening of an account found unfiled, event long ago | as 5                                                               |
+| 20 | `clock_start` = later_of_approval_and_event       | day 0 is the later of both (art. 26), from the setting's date on     |
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Q
+
+from filings.models import Filing
+from filings.models.filing import UNDER_CORRECTION
+from zhonglou_media.core import calendar
+from zhonglou_media.core.clock import day_of
+from zhonglou_media.core.settings_at import setting
+
+REPORT, CORRECTION, EVENT, OFFICE = COLUMNS = ("report_due_at", "correction_due_at", "event_due_at", "office_due_at")
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A due time (aware, exclusive), and whether its path touches days that are not confirmed."""
+
+    due: datetime | None = None
+    provisional: bool = False
+
+
+def compute(filing: Filing) -> dict[str, Clock]:
+    """The clocks of `filing` by column, from its facts alone."""
+    clocks = dict.fromkeys(COLUMNS, Clock())
+    if filing.first_approved_on is not None:
+        clocks[OFFICE] = _office(filing, filing.first_approved_on)
+    if _before_the_regulation(filing):
+        return clocks
+    start = day_zero(filing)
+    if start is not None:
+        clocks[REPORT] = after(start, "report_days")
+    if filing.correction_from is not None:
+        clocks[CORRECTION] = after(filing.correction_from, "correction_days")
+    if filing.effective_on is not None and filing.revision:
+        clocks[EVENT] = _event(filing, filing.effective_on)
+    return clocks
+
+
+def after(day: date, key: str) -> Clock:
+    """24:00 of the working day that the setting `key` counts from `day`."""
+    due, provisional = calendar.due_after(day, setting(key, day))
+    return Clock(due, provisional)
+
+
+def day_zero(filing: Filing) -> date | None:
+    """Day 0: the first approval, or the later of it and the event where the office decided so (row 20, art. 26)."""
+    approved = filing.first_approved_on
+    if approved is None or filing.effective_on is None:
+        return approved
+    if setting("clock_start", approved) == "later_of_approval_and_event":
+        return max(approved, filing.effective_on)
+    return approved
+
+
+def _before_the_regulation(filing: Filing) -> bool:
+    """Row 8: nothing that happened before the regulation was issued has a clock."""
+    if filing.effective_on is None:
+        return False
+    return filing.effective_on < date.fromisoformat(setting("in_force_from", filing.created_at.date()))
+
+
+def _event(filing: Filing, happened: date) -> Clock:
+    """Rows 5, 7, 18: none when the approval came first."""
+    two_days_after = after(happened, "report_days")
+    approved, recorded = filing.first_approved_on, filing.first_approval_recorded_at
+    if approved is None or recorded is None:
+        return two_days_after
+    if approved <= happened:
+        return Clock()
+    assert two_days_after.due is not None
+    return Clock(recorded) if recorded < two_days_after.due else two_days_after
+
+
+def _office(filing: Filing, approved: date) -> Clock:
+    """The office's own clock: the later of the 3rd working day after approval and the 1st after the latest report."""
+    office = after(approved, "office_days")
+    if filing.reported_at is None:
+        return office
+    reported = after(day_of(filing.reported_at), "office_days_after_report")
+    assert office.due is not None and reported.due is not None
+    return reported if reported.due > office.due else office
+
+
+def refresh(filing: Filing, *columns: str) -> None:
+    """Write the named due times (all, when none is named) onto `filing` (unsaved), after the facts behind them changed.
+
+    Only what changed is named: a due time that was shown as 暂定 and confirmed to the later date (row 14) stays. The unit's
+    clocks share one `provisional`; the office's own clock is nobody's breach and does not count for it.
+    """
+    clocks = compute(filing)
+    for column in columns or COLUMNS:
+        setattr(filing, column, clocks[column].due)
+    filing.provisional = _unit_is_provisional(clocks)
+
+
+def _unit_is_provisional(clocks: dict[str, Clock]) -> bool:
+    return any(clocks[column].provisional for column in (REPORT, CORRECTION, EVENT))
+
+
+def would_be_due(day: date) -> Clock:
+    """The report's clock if the approval were of `day`: told before a paper approval is saved (row 3)."""
+    return after(day, "report_days")
+
+
+def recompute_year(year: int, *, now: datetime, first_time: bool) -> int:
+    """Judge again what a newly confirmed or corrected `year` touches; returns how many filings moved.
+
+    First confirmed (row 14): provisional filings get the later of the true and the shown time. Corrected (row 15): only
+    clocks no report has stopped move.
+    """
+    window = (date(year - 1, 12, 1), date(year, 12, 31))
+    touched = Filing.objects.select_for_update().filter(
+        Q(first_approved_on__range=window)
+        | Q(effective_on__range=window)
+        | Q(correction_from__range=window)
+        | Q(reported_at__date__range=window)
+    )
+    moved: list[Filing] = []
+    for filing in touched.order_by("id"):
+        before = _stored(filing)
+        clocks = compute(filing)
+        for column in COLUMNS:
+            true, shown = clocks[column].due, getattr(filing, column)
+            if first_time:
+                if filing.provisional or column == OFFICE:
+                    setattr(filing, column, max(true, shown) if true and shown else true or shown)
+            elif _still_runs(filing, column):
+                setattr(filing, column, true)
+        filing.provisional = _unit_is_provisional(clocks)
+        if _stored(filing) != before:
+            moved.append(filing)
+    Filing.objects.bulk_update(moved, [*COLUMNS, "provisional"], batch_size=500)
+    return len(moved)
+
+
+def _still_runs(filing: Filing, column: str) -> bool:
+    """Whether no report has stopped this clock yet."""
+    if column == CORRECTION:
+        return filing.state in UNDER_CORRECTION
+    if column == OFFICE:
+        return filing.is_live
+    return filing.first_reported_at is None
+
+
+def _stored(filing: Filing) -> tuple[object, ...]:
+    return (*(getattr(filing, column) for column in COLUMNS), filing.provisional)

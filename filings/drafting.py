@@ -1,0 +1,200 @@
+"""填报: start, type, submit, recall, reopen. Each function checks, writes in one transaction, leaves events."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from accounts import policy
+from accounts.models import Account, AccountState, Unit
+from accounts.policy import Action
+from filings import checks, content, deadlines, moves
+from filings.forms.opening import OpeningForm, typed
+from filings.models import Draft, Filing, FilingKind, FilingState, OpeningDetails, Revision
+from zhonglou_media.core import events
+from zhonglou_media.core.clock import day_of
+from zhonglou_media.core.errors import Incomplete, Refused
+from zhonglou_media.core.models import User
+from zhonglou_media.core.settings_at import setting
+
+EDITABLE = (FilingState.DRAFT, FilingState.RETURNED)
+OPENABLE = (AccountState.UNFILED, AccountState.CLOSED)
+
+
+def start_opening(*, by: User, unit: Unit, now: datetime, account: Account | None = None) -> Filing:
+    """A new draft of 附件2 for `unit`, or for one of its unfiled or closed accounts; the draft that account has is opened.
+
+    Raises NotAllowed, or Refused when another filing of the account is under way.
+    """
+    with transaction.atomic():
+        role = policy.require(by, Action.DRAFT, unit)
+        if unit.internal:
+            raise Refused("内设机构不得开设账号，请由所属单位填报（第七条）。")
+        if account is not None:
+            account = Account.objects.select_for_update().get(pk=account.pk)
+            policy.require(by, Action.DRAFT, account)
+            live = Filing.objects.live().filter(account=account).first()
+            if live is not None and live.state == FilingState.DRAFT and live.kind == FilingKind.OPEN:
+                return live
+            if live is not None:
+                raise Refused(f"该账号已有一件办理中的备案（{live}），请先办完或撤回那一件。")
+            if account.state not in OPENABLE:
+                raise Refused(f"账号现为“{account.get_state_display()}”，只有未备案或已关停的账号可以补报开办备案。")
+        filing = Filing.objects.create(
+            kind=FilingKind.OPEN, unit=unit, account=account, author=by, owner=by, created_at=now
+        )
+        Draft.objects.create(filing=filing, data=_prefill(unit, account), saved_at=now, saved_by=by)
+        events.append(filing, "start", by=by, role=role, at=now, to_state=filing.state)
+    return filing
+
+
+def _prefill(unit: Unit, account: Account | None) -> dict[str, Any]:
+    """What is known already: the account's own facts, and the people of the unit's last opening."""
+    data: dict[str, Any] = {"verified_entity": unit.name}
+    last = OpeningDetails.objects.filter(filing__unit=unit).order_by("-filing_id").first()
+    if last is not None:
+        for name in ("leader_in_charge", "department_in_charge", "first_reviewer", "second_reviewer", "final_reviewer"):
+            data[name] = getattr(last, name)
+        data |= {"operator_phone": last.operator_phone, "operation_mode": last.operation_mode}
+    if account is not None:
+        data |= {
+            "platform": account.platform.code,
+            "account_kind": account.kind,
+            "name": account.name,
+            "uid": account.uid,
+            "link": account.link,
+            "basis": "found" if account.state == AccountState.UNFILED else "new",
+        }
+    return data
+
+
+def save_draft(filing_id: int, *, by: User, data: dict[str, Any], now: datetime) -> Draft:
+    """Keep what was typed, as typed, merged over what was there; nothing is judged."""
+    with transaction.atomic():
+        filing, _ = moves.begin_within(filing_id, EDITABLE, Action.DRAFT, by=by)
+        draft = _draft_of(filing, by, now)
+        draft.data = {**draft.data, **data}
+        draft.saved_at, draft.saved_by = now, by
+        draft.save()
+        if filing.author_id is None:
+            Filing.objects.filter(pk=filing.pk).update(author=by)
+    return draft
+
+
+def _draft_of(filing: Filing, by: User, now: datetime) -> Draft:
+    draft = Draft.objects.filter(filing=filing).first()
+    return draft or Draft(filing=filing, data=typed(filing), saved_at=now, saved_by=by)
+
+
+def submit(filing_id: int, *, by: User, now: datetime) -> Filing:
+    """提交领导审批 (第八条): the typed form is judged and frozen as a revision; earlier approval and paper are cleared.
+
+    Raises Incomplete with the errors by field, or NotAllowed, WrongState.
+    """
+    with transaction.atomic():
+        filing, role = moves.begin(filing_id, "submit", Action.SUBMIT, by=by)
+        details, effective_on = judged(filing, now=now)
+        clear_approval(filing)
+        filing.officer = None
+        filing.author = filing.author or by
+        filing.last_editor = by
+        stale = filing.revision == 0 or effective_on != filing.effective_on
+        freeze(filing, details, effective_on, by=by, now=now)
+        if _take_over_clock(filing) or stale:
+            refresh_event(filing)
+        moves.finish(filing, "submit", by=by, role=role, now=now)
+    return filing
+
+
+def judged(filing: Filing, *, now: datetime) -> tuple[OpeningDetails, Any]:
+    """The details typed in the draft of `filing` and the date of opening; raises Incomplete."""
+    draft = Draft.objects.filter(filing=filing).first()
+    form = OpeningForm(draft.data if draft else typed(filing), today=day_of(now))
+    if not form.is_valid():
+        errors = {field: [str(e) for e in problems] for field, problems in form.errors.items()}
+        raise Incomplete(_how_many(errors), errors)
+    details = form.details(filing)
+    errors = checks.stops(checks.check_details(details, filing))
+    if errors:
+        raise Incomplete(_how_many(errors), errors)
+    return details, form.cleaned_data["effective_on"]
+
+
+def _how_many(errors: dict[str, list[str]]) -> str:
+    return f"还有{len(errors)}处需要修改，改好后才能提交。"
+
+
+def freeze(filing: Filing, details: OpeningDetails, effective_on: Any, *, by: User, now: datetime) -> Revision:
+    """Write `details` and a new revision together (also when nothing changed: an open page is then stale)."""
+    filing.effective_on = effective_on
+    details.save()
+    filing.opening = details
+    frozen = content.build(filing, details)
+    filing.revision += 1
+    return Revision.objects.create(
+        filing=filing,
+        number=filing.revision,
+        content=frozen,
+        sm3=content.digest(frozen),
+        approved_sm3=content.approved_digest(frozen),
+        by=by,
+        at=now,
+    )
+
+
+def refresh_event(filing: Filing) -> None:
+    """A changed date of the event moves its clock, and the report's while no report has stopped it (rows 7, 8, 20)."""
+    if filing.first_reported_at is None:
+        deadlines.refresh(filing, deadlines.REPORT, deadlines.EVENT)
+    else:
+        deadlines.refresh(filing, deadlines.EVENT)
+
+
+def clear_approval(filing: Filing) -> None:
+    """An approval is of one content: a new one clears leader and paper; the clock stays, the events keep both."""
+    filing.leader = filing.approved_on = filing.approval_recorded_at = filing.approved_revision = None
+    filing.paper_leader = ""
+    filing.paper_scan = filing.paper_checked_by = filing.paper_checked_at = None
+
+
+def _take_over_clock(filing: Filing) -> bool:
+    """Row 12: a filing made again within 30 days of one withdrawn or refused inherits its clock and first report."""
+    if filing.replaces is not None or filing.first_approved_on is not None:
+        return False
+    since = filing.created_at - timedelta(days=setting("replaces_days", day_of(filing.created_at)))
+    ended = Filing.objects.filter(
+        kind=filing.kind,
+        state__in=(FilingState.WITHDRAWN, FilingState.REFUSED),
+        ended_at__gte=since,
+        replaced_by__isnull=True,
+    ).exclude(pk=filing.pk)
+    if filing.account_id is not None:
+        ended = ended.filter(account_id=filing.account_id)
+    else:
+        ended = ended.filter(unit=filing.unit, opening__platform=filing.opening.platform)
+    old = ended.order_by("-ended_at").first()
+    if old is None or old.not_occurred:
+        return False
+    filing.replaces = old
+    filing.first_approved_on = old.first_approved_on
+    filing.first_approval_recorded_at = old.first_approval_recorded_at
+    filing.first_reported_at = old.first_reported_at
+    filing.report_due_at = old.report_due_at
+    return True
+
+
+def recall(filing_id: int, *, by: User, now: datetime) -> Filing:
+    """撤回修改: back to draft before the leader decided."""
+    with transaction.atomic():
+        filing, role = moves.begin(filing_id, "recall", Action.RECALL, by=by)
+        moves.finish(filing, "recall", by=by, role=role, now=now)
+    return filing
+
+
+def reopen(filing_id: int, *, by: User, now: datetime) -> Filing:
+    """重新填报: approved, not yet reported; the approval is void, the clock kept (row 9)."""
+    with transaction.atomic():
+        filing, role = moves.begin(filing_id, "reopen", Action.REOPEN, by=by)
+        clear_approval(filing)
+        moves.finish(filing, "reopen", by=by, role=role, now=now)
+    return filing

@@ -1,0 +1,209 @@
+"""附件2 新开办备案表 as it is typed: `OpeningForm` turns what was typed into details, or says what is wrong where."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from accounts.models import AccountKind, Platform
+from accounts.models.account import OperationMode, Verification
+from filings.models import Filing, OpeningBasis, OpeningDetails
+from zhonglou_media.core.names import clean_name
+
+INTERACTIONS = ("留言", "私信", "评论", "菜单")
+
+STEPS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "basics": (
+        "基本信息",
+        (
+            "platform",
+            "account_kind",
+            "name",
+            "uid",
+            "link",
+            "verification",
+            "verified_entity",
+            "intro",
+            "basis",
+            "effective_on",
+        ),
+    ),
+    "people": (
+        "人员与运维",
+        (
+            "leader_in_charge",
+            "department_in_charge",
+            "custodian",
+            "custodian_phone",
+            "operator_phone",
+            "first_reviewer",
+            "second_reviewer",
+            "final_reviewer",
+            "operation_mode",
+            "vendor",
+            "vendor_until",
+            "vendor_nda",
+        ),
+    ),
+    "reasons": (
+        "说明与附件",
+        (
+            "purpose",
+            "columns",
+            "interactions",
+            "services",
+            "update_frequency",
+            "same_platform_reason",
+            "preapproval_no",
+            "flagship",
+            "remarks",
+        ),
+    ),
+}
+LATE = ("uid", "link", "verification", "effective_on")
+
+
+def _text(label: str, max_length: int, *, required: bool = False, lines: bool = False, help_text: str = "") -> Any:
+    widget = forms.Textarea(attrs={"rows": 3}) if lines else forms.TextInput()
+    return forms.CharField(
+        label=label,
+        max_length=max_length,
+        required=required,
+        widget=widget,
+        help_text=help_text,
+        error_messages={"required": f"请填写{label}。", "max_length": f"{label}不能超过{max_length}个字。"},
+    )
+
+
+def _choice(label: str, choices: Any, *, empty: str = "请选择") -> Any:
+    return forms.ChoiceField(
+        label=label,
+        required=False,
+        choices=[("", empty), *choices],
+        error_messages={"invalid_choice": f"{label}须从列出的选项中选择。"},
+    )
+
+
+def _date(label: str, help_text: str = "") -> Any:
+    return forms.DateField(
+        label=label,
+        required=False,
+        help_text=help_text,
+        input_formats=["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": f"{label}请按 2026-11-24 的样子填写。"},
+    )
+
+
+class OpeningForm(forms.Form):
+    """The whole form. Nothing in it is required to save a draft; what `submit` needs is required here."""
+
+    platform = forms.ModelChoiceField(
+        label="平台",
+        queryset=Platform.objects.all(),
+        to_field_name="code",
+        empty_label="请选择",
+        error_messages={"required": "请选择平台。", "invalid_choice": "平台须从列出的选项中选择。"},
+    )
+    account_kind = _choice("账号类型", AccountKind.choices)
+    name = _text("账号名称", 30, required=True, help_text="与其他平台上的名称保持一致，不超过30字（第六条）")
+    uid = _text("账号ID", 128, help_text="平台给出的账号ID或原始ID，可后补")
+    link = _text("账号链接", 300, help_text="没有链接的填“无”，可后补")
+    verification = _choice("认证状态", Verification.choices)
+    verified_entity = _text("认证主体全称", 120, help_text="应为主办单位全称（第六条）")
+    intro = _text("简介", 300, lines=True)
+    basis = _choice("开设依据", OpeningBasis.choices)
+    effective_on = _date("账号开通日期", "尚未开通的不填，开通后补录")
+
+    leader_in_charge = _text("分管领导", 40)
+    department_in_charge = _text("责任科室", 60)
+    custodian = _text("管理员", 40)
+    custodian_phone = _text("管理员电话", 32)
+    operator_phone = _text("填报人手机", 32)
+    first_reviewer = _text("初审人", 40)
+    second_reviewer = _text("复审人", 40)
+    final_reviewer = _text("终审人", 40)
+    operation_mode = _choice("运维方式", OperationMode.choices)
+    vendor = _text("运维单位", 120, help_text="委托运维的填写（第十九条）")
+    vendor_until = _date("委托合同到期日")
+    vendor_nda = forms.BooleanField(label="已与运维单位签保密协议", required=False)
+
+    purpose = _text("功能定位、开设理由", 1000, required=True, lines=True)
+    columns = _text("主要栏目", 500, lines=True)
+    interactions = forms.MultipleChoiceField(
+        label="互动功能",
+        required=False,
+        choices=[(word, word) for word in INTERACTIONS],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "互动功能须从列出的选项中选择。"},
+    )
+    services = _text("服务事项", 500, lines=True)
+    update_frequency = _text("计划更新频次", 60, help_text="每周不少于1次（第十四条）")
+    same_platform_reason = _text(
+        "同平台已有账号的理由", 300, lines=True, help_text="本单位在该平台已有账号的必填（第七条）"
+    )
+    preapproval_no = _text("前置申请批准文号", 60, help_text="区级部门新开微信公众号、移动客户端的必填（第九、十条）")
+    flagship = forms.BooleanField(label="作为本单位代表主体账号（主账号）", required=False)
+    remarks = _text("备注", 1000, lines=True)
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean_name(self) -> str:
+        try:
+            return clean_name(self.cleaned_data["name"])
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def clean_basis(self) -> str:
+        return self.cleaned_data["basis"] or OpeningBasis.NEW
+
+    def clean_effective_on(self) -> date | None:
+        day: date | None = self.cleaned_data["effective_on"]
+        if day is not None and day.year < 2009:
+            raise forms.ValidationError("账号开通日期不会早于2009年，请核对。")
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        platform = data.get("platform")
+        if platform is not None and platform.has_kinds and not data.get("account_kind"):
+            self.add_error("account_kind", "微信公众号请选择账号类型：订阅号或服务号。")
+        if platform is not None and not platform.has_kinds:
+            data["account_kind"] = ""
+        if data.get("operation_mode") == OperationMode.OUTSOURCED and not data.get("vendor"):
+            self.add_error("vendor", "委托运维的请填写运维单位（第十九条）。")
+        return data
+
+    def details(self, filing: Filing) -> OpeningDetails:
+        """The details as they would be frozen (unsaved); call only when valid."""
+        fields = {k: v for k, v in self.cleaned_data.items() if k != "effective_on"}
+        previous = OpeningDetails.objects.filter(filing=filing).first()
+        return OpeningDetails(filing=filing, qr=previous.qr if previous else None, **fields)
+
+
+class SupplementForm(forms.Form):
+    """补充材料: late facts, contacts and remarks of a filing whose approved part is frozen."""
+
+    uid = _text("账号ID", 128, help_text="导出到上级系统前须补齐")
+    link = _text("账号链接", 300)
+    verification = _choice("认证状态", Verification.choices)
+    effective_on = _date("账号开通日期")
+    custodian = _text("管理员", 40)
+    custodian_phone = _text("管理员电话", 32)
+    operator_phone = _text("填报人手机", 32)
+    remarks = _text("备注", 1000, lines=True)
+
+
+def typed(filing: Filing) -> dict[str, Any]:
+    """What the frozen details look like when typed: fills a form from a filing that has no draft of its own."""
+    details = filing.opening
+    data: dict[str, Any] = {}
+    for _, fields in STEPS.values():
+        for name in fields:
+            value = filing.effective_on if name == "effective_on" else getattr(details, name)
+            if name == "platform":
+                value = details.platform.code
+            data[name] = value.isoformat() if isinstance(value, date) else value
+    return data

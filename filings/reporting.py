@@ -1,0 +1,156 @@
+"""报送与补充 (第八条): report, supplement, withdraw, and the files that go with a filing."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts import identity
+from accounts.models import Account, AccountState, Role
+from accounts.policy import Action
+from filings import applying, checks, content, deadlines, drafting, moves
+from filings.forms.opening import SupplementForm
+from filings.models import Attachment, Filing, FilingState
+from filings.models.filing import SUPPLEMENTABLE
+from filings.reading import latest
+from zhonglou_media.core.clock import day_of
+from zhonglou_media.core.errors import Incomplete, Refused
+from zhonglou_media.core.models import Counter, File, User
+
+ATTACHABLE = (FilingState.DRAFT, FilingState.RETURNED, *SUPPLEMENTABLE)
+NEEDS_REASON = (FilingState.OFFICE_REVIEW,)
+MAX_ATTACHMENTS = 20
+
+
+def report(filing_id: int, *, by: User, now: datetime) -> Filing:
+    """报送区政府办公室: the first report stops the clock for good; the first one also gets the 备案编号.
+
+    A returned filing whose approved part is unchanged goes straight back; who approved it does not report its
+    correction. Raises NotAllowed, WrongState, Incomplete, Refused.
+    """
+    with transaction.atomic():
+        filing, role = moves.begin(filing_id, "report", Action.REPORT, by=by)
+        if filing.state == FilingState.RETURNED:
+            moves.editor_is_another(filing, by) if filing.leader_id == by.pk else None
+            _freeze_correction(filing, by=by, now=now)
+        filing.officer = None
+        filing.number = filing.number or _next_number(now)
+        filing.first_reported_at = filing.first_reported_at or now
+        filing.reported_at = now
+        deadlines.refresh(filing, deadlines.OFFICE)
+        moves.finish(filing, "report", by=by, role=role, now=now)
+    return filing
+
+
+def _freeze_correction(filing: Filing, *, by: User, now: datetime) -> None:
+    details, effective_on = drafting.judged(filing, now=now)
+    if content.approved_digest(content.build(filing, details)) != latest(filing).approved_sm3:
+        raise Refused("主要领导批准过的内容有改动，请先提交领导审批，批准后再报送。")
+    filing.officer = None
+    filing.last_editor = by
+    changed = effective_on != filing.effective_on
+    drafting.freeze(filing, details, effective_on, by=by, now=now)
+    if changed:
+        drafting.refresh_event(filing)
+
+
+def correction_needs_leader(filing: Filing, *, now: datetime) -> bool:
+    """Whether what is typed in a returned filing differs from what the leader approved; an incomplete form does not say."""
+    try:
+        details, _ = drafting.judged(filing, now=now)
+    except Incomplete:
+        return False
+    return content.approved_digest(content.build(filing, details)) != latest(filing).approved_sm3
+
+
+def _next_number(now: datetime) -> str:
+    """备案编号, e.g. ZLXMT-2026-0007, counted by the Shanghai year of the first report."""
+    year = day_of(now).year
+    Counter.objects.get_or_create(key=f"filing-{year}")
+    counter = Counter.objects.select_for_update().get(key=f"filing-{year}")
+    counter.last += 1
+    counter.save()
+    return f"ZLXMT-{year}-{counter.last:04d}"
+
+
+def supplement(filing_id: int, *, by: User, data: dict[str, Any], now: datetime) -> Filing:
+    """补充材料: late facts, contacts and remarks while the approved part stays frozen; a new revision each time.
+
+    An officer enters a late fact *for* the unit: `last_editor` stays. An accepted filing that lacked only this completes.
+    """
+    form = SupplementForm(data)
+    if not form.is_valid():
+        errors = {field: [str(e) for e in problems] for field, problems in form.errors.items()}
+        raise Incomplete(f"还有{len(errors)}处需要修改。", errors)
+    with transaction.atomic():
+        filing, role = moves.begin_within(filing_id, SUPPLEMENTABLE, Action.SUPPLEMENT, by=by)
+        if role == Role.OPERATOR:
+            moves.editor_is_another(filing, by)
+            filing.last_editor = by
+        details = filing.opening
+        for name, value in form.cleaned_data.items():
+            if name in data and name != "effective_on":
+                setattr(details, name, value)
+        problems = checks.stops(checks.check_details(details, filing))
+        if "uid" in problems:
+            raise Incomplete("还有1处需要修改。", {"uid": problems["uid"]})
+        _learn(filing, details.uid)
+        effective_on = form.cleaned_data["effective_on"] if "effective_on" in data else filing.effective_on
+        was = filing.effective_on
+        drafting.freeze(filing, details, effective_on, by=by, now=now)
+        if effective_on != was and (was is None or filing.state != FilingState.ACCEPTED):
+            drafting.refresh_event(filing)
+        moves.finish(filing, "supplement", by=by, role=role, now=now)
+        if filing.state == FilingState.ACCEPTED:
+            applying.try_complete(filing, by=by, role=role, now=now)
+    return filing
+
+
+def _learn(filing: Filing, uid: str) -> None:
+    """A pending account learns its id with the filing; an unfiled or closed one only on completion."""
+    if not uid or filing.account_id is None:
+        return
+    account = Account.objects.select_for_update().get(pk=filing.account_id)
+    if account.state == AccountState.PENDING and account.uid != uid:
+        identity.learn(account, uid)
+
+
+def withdraw(filing_id: int, *, by: User, reason: str, on_platform: bool | None, now: datetime) -> Filing:
+    """撤回备案: the unit gives it up; under review only with a reason. The due time is kept (row 11)."""
+    with transaction.atomic():
+        filing, role = moves.begin(filing_id, "withdraw", Action.WITHDRAW, by=by)
+        if filing.state in NEEDS_REASON:
+            reason = moves.need_comment(reason, "撤回的理由")
+        applying.end_without_success(filing, on_platform=on_platform, by=by, role=role, now=now)
+        moves.finish(filing, "withdraw", by=by, role=role, now=now, comment=reason)
+    return filing
+
+
+def attach(filing_id: int, *, by: User, file: File, name: str, now: datetime) -> Attachment:
+    """Add a file; once the approved part is frozen it is a supplement, with a revision of its own."""
+    with transaction.atomic():
+        filing, role = moves.begin_within(filing_id, ATTACHABLE, Action.SUPPLEMENT, by=by)
+        if filing.attachments.filter(removed_at__isnull=True).count() >= MAX_ATTACHMENTS:
+            raise Refused(f"附件最多{MAX_ATTACHMENTS}个，请先移除不用的。")
+        attachment = Attachment.objects.create(filing=filing, file=file, name=name[:200], added_by=by, added_at=now)
+        _after_files_changed(filing, by=by, role=role, now=now, comment=f"上传附件：{attachment.name}")
+    return attachment
+
+
+def detach(attachment_id: int, *, by: User, now: datetime) -> None:
+    """Take a file out of a draft or returned filing; it stays in the revisions that named it."""
+    with transaction.atomic():
+        attachment = Attachment.objects.get(pk=attachment_id)
+        moves.begin_within(attachment.filing_id, drafting.EDITABLE, Action.DRAFT, by=by)
+        attachment.removed_at = now
+        attachment.save()
+
+
+def _after_files_changed(filing: Filing, *, by: User, role: str, now: datetime, comment: str) -> None:
+    if filing.state not in SUPPLEMENTABLE:
+        return
+    if role == Role.OPERATOR:
+        moves.editor_is_another(filing, by)
+        filing.last_editor = by
+    drafting.freeze(filing, filing.opening, filing.effective_on, by=by, now=now)
+    moves.finish(filing, "supplement", by=by, role=role, now=now, comment=comment)

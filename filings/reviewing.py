@@ -1,0 +1,139 @@
+"""区政府办公室审核 (第八条): accept, return, refuse, and what the supervisor may undo."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.policy import Action
+from filings import applying, deadlines, moves
+from filings.models import Filing, FilingState
+from filings.reading import Reading, latest
+from zhonglou_media.core import events
+from zhonglou_media.core.clock import day_of
+from zhonglou_media.core.errors import Refused, WrongState
+from zhonglou_media.core.models import User
+
+
+def open_for_review(filing_id: int, *, by: User, now: datetime) -> None:
+    """Record that the officer has this revision open: colleagues see it, and what was read is known."""
+    with transaction.atomic():
+        filing, role = moves.begin_within(filing_id, (FilingState.OFFICE_REVIEW,), Action.ACCEPT, by=by)
+        already = events.timeline(filing).filter(verb="read", actor=by, revision=filing.revision).exists()
+        if not already:
+            revision = latest(filing)
+            events.append(filing, "read", by=by, role=role, at=now, revision=revision.number, digest=revision.sm3)
+
+
+def accept(filing_id: int, *, by: User, read: Reading, now: datetime, comment: str = "") -> Filing:
+    """审核通过，转上级平台备案.
+
+    `read` is the revision and digest the officer had open. Raises NotAllowed, StaleReading (carries the difference to
+    show) or WrongState (carries who was first).
+    """
+    with transaction.atomic():
+        filing, role = moves.begin(filing_id, "accept", Action.ACCEPT, by=by)
+        read.must_match(filing)
+        moves.officer_is_another(filing, by)
+        if filing.paper_leader and filing.paper_checked_by_id is None:
+            raise Refused("书面批准的备案，请先核对纸质批准件并勾选“已核对纸质批准件”。")
+        filing.officer = by
+        filing.accepted_revision = filing.revision
+        moves.finish(filing, "accept", by=by, role=role, now=now, comment=comment)
+    return filing
+
+
+def return_(filing_id: int, *, by: User, read: Reading, now: datetime, comment: str) -> Filing:
+    """退回修改: a correction clock of two working days starts (row 10); the office's review time counts against nobody."""
+    with transaction.atomic():
+        filing, role = moves.begin(filing_id, "return_for_correction", Action.RETURN, by=by)
+        read.must_match(filing)
+        moves.officer_is_another(filing, by)
+        comment = moves.need_comment(comment, "退回的理由")
+        filing.officer = by
+        start_correction(filing, now=now)
+        moves.finish(filing, "return_for_correction", by=by, role=role, now=now, comment=comment)
+    return filing
+
+
+def start_correction(filing: Filing, *, now: datetime) -> None:
+    """Row 10: two working days from today to put it right."""
+    filing.returns += 1
+    filing.correction_from = day_of(now)
+    deadlines.refresh(filing, deadlines.CORRECTION)
+
+
+def refuse(
+    filing_id: int, *, by: User, read: Reading, now: datetime, comment: str, on_platform: bool | None = None
+) -> Filing:
+    """不予备案: ends the filing, with the article it rests on; its pending account becomes 未备案 or 作废."""
+    with transaction.atomic():
+        filing, role = moves.begin(filing_id, "refuse", Action.REFUSE, by=by)
+        read.must_match(filing)
+        moves.officer_is_another(filing, by)
+        comment = moves.need_comment(comment, "不予备案的理由和依据的条款")
+        filing.officer = by
+        applying.end_without_success(filing, on_platform=on_platform, by=by, role=role, now=now)
+        moves.finish(filing, "refuse", by=by, role=role, now=now, comment=comment)
+    return filing
+
+
+def unaccept(filing_id: int, *, by: User, read: Reading, now: datetime, comment: str) -> Filing:
+    """撤销审核通过 (supervisor): only while nothing went up, or when completion met a conflict."""
+    with transaction.atomic():
+        filing, role = moves.begin(filing_id, "unaccept", Action.UNACCEPT, by=by)
+        read.must_match(filing)
+        comment = moves.need_comment(comment, "撤销通过的理由")
+        if filing.exports.exists() and not filing.conflict:
+            raise Refused("这件备案已导出到上级系统，不能撤销通过；上级退回的请登记退回。")
+        filing.officer = filing.accepted_revision = None
+        filing.conflict = ""
+        moves.finish(filing, "unaccept", by=by, role=role, now=now, comment=comment)
+    return filing
+
+
+def check_paper(filing_id: int, *, by: User, now: datetime) -> Filing:
+    """勾选“已核对纸质批准件”: after it the paper's date can no longer be corrected (row 17)."""
+    with transaction.atomic():
+        filing, role = moves.begin_within(filing_id, (FilingState.OFFICE_REVIEW,), Action.CHECK_PAPER, by=by)
+        if not filing.paper_leader:
+            raise WrongState("这件备案是线上批准的，没有纸质批准件。")
+        if filing.paper_checked_by_id is None:
+            filing.paper_checked_by, filing.paper_checked_at = by, now
+            moves.finish(filing, "check_paper", by=by, role=role, now=now)
+    return filing
+
+
+def confirm_not_occurred(filing_id: int, *, by: User, comment: str, now: datetime) -> Filing:
+    """确认未发生 (rows 5, 11, 12): the matter of a withdrawn or refused filing never took place; its clocks count no more.
+
+    A filing that took its clock over gives it back.
+    """
+    with transaction.atomic():
+        filing, role = moves.begin_within(
+            filing_id, (FilingState.WITHDRAWN, FilingState.REFUSED), Action.NOT_OCCURRED, by=by
+        )
+        comment = moves.need_comment(comment, "确认未发生的依据")
+        filing.not_occurred = True
+        for heir in Filing.objects.select_for_update().filter(replaces=filing):
+            _give_back_clock(heir, filing)
+        moves.finish(filing, "confirm_not_occurred", by=by, role=role, now=now, comment=comment)
+    return filing
+
+
+def _give_back_clock(heir: Filing, old: Filing) -> None:
+    """The heir's own approval and report become its first ones; its own history knows both."""
+    own = list(events.timeline(heir).filter(verb__in=("leader_approve", "record_paper_approval", "report")))
+    reports = [event.at for event in own if event.verb == "report"]
+    heir.first_reported_at = reports[0] if reports else None
+    approvals = [event for event in own if event.verb != "report"]
+    if approvals:
+        first = approvals[0]
+        heir.first_approval_recorded_at = first.at
+        on_paper = first.detail.get("approved_on")
+        heir.first_approved_on = datetime.fromisoformat(on_paper).date() if on_paper else day_of(first.at)
+    else:
+        heir.first_approved_on = heir.first_approval_recorded_at = None
+    if old.first_reported_at is not None and heir.returns == 0:
+        heir.correction_from = None
+    deadlines.refresh(heir)
+    heir.save()

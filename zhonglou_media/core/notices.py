@@ -1,0 +1,13 @@
+"""In-app notices: exactly once for a user and a key, in the transaction of their cause."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from .models import Notice, User
+
+
+def tell(users: Iterable[User], *, key: str, text: str, link: str, now: datetime) -> None:
+    """Leave `text` for each of `users`; the same `key` never reaches a user twice."""
+    Notice.objects.bulk_create(
+        (Notice(user=user, key=key, text=text, link=link, at=now) for user in users), ignore_conflicts=True
+    )
