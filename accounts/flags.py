@@ -1,0 +1,154 @@
+"""Flags (预警): the engine that raises and clears them, the same for every rule and both databases, and their waiver.
+
+A rule is one queryset: the rows in breach at `now`. What raises and what clears is the same query, so they cannot
+disagree. Nothing else writes `Flag` or `RuleRun`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.db.models import Exists, F, OuterRef, QuerySet, Value
+from django.db.models.expressions import Combinable
+
+from accounts.models import Account, Flag, Level, RuleRun
+from accounts.policy import Action, require
+from zhonglou_media.core import events
+from zhonglou_media.core.errors import Refused, WrongState
+from zhonglou_media.core.models import User
+
+
+class RuleCode(models.TextChoices):
+    """Every rule of the portal and what people call its flag; pages of all apps read the words here."""
+
+    OVERDUE_FILING = "overdue_filing", "逾期未报送"
+    OVERDUE_CORRECTION = "overdue_correction", "逾期未改正"
+    UNAPPROVED_EVENT = "unapproved_event", "未批先建"
+    UNFILED_ACCOUNT = "unfiled_account", "账号未备案"
+
+
+labels: dict[str, str] = dict(RuleCode.choices)
+
+
+BREACH = Value(Level.BREACH.value)
+COLUMNS = (
+    *("rule", "fact_kind", "fact_id", "due_at", "unit_id", "account_id"),
+    *("level", "raised_at", "reopened", "waive_reason"),
+)
+# One flag a missed due time. A waived one stays as it is; the account follows: an opening gets it at its approval.
+UPSERT = """
+INSERT INTO accounts_flag ({columns}) {rows}
+ON CONFLICT (rule, fact_kind, fact_id, due_at) DO UPDATE
+SET cleared_at = NULL, level = excluded.level, account_id = excluded.account_id,
+    reopened = accounts_flag.reopened + CASE WHEN accounts_flag.cleared_at IS NULL THEN 0 ELSE 1 END
+WHERE accounts_flag.waived_at IS NULL
+  AND (accounts_flag.cleared_at IS NOT NULL OR accounts_flag.level <> excluded.level
+       OR COALESCE(accounts_flag.account_id, 0) <> COALESCE(excluded.account_id, 0))
+"""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: `breaches(now)` gives each row in breach once; the rest names what its flag holds.
+
+    Names are fields or annotations of those rows. `due_at` is the stored moment that was missed, never null.
+    """
+
+    code: RuleCode
+    article: int
+    fact_kind: str  # as `events.kind_of` names it
+    breaches: Callable[[datetime], QuerySet[Any]]
+    due_at: str
+    unit: str = "unit_id"
+    account: str = "account_id"
+    level: Combinable = BREACH
+
+    @property
+    def label(self) -> str:
+        return self.code.label
+
+    def rows(self, now: datetime) -> QuerySet[Any]:
+        """The rows in breach, as the `COLUMNS` of their flags in annotations `flag_<column>`."""
+        values = (
+            *(Value(self.code.value), Value(self.fact_kind), F("pk"), F(self.due_at), F(self.unit), F(self.account)),
+            *(self.level, Value(now, output_field=models.DateTimeField()), Value(0), Value("")),
+        )
+        columns = {f"flag_{name}": value for name, value in zip(COLUMNS, values, strict=True)}
+        # A SELECT without WHERE would make SQLite read ON CONFLICT as a join: one condition is always there.
+        return self.breaches(now).filter(pk__isnull=False).order_by().annotate(**columns).values_list(*columns)
+
+
+def run_rule(rule: Rule, now: datetime) -> tuple[int, int]:
+    """Raise, reopen and clear the flags of `rule` as of `now` (aware); returns how many were opened and cleared.
+
+    One transaction, in which the rule's `RuleRun` is locked first: sweeps at once deadlocked without it. Running it
+    again changes nothing.
+    """
+    started = monotonic()
+    with transaction.atomic():
+        run, _ = RuleRun.objects.select_for_update().get_or_create(rule=rule.code)
+        open_flags = Flag.objects.open().filter(rule=rule.code)
+        open_before = open_flags.count()
+        sql, params = rule.rows(now).query.get_compiler(connection=connection, elide_empty=False).as_sql()
+        with connection.cursor() as cursor:
+            cursor.execute(UPSERT.format(columns=", ".join(COLUMNS), rows=sql), params)
+        # The upsert closes nothing: what it raised and reopened is by how much the open ones grew, whatever the levels.
+        run.opened = open_flags.count() - open_before
+        still = rule.rows(now).filter(pk=OuterRef("fact_id"), flag_due_at=OuterRef("due_at"))
+        run.cleared = open_flags.filter(~Exists(still)).update(cleared_at=now)
+        run.last_run_at, run.duration_ms = now, round((monotonic() - started) * 1000)
+        run.save()
+    return run.opened, run.cleared
+
+
+def waive(flag_ids: Iterable[int], *, by: User | None, reason: str, now: datetime) -> int:
+    """免于追究: the supervisor ends flags, open or cleared, with one reason for all; returns how many.
+
+    All or none. Raises NotAllowed, WrongState (one is waived already; carries by whom and when) or Refused.
+    """
+    wanted, reason = set(flag_ids), reason.strip()
+    with transaction.atomic():
+        rules = Flag.objects.filter(pk__in=wanted).values("rule")
+        list(RuleRun.objects.select_for_update().filter(rule__in=rules).order_by("rule"))  # no sweep runs meanwhile
+        flags = list(
+            Flag.objects.select_for_update(of=("self",))
+            .select_related("unit", "waived_by")
+            .filter(pk__in=wanted)
+            .order_by("pk")
+        )
+        if not flags or len(flags) < len(wanted):
+            raise Refused("所选预警不存在，请刷新页面后重新选择。")
+        roles = [require(by, Action.WAIVE, flag) for flag in flags]
+        if not reason:
+            raise Refused("请写明免于追究的理由。")
+        for flag in flags:
+            if flag.waived_at is not None:
+                sentence = f"“{flag.unit}”的预警“{labels.get(flag.rule, flag.rule)}”已免于追究，请刷新页面后重新选择。"
+                raise WrongState(sentence, by=flag.waived_by, at=flag.waived_at)
+        Flag.objects.filter(pk__in=wanted).update(waived_at=now, waived_by=by, waive_reason=reason)
+        for flag, role in zip(flags, roles, strict=True):
+            events.append(
+                flag,
+                "waive",
+                by=by,
+                role=role,
+                at=now,
+                from_state="open" if flag.cleared_at is None else "cleared",
+                to_state="waived",
+                comment=reason,
+                detail={"rule": flag.rule, flag.fact_kind: flag.fact_id, "due_at": flag.due_at.isoformat()},
+            )
+    return len(flags)
+
+
+def of_fact(fact: models.Model) -> QuerySet[Flag]:
+    """All flags ever raised on one fact (a filing, an account), newest due time first."""
+    return Flag.objects.filter(fact_kind=events.kind_of(fact), fact_id=fact.pk).order_by("-due_at", "-id")
+
+
+def of_account(account: Account) -> QuerySet[Flag]:
+    """All flags ever raised on an account or on a filing of it, newest due time first."""
+    return Flag.objects.filter(account=account).order_by("-due_at", "-id")

@@ -1,0 +1,12 @@
+"""Celery tasks of the inspections; `zhonglou_media/celery.py` holds the schedule."""
+
+from celery import shared_task
+
+from inspections import sweep
+from zhonglou_media.core.clock import db_now
+
+
+@shared_task(name="inspections.sweep")
+def run_sweep() -> None:
+    """Every rule once, as of the database's clock. Losing a tick costs a minute, doubling one changes nothing."""
+    sweep.sweep(db_now())
