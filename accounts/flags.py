@@ -78,7 +78,9 @@ class Rule:
         )
         columns = {f"flag_{name}": value for name, value in zip(COLUMNS, values, strict=True)}
         # A SELECT without WHERE would make SQLite read ON CONFLICT as a join: one condition is always there.
-        return self.breaches(now).filter(pk__isnull=False).order_by().annotate(**columns).values_list(*columns)
+        rows: QuerySet[Any] = self.breaches(now).filter(pk__isnull=False).order_by()
+        rows = rows.annotate(**columns).values_list(*columns)
+        return rows
 
 
 def run_rule(rule: Rule, now: datetime) -> tuple[int, int]:

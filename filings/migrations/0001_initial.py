@@ -495,11 +495,8 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="filing",
             index=models.Index(
-                condition=models.Q(
-                    ("correction_due_at__isnull", False),
-                    ("state__in", ["returned", "draft", "leader_review", "to_report"]),
-                ),
-                fields=["correction_due_at"],
+                condition=models.Q(("correction_due_at__isnull", False)),
+                fields=["state", "correction_due_at"],
                 name="filing_correction_due",
             ),
         ),
