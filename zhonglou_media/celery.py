@@ -3,11 +3,10 @@
 Every effect is a row first; a task only finds rows that are due. Losing a message costs one tick.
 """
 
+import logging
 import os
-import warnings
 
 from celery import Celery
-from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhonglou_media.settings")
 
@@ -42,7 +41,7 @@ if settings.REDIS_URL:
         },
     )
 else:
-    warnings.filterwarnings("ignore", message="No hostname was supplied")
+    logging.getLogger("kombu.connection").setLevel(logging.ERROR)  # "No hostname was supplied": a folder has none
     _queue = settings.VAR_DIR / "queue"
     _control = settings.VAR_DIR / "queue-control"
     _queue.mkdir(parents=True, exist_ok=True)

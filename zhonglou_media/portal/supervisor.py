@@ -19,19 +19,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from zhonglou_media.core.errors import Refused
+
 HOST = "127.0.0.1"
 GRACE = 10.0  # seconds a child has to end by itself
 _PR_SET_PDEATHSIG = 1
 _prctl = getattr(ctypes.CDLL(None), "prctl", None)  # Linux only
 
 
-class CannotStart(Exception):  # noqa: N818 -- reads as the sentence it carries
+class CannotStart(Refused):
     """The portal does not start, or stopped by itself; `str()` is one Chinese line for whoever typed the command."""
 
 
 def commands(port: int) -> dict[str, list[str]]:
     """Name → command line of each process."""
-    python = [sys.executable, "-m"]
+    # A trial in a container runs as root; deploy/ gives the worker a user of its own.
+    python = [sys.executable, "-W", "ignore:You're running the worker:RuntimeWarning", "-m"]
     celery = [*python, "celery", "-q", "-A", "zhonglou_media"]
     quiet_network = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     gunicorn = ["gunicorn", "zhonglou_media.wsgi", "-b", f"{HOST}:{port}", "-w", "2", "-k", "gthread", "--threads", "4"]

@@ -4,14 +4,15 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.core.management import BaseCommand, call_command
+from django.core.management import call_command
 from django.db import connections
 
+from zhonglou_media.core.commands import PortalCommand
+from zhonglou_media.core.models import User
 from zhonglou_media.portal import supervisor
 
 
-class Command(BaseCommand):
+class Command(PortalCommand):
     """Web server, worker and beat until Ctrl-C; a taken port or folder is told in one line, and nothing is touched."""
 
     help = "启动门户：网页服务、后台任务、定时任务（Ctrl-C 停止）"
@@ -21,22 +22,20 @@ class Command(BaseCommand):
         parser.add_argument("--migrate", action="store_true", help="先建立或升级数据库")
         parser.add_argument("--demo", action="store_true", help="数据库中没有用户时写入演示数据（须 DEBUG=1）")
 
-    def handle(self, *args: Any, port: int, migrate: bool, demo: bool, **options: Any) -> None:
-        try:
-            with supervisor.only_one(settings.VAR_DIR):
-                supervisor.check_port(port)
-                self.prepare(migrate=migrate, demo=demo)
-                supervisor.supervise(
-                    port, f"门户已启动：http://{supervisor.HOST}:{port}/ （演示账号 operator 等，密码见 README）"
-                )
-        except supervisor.CannotStart as reason:
-            self.stderr.write(str(reason))
-            raise SystemExit(1) from reason
+    def run(self, **options: Any) -> None:
+        """Until a signal (SystemExit 0). Raises CannotStart, also when one of the processes ends by itself."""
+        port = options["port"]
+        with supervisor.only_one(settings.VAR_DIR):
+            supervisor.check_port(port)
+            self.prepare(migrate=options["migrate"], demo=options["demo"])
+            supervisor.supervise(
+                port, f"门户已启动：http://{supervisor.HOST}:{port}/ （演示账号 operator 等，密码见 README）"
+            )
 
     def prepare(self, *, migrate: bool, demo: bool) -> None:
-        """The database is up to date, and an empty one holds the demo when asked; no connection stays open."""
+        """Migrate, and fill an empty database with the demo, when asked; no connection stays open."""
         if migrate:
-            call_command("migrate", verbosity=0, interactive=False)
-        if demo and settings.DEBUG and not get_user_model()._default_manager.exists():
+            call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+        if demo and settings.DEBUG and not User.objects.exists():
             call_command("load_demo")
         connections.close_all()
