@@ -1,2 +1,156 @@
-def navigation(request):
+"""The left navigation: one list for all roles; a person sees the pages that person may open, with counts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, resolve, reverse
+from django.utils.functional import SimpleLazyObject
+
+from accounts.models import Membership
+from accounts.policy import could
+from zhonglou_media.core.calendar import Calendar
+from zhonglou_media.core.clock import day_of, db_now
+from zhonglou_media.core.models import Notice, User
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the navigation: its words, URL name, icon and the key of its count ('' for none)."""
+
+    label: str
+    url_name: str
+    icon: str
+    count: str = ""
+
+
+GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
+    (
+        "我的工作",
+        (
+            Page("待办", "home", "checklist", "todo"),
+            Page("已办", "done", "circle-check"),
+            Page("我发起的", "mine", "send"),
+            Page("新建备案", "filings:new", "plus"),
+        ),
+    ),
+    (
+        "备案",
+        (
+            Page("备案台账", "filings:list", "file-text"),
+            Page("上级平台备案", "filings:exchange", "building-bank", "exchange"),
+        ),
+    ),
+    (
+        "账号",
+        (
+            Page("账号台账", "accounts:list", "device-mobile"),
+            Page("导入台账", "accounts:import", "upload"),
+        ),
+    ),
+    (
+        "查阅",
+        (
+            Page("通知", "notices", "bell"),
+            Page("实施细则", "regulation", "book"),
+            Page("使用帮助", "help", "help"),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number beside a page; red when something in it is late."""
+
+    number: int
+    late: bool = False
+
+
+@dataclass(frozen=True)
+class Link:
+    """A page as one person sees it."""
+
+    label: str
+    url: str
+    icon: str
+    current: bool
+    count: Count | None
+
+
+def counts(user: User, now: datetime) -> dict[str, Count]:
+    """What waits for `user` at `now`, by the keys of `Page.count`; a missing key or zero shows nothing. Few queries."""
     return {}
+
+
+def unread_notices(user: User) -> int:
+    """How many notices `user` has not read."""
+    return Notice.objects.filter(user=user, read_at__isnull=True).count()
+
+
+def identity(user: User, now: datetime) -> tuple[str, str]:
+    """Whom the top bar shows: the unit (or 「… 等3个单位」) and the roles held there."""
+    held = list(
+        Membership.objects.current(day_of(now)).filter(user=user).select_related("unit").order_by("unit__name", "id")
+    )
+    units = list(dict.fromkeys(str(m.unit) for m in held))
+    roles = list(dict.fromkeys(str(m.get_role_display()) for m in held))
+    unit = units[0] if len(units) == 1 else f"{units[0]} 等{len(units)}个单位" if units else "没有任职"
+    return unit, "、".join(roles)
+
+
+def links(user: User, path: str, shown: dict[str, Count]) -> list[tuple[str, list[Link]]]:
+    """The groups and pages `user` may open; the one that `path` is, or lies under, is current."""
+    pages = [(group, page, url) for group, members in GROUPS for page in members if (url := _address(page.url_name))]
+    under = [url for _, _, url in pages if path == url or (url != "/" and path.startswith(url))]
+    here = max(under, key=len, default="")
+    found: dict[str, list[Link]] = {}
+    for group, page, url in pages:
+        if _may_open(user, url):
+            count = shown.get(page.count)
+            link = Link(page.label, url, page.icon, url == here, count if count and count.number else None)
+            found.setdefault(group, []).append(link)
+    return list(found.items())
+
+
+def _address(url_name: str) -> str:
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:  # the page is being built
+        return ""
+
+
+def _may_open(user: User, url: str) -> bool:
+    """What the view at `url` says of itself (`accounts.access`) decides; nothing is decided here."""
+    allowed_to: Any = getattr(resolve(url).func, "allowed_to", frozenset())
+    return allowed_to == "public" or could(user, *allowed_to)
+
+
+def signed_in(request: HttpRequest) -> User | None:
+    """The person signed in; None also where a request failed before it was known who asks."""
+    user = getattr(request, "user", None)
+    return cast(User, user) if user is not None and user.is_authenticated else None
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: the page's `now` (the database's clock, read once), and the shell of signed-in people.
+
+    `working_calendar` is read when the first countdown of a page asks for it.
+    """
+    now = db_now()
+    context: dict[str, Any] = {
+        "now": now,
+        "working_calendar": SimpleLazyObject(Calendar.load),
+        "office_contact": settings.OFFICE_CONTACT,
+    }
+    if user := signed_in(request):
+        unit, roles = identity(user, now)
+        context |= {
+            "nav_groups": links(user, request.path, counts(user, now)),
+            "nav_unread": unread_notices(user),
+            "nav_unit": unit,
+            "nav_roles": roles,
+        }
+    return context
