@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection, models, transaction
 from django.db.models import Exists, F, OuterRef, QuerySet, Value
@@ -78,9 +78,8 @@ class Rule:
         )
         columns = {f"flag_{name}": value for name, value in zip(COLUMNS, values, strict=True)}
         # A SELECT without WHERE would make SQLite read ON CONFLICT as a join: one condition is always there.
-        rows: QuerySet[Any] = self.breaches(now).filter(pk__isnull=False).order_by()
-        rows = rows.annotate(**columns).values_list(*columns)
-        return rows
+        rows = self.breaches(now).filter(pk__isnull=False).order_by()
+        return cast("QuerySet[Any]", rows.annotate(**columns))
 
 
 def run_rule(rule: Rule, now: datetime) -> tuple[int, int]:
@@ -94,7 +93,8 @@ def run_rule(rule: Rule, now: datetime) -> tuple[int, int]:
         run, _ = RuleRun.objects.select_for_update().get_or_create(rule=rule.code)
         open_flags = Flag.objects.open().filter(rule=rule.code)
         open_before = open_flags.count()
-        sql, params = rule.rows(now).query.get_compiler(connection=connection, elide_empty=False).as_sql()
+        rows = rule.rows(now).values_list(*(f"flag_{name}" for name in COLUMNS))
+        sql, params = rows.query.get_compiler(connection=connection, elide_empty=False).as_sql()
         with connection.cursor() as cursor:
             cursor.execute(UPSERT.format(columns=", ".join(COLUMNS), rows=sql), params)
         # The upsert closes nothing: what it raised and reopened is by how much the open ones grew, whatever the levels.
