@@ -1,4 +1,7 @@
-"""System checks of the database: `manage.py check --database default` asserts that every guard is in place."""
+"""System checks of the database: `manage.py check --deploy --database default` asserts that every guard is in place.
+
+Only with `--deploy`: `migrate` runs the other checks first, and it is what puts the guards in place.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +11,7 @@ from django.core import checks
 from . import guards
 
 
-@checks.register(checks.Tags.database)
+@checks.register(checks.Tags.database, deploy=True)
 def guards_are_installed(databases: Sequence[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
     """Each trigger of `core.guards` exists in each database asked about."""
     return [

@@ -1,0 +1,95 @@
+"""Spreadsheets out: the one place that writes cells, so that none is ever taken for a formula.
+
+In xlsx a text is written as a text, unchanged. In csv, where a program that opens it decides, a text that would start a
+formula gets an apostrophe before it (`safe`); `back` takes it off again on import: together a bijection.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import IO, Any
+
+import xlsxwriter
+
+from .clock import SHANGHAI
+
+_TRIGGERS = "=+-@\t\r\n＝＋－＠|%"
+_PADDING = " \u00a0\u3000\ufeff'"
+_BAD_IN_TITLES = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
+
+
+@dataclass(frozen=True)
+class SheetOut:
+    """A sheet to write: its title, the heads of its columns, its rows."""
+
+    title: str
+    heads: Sequence[str]
+    rows: Iterable[Sequence[Any]]
+
+
+def hot(text: str) -> bool:
+    """Whether a spreadsheet program might take `text` for a formula or a command."""
+    rest = text.lstrip(_PADDING)
+    return rest != "" and rest[0] in _TRIGGERS
+
+
+def safe(value: Any) -> Any:
+    """The value for a csv cell, head or title."""
+    return "'" + value if isinstance(value, str) and hot(value) else value
+
+
+def back(text: str) -> str:
+    """What `safe` was given."""
+    return text[1:] if text[:1] == "'" and hot(text[1:]) else text
+
+
+def plain(value: Any) -> Any:
+    """A value as a cell: moments as Shanghai minutes, days as ISO, yes and no in words, None as nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, datetime):
+        return value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if isinstance(value, int | float | Decimal) else str(value)
+
+
+def write_xlsx(target: Path | IO[bytes], sheets: Iterable[SheetOut]) -> None:
+    """Write a workbook, one row in memory at a time; every text is a text cell, whatever it begins with."""
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "in_memory": False,
+    }
+    with xlsxwriter.Workbook(str(target) if isinstance(target, Path) else target, options) as book:
+        head_format = book.add_format({"bold": True, "bg_color": "#EEF2F6", "border": 1})
+        quoted = book.add_format({"quote_prefix": True})
+        for sheet in sheets:
+            page = book.add_worksheet(sheet.title.translate(_BAD_IN_TITLES).strip("'")[:31] or None)
+            page.freeze_panes(1, 0)
+            page.set_column(0, max(len(sheet.heads) - 1, 0), 18)
+            for column, head in enumerate(sheet.heads):
+                page.write_string(0, column, head, head_format)
+            for number, row in enumerate(sheet.rows, 1):
+                for column, value in enumerate(map(plain, row)):
+                    if not isinstance(value, str):
+                        page.write_number(number, column, value)
+                    elif value:
+                        page.write_string(number, column, value, quoted if hot(value) else None)
+
+
+def csv_bytes(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """A csv that Excel opens as it is: UTF-8 with its mark, CRLF, each text made `safe`."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow([safe(head) for head in heads])
+    writer.writerows([safe(plain(value)) for value in row] for row in rows)
+    return out.getvalue().encode("utf-8-sig")
