@@ -1,5 +1,7 @@
 """Servers the tests need: PostgreSQL, Redis, Chromium, and the whole portal as `make run` starts it.
 
+    python -m tests.services COMMAND …    runs a command with TEST_DATABASE_URL and TEST_REDIS_URL of running servers
+
 Each is looked up in PATH only. A server of our own listens on a free port of 127.0.0.1, keeps its data in a temporary
 folder and ends with the test run. Where a programme is missing, `require` skips the test with its reason, or fails it
 under REQUIRE_SERVICES=1.
@@ -17,7 +19,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg2
@@ -208,3 +210,24 @@ def running_portal(env: dict[str, str], port: int, *words: str) -> Iterator["sub
         if portal.poll() is None:
             portal.terminate()
             portal.wait(30)
+
+
+def with_servers(command: list[str]) -> int:
+    """Run `command` on PostgreSQL and Redis: those that already listen on this machine, else private ones; its status.
+
+    On a shared PostgreSQL the name of the database is our own, on a shared Redis its last database is used.
+    """
+    with ExitStack() as servers:
+        shared = "postgres://postgres@127.0.0.1:5432/postgres"
+        url = shared if _lets_in(shared) else servers.enter_context(postgres())
+        redis_url = "redis://127.0.0.1:6379/14" if _listening(6379) else servers.enter_context(redis())
+        urls = {
+            "TEST_DATABASE_URL": f"{url.removesuffix('/postgres')}/portal_{os.getpid()}",
+            "TEST_REDIS_URL": redis_url,
+        }
+        print(*(f"{name}={value}" for name, value in urls.items()), sep="\n", flush=True)
+        return subprocess.run(command, env=os.environ | urls).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(with_servers(sys.argv[1:]))

@@ -1,6 +1,10 @@
-"""`make install`: repeated when interrupted, cheap when done, and a missing venv module told in one line."""
+"""`make install`: repeated when interrupted, cheap when done, and a missing venv module told in one line.
+
+Also what an installation reads: `.env.example` explains each variable.
+"""
 
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -84,3 +88,10 @@ def test_an_unfit_python_is_told_in_one_line(project: Project, refused: str, tol
     ours = [line for line in run.stderr.splitlines() if not line.startswith("make")]
     assert (run.returncode != 0, ours) == (True, [told])
     assert not (project.folder / ".venv").exists()
+
+
+def test_env_example_explains_every_variable_that_settings_read() -> None:
+    read = set(re.findall(r'\benv(?:\.\w+)?\(\s*"([A-Z_]+)"', (ROOT / "zhonglou_media/settings.py").read_text()))
+    explained = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DEBUG", "ALLOWED_HOSTS"} <= read
+    assert read <= explained

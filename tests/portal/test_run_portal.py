@@ -160,12 +160,13 @@ def test_on_postgresql_and_redis(tmp_path: Path, postgres_url: str, redis_url: s
     database, server = f"portal_run_{os.getpid()}", urlsplit(postgres_url)
     admin = psycopg2.connect(server._replace(path="/postgres").geturl())
     admin.autocommit = True
-    broker = Redis.from_url(redis_url)
+    own_redis = urlsplit(redis_url)._replace(path="/15").geturl()
+    broker = Redis.from_url(own_redis)
     broker.flushdb()
     try:
         admin.cursor().execute(f"CREATE DATABASE {database}")
         own_url = server._replace(path=f"/{database}").geturl()
-        env = services.portal_environment(tmp_path, DATABASE_URL=own_url, REDIS_URL=redis_url)
+        env = services.portal_environment(tmp_path, DATABASE_URL=own_url, REDIS_URL=own_redis)
         with services.running_portal(env, services.free_port(), "--migrate") as portal:
             services.wait_until(lambda: broker.exists("_kombu.binding.celery"), 20, "the worker listens on Redis")
             services.wait_until(lambda: broker.exists("redbeat::lock"), 20, "beat holds its lock on Redis")
