@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('password', models.CharField(max_length=128, verbose_name='password')),
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('username', models.CharField(max_length=64, verbose_name='用户名')),
+                ('username', models.CharField(max_length=64, unique=True, verbose_name='用户名')),
                 ('name', models.CharField(max_length=64, verbose_name='姓名')),
                 ('phone', models.CharField(blank=True, max_length=32, verbose_name='联系电话')),
                 ('is_active', models.BooleanField(default=True, verbose_name='启用')),

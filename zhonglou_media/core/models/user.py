@@ -24,7 +24,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser):
     """用户. `session_epoch` grows when a user is disabled, so that old sessions never work again."""
 
-    username = models.CharField("用户名", max_length=64)
+    username = models.CharField("用户名", max_length=64, unique=True)
     name = models.CharField("姓名", max_length=64)
     phone = models.CharField("联系电话", max_length=32, blank=True)
     is_active = models.BooleanField("启用", default=True)
