@@ -25,10 +25,10 @@ activity adjustments alarm alert-circle alert-triangle arrow-back-up arrow-bar-l
 arrows-diff arrows-sort ban bell book building building-bank calendar calendar-off chart-bar check checklist
 chevron-down chevron-left chevron-right circle-check circle-dashed circle-off circle-x clipboard-check clipboard-list
 clipboard-x clock clock-pause columns copy database device-mobile download edit external-link eye file-check
-file-export file-text file-type-doc file-type-pdf file-type-xls filter flag git-compare help history home inbox info-circle
-list-check loader-2 lock logout mail map-search menu-2 message message-exclamation minus note paperclip pencil phone
-photo player-stop plus printer refresh search send settings shield-check speakerphone star table tool tools trash upload
-user user-check users wifi-off x
+file-export file-text file-type-doc file-type-pdf file-type-xls filter flag git-compare help history home inbox
+info-circle list-check loader-2 lock logout mail map-search menu-2 message message-exclamation minus note paperclip
+pencil phone photo player-stop plus printer refresh search send settings shield-check speakerphone star table tool
+tools trash upload user user-check users wifi-off x
 """
 
 MIT = """Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
@@ -49,11 +49,11 @@ OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR
 def fetch(name: str, version: str, into: Path) -> Path:
     """The unpacked folder of one published package."""
     packed = subprocess.run(  # noqa: S603
-        ["npm", "pack", f"{name}@{version}", "--silent"],
+        ["npm", "pack", f"{name}@{version}", "--silent"],  # noqa: S607
         cwd=into,
         check=True,
         capture_output=True,
-        text=True,  # noqa: S607
+        text=True,
     )
     folder = into / name.replace("/", "_")
     with tarfile.open(into / packed.stdout.strip().splitlines()[-1]) as archive:

@@ -42,8 +42,8 @@ class LoginForm(AuthenticationForm):
     """Username and password; a wrong pair is told in one way, whether or not the user exists."""
 
     error_messages = {
-        "invalid_login": "用户名或密码不对，请重新输入。",
-        "inactive": "用户名或密码不对，请重新输入。",
+        "invalid_login": "用户名或密码不对",
+        "inactive": "用户名或密码不对",
     }
 
     def clean_username(self) -> str:
@@ -74,7 +74,7 @@ class Login(auth_views.LoginView):
 
 
 login = public(cast(View, Login.as_view()))
-logout = public(cast(View, auth_views.LogoutView.as_view()))
+logout = public(auth_views.LogoutView.as_view())
 
 
 def locked_out(
@@ -193,7 +193,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403: the sentence of the refusal, when it is one of ours."""
-    sentence = str(exception)
+    sentence = str(exception).rstrip("。")
     return _oops(request, "403.html", 403, sentence=sentence if _is_chinese(sentence) else "")
 
 
