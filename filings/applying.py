@@ -1,5 +1,6 @@
 """What an opening does to the register: the pending account, its completion, its end without success."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from accounts import identity, lifecycle
@@ -50,11 +51,13 @@ def _ground(filing: Filing) -> str:
 def standing_receipt(filing: Filing, system: str) -> Receipt | None:
     """The receipt of `system` that counts: taken or not applicable, for a revision whose approved part still stands."""
     digests = dict(filing.revisions.values_list("number", "approved_sm3"))
-    good = filing.receipts.filter(system=system).exclude(result=ReceiptResult.REFUSED).order_by("-id")
-    for receipt in good:
-        if digests.get(receipt.revision) == digests.get(filing.revision):
-            return receipt
-    return None
+    return standing(filing.receipts.filter(system=system).order_by("id"), digests, filing.revision)
+
+
+def standing(receipts: Iterable[Receipt], digests: Mapping[int, str], present: int) -> Receipt | None:
+    """The newest of one system's `receipts` (oldest first) that counts; `digests`: approved part by revision."""
+    good = [r for r in receipts if r.result != ReceiptResult.REFUSED and digests.get(r.revision) == digests[present]]
+    return good[-1] if good else None
 
 
 def try_complete(filing: Filing, *, by: User | None, role: str, now: datetime) -> bool:

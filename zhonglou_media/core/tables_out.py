@@ -24,11 +24,12 @@ _BAD_IN_TITLES = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
 
 @dataclass(frozen=True)
 class SheetOut:
-    """A sheet to write: its title, the heads of its columns, its rows."""
+    """A sheet to write: its title, the heads of its columns, its rows; `above` are lines of text over the heads."""
 
     title: str
     heads: Sequence[str]
     rows: Iterable[Sequence[Any]]
+    above: Sequence[str] = ()
 
 
 def hot(text: str) -> bool:
@@ -74,11 +75,14 @@ def write_xlsx(target: Path | IO[bytes], sheets: Iterable[SheetOut]) -> None:
         quoted = book.add_format({"quote_prefix": True})
         for sheet in sheets:
             page = book.add_worksheet(sheet.title.translate(_BAD_IN_TITLES).strip("'")[:31] or None)
-            page.freeze_panes(1, 0)
+            top = len(sheet.above)
+            page.freeze_panes(top + 1, 0)
             page.set_column(0, max(len(sheet.heads) - 1, 0), 18)
+            for number, line in enumerate(sheet.above):
+                page.write_string(number, 0, line)
             for column, head in enumerate(sheet.heads):
-                page.write_string(0, column, head, head_format)
-            for number, row in enumerate(sheet.rows, 1):
+                page.write_string(top, column, head, head_format)
+            for number, row in enumerate(sheet.rows, top + 1):
                 for column, value in enumerate(map(plain, row)):
                     if not isinstance(value, str):
                         page.write_number(number, column, value)

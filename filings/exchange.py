@@ -1,0 +1,307 @@
+"""Handing accepted filings up to the two systems above, and what they answer (第八条).
+
+A filing is done when both systems have taken it, or do not apply to it (`applying.try_complete`).
+"""
+
+import errno
+import secrets
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from django.db import transaction
+from django.db.models import Exists, F, Max, OuterRef, QuerySet, Subquery
+
+from accounts import policy
+from accounts.models import Account, Unit
+from accounts.policy import Action
+from filings import applying, exporting, moves, reviewing
+from filings.exporting.columns import Mark, Row
+from filings.models import ExportBatch, ExportItem, Filing, FilingState, Receipt, ReceiptResult, Revision, System
+from zhonglou_media.core import events
+from zhonglou_media.core.clock import day_of
+from zhonglou_media.core.errors import Refused
+from zhonglou_media.core.models import User
+from zhonglou_media.core.tables_out import write_xlsx
+
+ACCEPTED = (FilingState.ACCEPTED,)
+MAX_NUMBER = Receipt._meta.get_field("number").max_length or 64
+
+
+@dataclass(frozen=True)
+class Exported:
+    """How many filings went into the file, how many wait for the platform's id; no batch when there was nothing."""
+
+    exported: int
+    waiting: int
+    batch: ExportBatch | None
+
+
+# --- up -------------------------------------------------------------------------------------------------------------
+
+
+def waiting_for(system: str) -> QuerySet[Filing]:
+    """Accepted filings whose present revision `system` has not had, by the office's own due time.
+
+    Had: exported, or entered by hand as taken. A filing to which the system does not apply is not waiting.
+    """
+    had = Receipt.objects.filter(
+        filing=OuterRef("pk"), system=system, result=ReceiptResult.TAKEN, revision=OuterRef("revision")
+    )
+    return _applies_to(system).exclude(Exists(_sent(system))).exclude(Exists(had)).order_by("office_due_at", "pk")
+
+
+def without_id(filings: QuerySet[Filing]) -> QuerySet[Filing]:
+    """Those that cannot be exported yet: the platform's id is not known."""
+    return filings.filter(opening__uid="")
+
+
+def _sent(system: str) -> QuerySet[ExportItem]:
+    return ExportItem.objects.filter(filing=OuterRef("pk"), system=system, revision=OuterRef("revision"))
+
+
+def _applies_to(system: str) -> QuerySet[Filing]:
+    """Accepted, and `system` is not marked 不适用 for the approved part as it stands."""
+    now_approved = Revision.objects.filter(filing=OuterRef("pk"), number=OuterRef("revision")).values("approved_sm3")
+    of_receipt = Revision.objects.filter(filing=OuterRef("filing"), number=OuterRef("revision")).values("approved_sm3")
+    not_applicable = Receipt.objects.annotate(approved=Subquery(of_receipt)).filter(
+        filing=OuterRef("pk"),
+        system=system,
+        result=ReceiptResult.NOT_APPLICABLE,
+        approved=OuterRef("approved_sm3"),
+    )
+    accepted = Filing.objects.filter(state=FilingState.ACCEPTED).annotate(approved_sm3=Subquery(now_approved))
+    return accepted.exclude(Exists(not_applicable))
+
+
+def export(system: str, *, by: User | None, now: datetime, out: Path, again: bool = False) -> Exported:
+    """导出: write what waits for `system` to the workbook `out`, and record what went at which revision.
+
+    With `again` also what that system had at its present revision. Filings without the platform's id stay and are
+    counted. The file is written aside, and takes its name only after the commit: there is neither half a file nor a
+    record without its file. Raises NotAllowed, OSError when the file cannot be written.
+    """
+    system = System(system)
+    if out.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a directory", str(out))
+    aside = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
+    try:
+        with transaction.atomic():
+            role = policy.require(by, Action.EXPORT)
+            filings, waiting = _to_export(system, again=again)
+            _write(aside, out, system, filings)
+            batch = _record(system, filings, sm3=events.sm3(aside.read_bytes()), by=by, role=role, now=now)
+        aside.replace(out)
+    finally:
+        aside.unlink(missing_ok=True)
+    return Exported(len(filings), waiting, batch)
+
+
+def _to_export(system: str, *, again: bool) -> tuple[list[Filing], int]:
+    """The filings to write, their rows locked, and how many wait for an id."""
+    wanted = _applies_to(system) if again else waiting_for(system)
+    # Locked first, asked again after: what another run exported while this one waited for the lock is not wanted twice.
+    locked = list(
+        Filing.objects.select_for_update().filter(pk__in=wanted.values("pk")).order_by("pk").values_list("pk")
+    )
+    wanted = wanted.filter(pk__in=[pk for (pk,) in locked])
+    ready = wanted.exclude(opening__uid="").select_related("unit", "account", "opening__platform").order_by("number")
+    return list(ready), without_id(wanted).count()
+
+
+def _write(aside: Path, out: Path, system: str, filings: list[Filing]) -> None:
+    marks = _marks(system, filings)
+    rows = [Row(order, marks[filing.pk], filing) for order, filing in enumerate(filings, 1)]
+    try:
+        with aside.open("xb") as file:
+            write_xlsx(file, [exporting.sheet(system, rows)])
+    except OSError as error:
+        error.filename = str(out)  # the name its user knows
+        raise
+
+
+def _marks(system: str, filings: Iterable[Filing]) -> dict[int, Mark]:
+    """更新 for what that system got at an earlier revision and did not return since, else 新增."""
+    ids = [filing.pk for filing in filings]
+    had: dict[int, set[int]] = {pk: set() for pk in ids}
+    returned = dict.fromkeys(ids, 0)
+    for pk, revision in ExportItem.objects.filter(system=system, filing__in=ids).values_list("filing", "revision"):
+        had[pk].add(revision)
+    answers = Receipt.objects.filter(system=system, filing__in=ids)
+    for pk, revision, result in answers.values_list("filing", "revision", "result"):
+        if result == ReceiptResult.REFUSED:
+            returned[pk] = max(returned[pk], revision)
+        elif result == ReceiptResult.TAKEN:
+            had[pk].add(revision)
+    return {
+        filing.pk: Mark.UPDATE if any(returned[filing.pk] < r < filing.revision for r in had[filing.pk]) else Mark.NEW
+        for filing in filings
+    }
+
+
+def _record(
+    system: str, filings: Collection[Filing], *, sm3: str, by: User | None, role: str, now: datetime
+) -> ExportBatch | None:
+    """One batch, an item a filing, one event for the run; nothing when nothing went."""
+    if not filings:
+        return None
+    ids = [filing.pk for filing in filings]
+    sent = ExportItem.objects.filter(system=system, filing__in=ids, revision=F("filing__revision"))
+    before = set(sent.values_list("filing_id", flat=True))
+    batch = ExportBatch.objects.create(system=system, at=now, by=by, sm3=sm3)
+    ExportItem.objects.bulk_create(
+        ExportItem(batch=batch, filing=f, system=system, revision=f.revision, again=f.pk in before) for f in filings
+    )
+    events.append(
+        "export",
+        "export",
+        by=by,
+        role=role,
+        at=now,
+        digest=sm3,
+        detail={"system": system, "batch": batch.pk, "filings": [[f.pk, f.revision] for f in filings]},
+    )
+    return batch
+
+
+# --- and what comes back --------------------------------------------------------------------------------------------
+
+
+def take_receipt(
+    filing_id: int,
+    *,
+    system: str,
+    result: str,
+    number: str = "",
+    on: date,
+    reason: str = "",
+    by: User | None,
+    now: datetime,
+) -> Receipt:
+    """登记回执: taken (已备案), refused (退回 = 上级退回) or n/a (不适用) by `system`, dated `on` (Shanghai, not after today).
+
+    It counts for the revision last exported to that system; without an export, taken and n/a are of the present one.
+    Then the filing completes, or keeps the receipt and names what stands in the way. Raises NotAllowed, WrongState,
+    Refused.
+    """
+    system, result = System(system), ReceiptResult(result)
+    with transaction.atomic():
+        if result == ReceiptResult.REFUSED:
+            filing, role = moves.begin(filing_id, "upper_return", Action.UPPER_RETURN, by=by)
+        else:
+            action = Action.RECEIPT if result == ReceiptResult.TAKEN else Action.NOT_APPLICABLE
+            filing, role = moves.begin_within(filing_id, ACCEPTED, action, by=by)
+        receipt = Receipt(
+            filing=filing,
+            system=system,
+            result=result,
+            number=_clean_number(number),
+            on=on,
+            reason=_clean_reason(reason, result),
+            revision=_revision_meant(filing, system, result),
+            by=by,
+            at=now,
+        )
+        if on > day_of(now):
+            raise Refused(f"回执日期不能晚于今天（{day_of(now)}），请核对。")
+        _not_twice(filing, receipt)
+        if result == ReceiptResult.REFUSED:
+            _return_from_above(filing, receipt, role)
+        else:
+            _keep(filing, receipt, role)
+    return receipt
+
+
+def _return_from_above(filing: Filing, receipt: Receipt, role: str) -> None:
+    """上级退回: back to the unit with the reason; a correction clock starts (row 10)."""
+    receipt.save()
+    filing.conflict = ""
+    reviewing.start_correction(filing, now=receipt.at)
+    said = f"{receipt.get_system_display()}退回：{receipt.reason}"
+    moves.finish(
+        filing, "upper_return", by=receipt.by, role=role, now=receipt.at, comment=said, detail=_detail(filing, receipt)
+    )
+
+
+def _keep(filing: Filing, receipt: Receipt, role: str) -> None:
+    # Unit and account before the chain's head, as approvals lock them: otherwise the two wait for each other.
+    Unit.objects.select_for_update().get(pk=filing.unit_id)
+    Account.objects.select_for_update().get(pk=filing.account_id)
+    receipt.save()
+    said = f"{receipt}" + (f"（{receipt.number}）" if receipt.number else "")
+    said += f"：{receipt.reason}" if receipt.reason else ""
+    detail = _detail(filing, receipt)
+    moves.finish(filing, "receipt", by=receipt.by, role=role, now=receipt.at, comment=said, detail=detail)
+    applying.try_complete(filing, by=receipt.by, role=role, now=receipt.at)
+
+
+def _detail(filing: Filing, receipt: Receipt) -> dict[str, object]:
+    """What the event says beyond the filing's present revision: which one the system answered to."""
+    meant = filing.revisions.get(number=receipt.revision)
+    return {
+        "system": receipt.system,
+        "result": receipt.result,
+        "number": receipt.number,
+        "on": receipt.on.isoformat(),
+        "revision": meant.number,
+        "digest": meant.sm3,
+    }
+
+
+def _revision_meant(filing: Filing, system: System, result: str) -> int:
+    """The revision that went to `system` last; one it returned is out of its hands again."""
+    if result == ReceiptResult.NOT_APPLICABLE:
+        return filing.revision
+    returned = (
+        filing.receipts.filter(system=system, result=ReceiptResult.REFUSED).aggregate(n=Max("revision"))["n"] or 0
+    )
+    exported = filing.exports.filter(system=system, revision__gt=returned).order_by("-pk").first()
+    if exported is None and result == ReceiptResult.REFUSED:
+        raise Refused(f"这件备案的现行内容尚未导出到{system.label}系统，不能登记它的退回。")
+    return exported.revision if exported else filing.revision
+
+
+def _not_twice(filing: Filing, receipt: Receipt) -> None:
+    """A system that has answered is not asked again; only an update that went up later can still come back."""
+    standing = applying.standing_receipt(filing, receipt.system)
+    if standing is not None:
+        if receipt.result == ReceiptResult.REFUSED and receipt.revision > standing.revision:
+            return
+        raise Refused(f"{standing}的回执已于{standing.on}登记，仍然有效，不用再登记。")
+    same = filing.receipts.filter(system=receipt.system, revision=receipt.revision)
+    if receipt.result != ReceiptResult.REFUSED and same.exclude(result=ReceiptResult.REFUSED).exists():
+        where = receipt.get_system_display()
+        raise Refused(
+            f"{where}系统对第{receipt.revision}版的回执已登记；领导批准的内容此后有改动，"
+            f"请先把第{filing.revision}版导出到{where}系统。"
+        )
+
+
+def _clean_number(number: str) -> str:
+    number = number.strip()
+    if len(number) > MAX_NUMBER:
+        raise Refused(f"上级编号不能超过{MAX_NUMBER}个字，请核对。")
+    if not number.isprintable():
+        raise Refused("上级编号中有不可见的控制字符，请删去后重新填写。")
+    return number
+
+
+def _clean_reason(reason: str, result: str) -> str:
+    if result == ReceiptResult.REFUSED:
+        return moves.need_comment(reason, "上级退回的原因")
+    if result == ReceiptResult.NOT_APPLICABLE:
+        return moves.need_comment(reason, "不适用的理由")
+    return reason.strip()
+
+
+def complete_again(filing_id: int, *, by: User | None, now: datetime) -> Filing:
+    """再试办结: both systems have answered and what stood in the way is cleared up. Raises NotAllowed, WrongState, Refused."""
+    with transaction.atomic():
+        filing, role = moves.begin_within(filing_id, ACCEPTED, Action.RECEIPT, by=by)
+        if not all(applying.standing_receipt(filing, system) for system in System.values):
+            raise Refused("两个系统的回执还没有到齐，到齐后自动办结。")
+        done = applying.try_complete(filing, by=by, role=role, now=now)
+    if not done:
+        raise Refused(f"仍不能办结：{filing.conflict}")
+    return filing
