@@ -7,7 +7,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from accounts import lifecycle
 from accounts.models import Account, AccountState
 from filings.models import Filing, FilingState, Receipt, Revision
-from tests.factories import Cast, account, opening
+from tests.factories import NOW, Cast, account, opening
 from zhonglou_media.core import events
 from zhonglou_media.core.models import Event
 
@@ -61,7 +61,7 @@ def test_raw_sql_makes_no_illegal_move() -> None:
 def test_an_unknown_state_is_refused() -> None:
     cast = Cast()
     with pytest.raises(IntegrityError, match="filing_state_known"), transaction.atomic():
-        Filing.objects.create(kind="open", unit=cast.unit, state="filed", created_at="2026-11-24T00:00:00+08:00")
+        Filing.objects.create(kind="open", unit=cast.unit, state="filed", created_at=NOW, ended_at=NOW)
 
 
 @pytest.mark.parametrize("target", AccountState.values)
