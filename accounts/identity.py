@@ -45,7 +45,7 @@ def learn(account: Account, uid: str) -> Account:
 
     Raises Refused when the account has another id, or another account holds this one: a person merges the two.
     """
-    locked = Account.objects.select_for_update(of=("self",)).select_related("platform").get(pk=account.pk)
+    locked = Account.objects.select_for_update(of=("self",), no_key=True).select_related("platform").get(pk=account.pk)
     if not uid or locked.uid == uid:
         return locked
     if locked.uid:

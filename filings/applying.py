@@ -18,7 +18,7 @@ def enter_pending(filing: Filing, *, by: User | None, role: str, now: datetime) 
     The first approval makes the row, each later one rewrites it. An unfiled or closed account stays as it is until
     completion. Raises Refused naming what stands in the way.
     """
-    Unit.objects.select_for_update().get(pk=filing.unit_id)
+    Unit.objects.select_for_update(no_key=True).get(pk=filing.unit_id)
     details = filing.opening
     problems = checks.stops(checks.check_details(details, filing))
     if problems:
@@ -28,7 +28,7 @@ def enter_pending(filing: Filing, *, by: User | None, role: str, now: datetime) 
         _write(account, details)
         filing.account = lifecycle.open_pending(account, ground=_ground(filing), by=by, role=role, now=now)
         return
-    account = Account.objects.select_for_update().get(pk=filing.account_id)
+    account = Account.objects.select_for_update(no_key=True).get(pk=filing.account_id)
     if account.state == AccountState.PENDING:
         _write(account, details)
         lifecycle.rewrite_pending(account, ground=_ground(filing), by=by, role=role, now=now)
@@ -82,8 +82,8 @@ def try_complete(filing: Filing, *, by: User | None, role: str, now: datetime) -
 
 def _complete_opening(filing: Filing, receipts: list[Receipt], *, by: User | None, role: str, now: datetime) -> str:
     """Activate the account from the filed content; returns what stands in the way, or ''."""
-    Unit.objects.select_for_update().get(pk=filing.unit_id)
-    account = Account.objects.select_for_update().get(pk=filing.account_id)
+    Unit.objects.select_for_update(no_key=True).get(pk=filing.unit_id)
+    account = Account.objects.select_for_update(no_key=True).get(pk=filing.account_id)
     if account.state not in (AccountState.PENDING, AccountState.UNFILED, AccountState.CLOSED):
         return f"账号“{account.name}”现为“{account.get_state_display()}”，不能办结开办备案。"
     problems = checks.stops(checks.check_details(filing.opening, filing))
@@ -106,7 +106,7 @@ def end_without_success(filing: Filing, *, on_platform: bool | None, by: User | 
     filing.ended_at = now
     if filing.account_id is None:
         return
-    account = Account.objects.select_for_update().get(pk=filing.account_id)
+    account = Account.objects.select_for_update(no_key=True).get(pk=filing.account_id)
     if account.state != AccountState.PENDING:
         return
     if on_platform is None:

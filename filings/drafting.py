@@ -31,7 +31,7 @@ def start_opening(*, by: User, unit: Unit, now: datetime, account: Account | Non
         if unit.internal:
             raise Refused("内设机构不得开设账号，请由所属单位填报（第七条）。")
         if account is not None:
-            account = Account.objects.select_for_update().get(pk=account.pk)
+            account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
             policy.require(by, Action.DRAFT, account)
             live = Filing.objects.live().filter(account=account).first()
             if live is not None and live.state == FilingState.DRAFT and live.kind == FilingKind.OPEN:

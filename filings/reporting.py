@@ -110,7 +110,7 @@ def _learn(filing: Filing, uid: str) -> None:
     """A pending account learns its id with the filing; an unfiled or closed one only on completion."""
     if not uid or filing.account_id is None:
         return
-    account = Account.objects.select_for_update().get(pk=filing.account_id)
+    account = Account.objects.select_for_update(no_key=True).get(pk=filing.account_id)
     if account.state == AccountState.PENDING and account.uid != uid:
         identity.learn(account, uid)
 

@@ -1,6 +1,7 @@
 """The sweep: all rules in one order, none stopped by another, each by the index of its due time."""
 
 import logging
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -24,6 +25,7 @@ from tests.flag_rows import (
     make_unit,
     make_user,
 )
+from tests.services import ROOT
 from zhonglou_media.celery import app
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +95,21 @@ def test_the_beat_schedule_names_the_task() -> None:
     assert run_sweep.name == entry["task"] == "inspections.sweep"
     assert entry["schedule"] == 60
     assert entry["options"]["expires"] < 60
+
+
+# --- beside decisions ------------------------------------------------------------------------------------------------
+
+
+def test_every_lock_of_a_unit_or_an_account_leaves_foreign_keys_alone() -> None:
+    """FOR UPDATE shuts out the foreign keys of a sweep's new flags: `test_sweep_races.py` shows the deadlock."""
+    locks = [
+        lock
+        for folder in ("accounts", "filings", "inspections", "zhonglou_media")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for lock in re.findall(r"\b(?:Unit|Account)\.objects\.[^\n]*select_for_update\([^\n]*", path.read_text())
+    ]
+    assert locks
+    assert [lock for lock in locks if "no_key=True" not in lock] == []
 
 
 # --- cost ---------------------------------------------------------------------------------------------------------
