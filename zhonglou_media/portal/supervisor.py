@@ -34,7 +34,7 @@ class CannotStart(Refused):
 def commands(port: int) -> dict[str, list[str]]:
     """Name → command line of each process."""
     # A trial in a container runs as root; deploy/ gives the worker a user of its own.
-    python = [sys.executable, "-W", "ignore:You're running the worker:RuntimeWarning", "-m"]
+    python = [sys.executable, "-W", "ignore:You're running the worker:UserWarning", "-m"]
     celery = [*python, "celery", "-q", "-A", "zhonglou_media"]
     quiet_network = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     gunicorn = ["gunicorn", "zhonglou_media.wsgi", "-b", f"{HOST}:{port}", "-w", "2", "-k", "gthread", "--threads", "4"]
