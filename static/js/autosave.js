@@ -41,9 +41,10 @@ for (const form of document.querySelectorAll("form[data-zl-autosave]")) {
         const { saved_at: at } = await answer.json();
         saved = now;
         say(`已保存 ${at}`, "done");
-      } else if (answer.status === 409 || answer.status === 403) {
+      } else if (answer.status < 500) {
+        // Refused for good: the filing has moved on, or this window's sign-in was replaced by another.
         const refusal = await answer.json().catch(() => ({}));
-        say(refusal.message ?? "这件备案已经提交或变动，请刷新本页。", "failed");
+        say(refusal.message ?? "登录有变动，没有保存。请先复制刚写的内容，再刷新本页。", "failed");
         return;
       } else {
         say("没有保存成功，稍后自动再试。", "failed");

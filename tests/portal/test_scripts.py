@@ -1,0 +1,139 @@
+"""The small scripts, in Chromium, on a page made here: what they promise the templates."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+STATIC = Path(settings.BASE_DIR) / "static"
+ADDRESS = "http://portal.test/"
+PAGE = """<!DOCTYPE html><html lang="zh-CN"><body>
+<div class="zl-errsum" tabindex="-1"><a href="#id_reason" data-zl-goto>理由：请填写。</a></div>
+<span data-zl-saved="none"><span data-zl-words>填写后自动保存</span></span>
+<form method="post" data-zl-autosave="/save/">
+  <ol data-zl-tabs="steps"><li><button type="button" data-zl-show="s1" aria-current="step">1</button></li>
+    <li><button type="button" data-zl-show="s2">2</button></li></ol>
+  <section id="s1" data-zl-panel><input id="id_name" name="name"><button type="button" data-zl-step="s2">下一步</button>
+    <input type="file" name="scan"></section>
+  <section id="s2" data-zl-panel hidden><textarea id="id_reason" name="reason" data-zl-count="500"></textarea>
+    <p id="id_reason-n"></p></section>
+</form>
+<button type="button" data-zl-dialog="back">退回</button>
+<dialog id="back"><textarea id="why"></textarea><button type="button" data-zl-phrase="#why">请补附件</button>
+  <button type="button" data-zl-close>再看看</button></dialog>
+<script type="module" src="/static/js/portal.js"></script></body></html>"""
+
+pytestmark = pytest.mark.browser
+Answers = list[tuple[int, str]]
+
+
+@pytest.fixture
+def answers() -> Answers:
+    """What /save/ answers, in order; the last one again and again."""
+    return [(200, '{"saved_at": "14:05"}')]
+
+
+@pytest.fixture
+def sent() -> list[str]:
+    """The bodies that /save/ received."""
+    return []
+
+
+@pytest.fixture
+def shown(page: Any, answers: Answers, sent: list[str]) -> Any:
+    """The page above, open, with its files from the working tree; nothing leaves the browser."""
+
+    def serve(route: Any) -> None:
+        path = route.request.url.removeprefix(ADDRESS)
+        if path.startswith("static/"):
+            route.fulfill(path=STATIC / path.removeprefix("static/"), content_type="text/javascript")
+        elif path == "save/":
+            sent.append(route.request.post_data or "")
+            status, body = answers.pop(0) if len(answers) > 1 else answers[0]
+            route.fulfill(status=status, body=body, content_type="application/json")
+        else:
+            route.fulfill(body=PAGE, content_type="text/html; charset=utf-8")
+
+    page.route("**/*", serve)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(ADDRESS)
+    yield page
+    assert faults == []
+
+
+def wait_for_words(page: Any, words: str) -> None:
+    page.wait_for_function(
+        "words => document.querySelector('[data-zl-words]').textContent.includes(words)", arg=words, timeout=8000
+    )
+
+
+def test_what_is_typed_is_saved_and_said(shown: Any, sent: list[str]) -> None:
+    shown.fill("#id_name", "示例街道发布")
+    wait_for_words(shown, "已保存 14:05")
+    assert shown.get_attribute("[data-zl-saved]", "data-zl-saved") == "done"
+    assert len(sent) == 1
+    assert "示例街道发布" in sent[0]
+    assert 'name="scan"' not in sent[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (409, '{"message": "这件备案 14:01 已经提交，不能再改。"}', "14:01 已经提交"),
+        (403, "not json", "请先复制刚写的内容"),
+        (401, "", "登录已过期"),
+        (500, "", "稍后自动再试"),
+    ],
+)
+def test_failed_save_is_never_silent(shown: Any, answers: Answers, status: int, body: str, words: str) -> None:
+    answers[:] = [(status, body)]
+    shown.fill("#id_name", "示例街道发布")
+    wait_for_words(shown, words)
+    assert shown.get_attribute("[data-zl-saved]", "data-zl-saved") == "failed"
+
+
+def test_failed_save_is_tried_again_when_the_network_is_back(shown: Any, answers: Answers, sent: list[str]) -> None:
+    answers.insert(0, (500, ""))
+    shown.fill("#id_name", "示例街道发布")
+    wait_for_words(shown, "稍后自动再试")
+    shown.evaluate("dispatchEvent(new Event('online'))")
+    wait_for_words(shown, "已保存 14:05")
+    assert len(sent) == 2
+
+
+def test_step_button_and_error_link_open_the_hidden_step(shown: Any) -> None:
+    assert shown.evaluate("document.activeElement.className") == "zl-errsum"
+    shown.click("[data-zl-goto]")
+    assert shown.evaluate("document.activeElement.id") == "id_reason"
+    shown.click("[data-zl-show=s1]")
+    assert shown.is_hidden("#id_reason")
+    shown.click("[data-zl-step=s2]")
+    assert shown.is_visible("#id_reason")
+    assert shown.get_attribute("[data-zl-show=s2]", "aria-current") == "step"
+
+
+def test_letters_are_counted(shown: Any) -> None:
+    shown.click("[data-zl-show=s2]")
+    shown.fill("#id_reason", "两字")
+    assert shown.inner_text("#id_reason-n") == "已写 2 字，最多 500 字"
+
+
+def test_stock_phrases_are_added_to_what_was_typed(shown: Any) -> None:
+    shown.click("[data-zl-dialog=back]")
+    shown.fill("#why", "名称不一致")
+    shown.click("[data-zl-phrase]")
+    assert shown.input_value("#why") == "名称不一致；请补附件"
+    shown.click("[data-zl-close]")
+    assert shown.is_hidden("#why")
+
+
+def test_leaving_with_unsaved_words_is_asked(shown: Any, answers: Answers) -> None:
+    asked: list[str] = []
+    shown.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    answers[:] = [(500, "")]
+    shown.locator("#id_name").press_sequentially("示")
+    wait_for_words(shown, "稍后自动再试")
+    shown.goto(ADDRESS + "elsewhere/")
+    assert asked == ["beforeunload"]
