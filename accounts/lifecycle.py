@@ -76,7 +76,7 @@ def rewrite_pending(account: Account, *, ground: str, by: User | None, role: str
 
 
 def activate(account: Account, *, number: str, ground: str, by: User | None, role: str, now: datetime) -> None:
-    """待备案, 未备案 or 已关停 → 正常运行: its opening filing completed. Watched from today; names enter the history."""
+    """待备案, 未备案 or 已关停 → 正常运行: its opening completed. Watched from today; its name enters the history."""
     account.number = number
     account.monitored_from = day_of(now)
     account.found_at = None

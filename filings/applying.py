@@ -93,8 +93,7 @@ def _complete_opening(filing: Filing, receipts: list[Receipt], *, by: User | Non
     for receipt in receipts:
         if receipt.number:
             setattr(account, "national_no" if receipt.system == System.NATIONAL else "provincial_no", receipt.number)
-    assert filing.number is not None
-    lifecycle.activate(account, number=filing.number, ground=_ground(filing), by=by, role=role, now=now)
+    lifecycle.activate(account, number=filing.number or "", ground=_ground(filing), by=by, role=role, now=now)
     return ""
 
 

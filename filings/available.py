@@ -1,4 +1,4 @@
-"""What one person can do with one filing now: the machine's moves ∩ the policy ∩ three people. Buttons come from here."""
+"""What one person can do with one filing now: moves ∩ policy ∩ three people. Buttons come from here."""
 
 from django_fsm import can_proceed
 

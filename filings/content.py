@@ -48,12 +48,13 @@ def approved_digest(content: Content) -> str:
 
 def difference(old: Content, new: Content) -> list[Difference]:
     """What differs between two contents, labelled and in words."""
-    found = []
+    found: list[Difference] = []
     for section in SECTIONS[:-1]:
         before, after = old.get(section, {}), new.get(section, {})
-        for name in [*before, *(n for n in after if n not in before)]:
-            if before.get(name) != after.get(name):
-                found.append(Difference(label(name), words(name, before.get(name)), words(name, after.get(name))))
+        changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+        found += [
+            Difference(label(name), words(name, before.get(name)), words(name, after.get(name))) for name in changed
+        ]
     before, after = old.get("attachments", {}), new.get("attachments", {})
     if before != after:
         found.append(Difference("附件", _file_names(before), _file_names(after)))

@@ -29,7 +29,7 @@ each stored column:
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from django.db.models import Q
 
@@ -98,8 +98,7 @@ def _event(filing: Filing, happened: date) -> Clock:
         return two_days_after
     if approved <= happened:
         return Clock()
-    assert two_days_after.due is not None
-    return Clock(recorded) if recorded < two_days_after.due else two_days_after
+    return min(two_days_after, Clock(recorded), key=_moment)
 
 
 def _office(filing: Filing, approved: date) -> Clock:
@@ -108,8 +107,11 @@ def _office(filing: Filing, approved: date) -> Clock:
     if filing.reported_at is None:
         return office
     reported = after(day_of(filing.reported_at), "office_days_after_report")
-    assert office.due is not None and reported.due is not None
-    return reported if reported.due > office.due else office
+    return max(office, reported, key=_moment)
+
+
+def _moment(clock: Clock) -> datetime:
+    return clock.due or datetime.max.replace(tzinfo=UTC)
 
 
 def refresh(filing: Filing, *columns: str) -> None:

@@ -22,7 +22,7 @@ OPENABLE = (AccountState.UNFILED, AccountState.CLOSED)
 
 
 def start_opening(*, by: User, unit: Unit, now: datetime, account: Account | None = None) -> Filing:
-    """A new draft of 附件2 for `unit`, or for one of its unfiled or closed accounts; the draft that account has is opened.
+    """A new draft of 附件2 for `unit`, or for one of its unfiled or closed accounts, or the draft that one has.
 
     Raises NotAllowed, or Refused when another filing of the account is under way.
     """

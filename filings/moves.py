@@ -1,4 +1,4 @@
-"""How every use case of a filing begins and ends: who may, the row's lock, the state; then the move, the event, the notices.
+"""How every use case of a filing begins and ends: who may, lock, state; then the move, the event, the notices.
 
 Between `begin` and `finish` a use case checks what was read and sets the fields that its move changes.
 """
@@ -52,7 +52,7 @@ def finish(
     comment: str = "",
     detail: dict[str, Any] | None = None,
 ) -> Event:
-    """Make the move named `verb` (a transition of Filing, or a step that keeps the state), save, append the event, notify."""
+    """Make the move named `verb` (a transition, or a step that keeps the state), save, append the event, notify."""
     source = filing.state
     move = getattr(filing, verb, None)
     if move is not None:
@@ -99,7 +99,7 @@ def need_comment(comment: str, what: str) -> str:
 
 
 def leader_is_another(filing: Filing, leader: User) -> None:
-    """填报、批准、审核须由三个人分别办理: the leader neither wrote nor last edited it (the table's CHECK says the same)."""
+    """三个人分别办理: the leader neither wrote nor last edited it (the table's CHECK says the same)."""
     if leader.pk in (filing.author_id, filing.last_editor_id):
         raise NotAllowed("您是这件备案的填报人，不能自己批准（第八条）。请由本单位主要领导批准，或登记书面批准。")
 

@@ -31,7 +31,7 @@ def report(filing_id: int, *, by: User, now: datetime) -> Filing:
     with transaction.atomic():
         filing, role = moves.begin(filing_id, "report", Action.REPORT, by=by)
         if filing.state == FilingState.RETURNED:
-            moves.editor_is_another(filing, by) if filing.leader_id == by.pk else None
+            moves.editor_is_another(filing, by)
             _freeze_correction(filing, by=by, now=now)
         filing.officer = None
         filing.number = filing.number or _next_number(now)
@@ -55,7 +55,7 @@ def _freeze_correction(filing: Filing, *, by: User, now: datetime) -> None:
 
 
 def correction_needs_leader(filing: Filing, *, now: datetime) -> bool:
-    """Whether what is typed in a returned filing differs from what the leader approved; an incomplete form does not say."""
+    """Whether what is typed in a returned filing differs from what the leader approved (not said while incomplete)."""
     try:
         details, _ = drafting.judged(filing, now=now)
     except Incomplete:
@@ -76,7 +76,7 @@ def _next_number(now: datetime) -> str:
 def supplement(filing_id: int, *, by: User, data: dict[str, Any], now: datetime) -> Filing:
     """补充材料: late facts, contacts and remarks while the approved part stays frozen; a new revision each time.
 
-    An officer enters a late fact *for* the unit: `last_editor` stays. An accepted filing that lacked only this completes.
+    An officer enters a late fact *for* the unit: `last_editor` stays. An accepted filing may complete by it.
     """
     form = SupplementForm(data)
     if not form.is_valid():

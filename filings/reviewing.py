@@ -43,7 +43,7 @@ def accept(filing_id: int, *, by: User, read: Reading, now: datetime, comment: s
 
 
 def return_(filing_id: int, *, by: User, read: Reading, now: datetime, comment: str) -> Filing:
-    """退回修改: a correction clock of two working days starts (row 10); the office's review time counts against nobody."""
+    """退回修改: a correction clock of two working days starts (row 10)."""
     with transaction.atomic():
         filing, role = moves.begin(filing_id, "return_for_correction", Action.RETURN, by=by)
         read.must_match(filing)
@@ -104,7 +104,7 @@ def check_paper(filing_id: int, *, by: User, now: datetime) -> Filing:
 
 
 def confirm_not_occurred(filing_id: int, *, by: User, comment: str, now: datetime) -> Filing:
-    """确认未发生 (rows 5, 11, 12): the matter of a withdrawn or refused filing never took place; its clocks count no more.
+    """确认未发生 (rows 5, 11, 12): the matter of an ended filing never took place; its clocks count no more.
 
     A filing that took its clock over gives it back.
     """

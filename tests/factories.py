@@ -4,9 +4,10 @@ from datetime import date, datetime
 from itertools import count
 from typing import Any
 
+from django.core.files.base import ContentFile
+
 from accounts import lifecycle
 from accounts.models import Account, Membership, Origin, Platform, Role, Unit
-from django.core.files.base import ContentFile
 from filings import approving, drafting, exchange, reporting, reviewing
 from filings.models import Filing, FilingState, System
 from filings.reading import Reading, latest
@@ -77,7 +78,13 @@ class Cast:
 def typed(**fields: Any) -> dict[str, Any]:
     """What an operator types into 附件2, complete enough to submit."""
     n = next(_numbers)
-    return {"platform": "douyin", "name": f"示例新账号{n}", "purpose": "发布本单位政务信息", "uid": f"new-{n}", **fields}
+    return {
+        "platform": "douyin",
+        "name": f"示例新账号{n}",
+        "purpose": "发布本单位政务信息",
+        "uid": f"new-{n}",
+        **fields,
+    }
 
 
 def read(filing: Filing) -> Reading:
@@ -96,7 +103,7 @@ def opening(
     on: Account | None = None,
     **fields: Any,
 ) -> Filing:
-    """An opening filing brought to `state` by its use cases, all at `now`; `paper` approves on paper with that date."""
+    """An opening brought to `state` by its use cases, all at `now`; `paper` approves on paper with that date."""
     cast = cast or Cast()
     filing = drafting.start_opening(by=cast.operator, unit=cast.unit, account=on, now=now)
     drafting.save_draft(filing.pk, by=cast.operator, data=typed(**fields), now=now)

@@ -60,5 +60,6 @@ else:
 # `expires`: a worker that was stopped must not find hundreds of ticks.
 app.conf.beat_schedule = {
     "sweep": {"task": "inspections.sweep", "schedule": 60.0, "options": {"expires": 55}},
+    "remind": {"task": "filings.remind", "schedule": crontab(hour=9, minute=0), "options": {"expires": 3600}},
 }
 app.autodiscover_tasks(["accounts", "filings", "inspections"])

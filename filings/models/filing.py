@@ -65,7 +65,7 @@ class FSMGuard(FSMModelMixin, models.Model):
 
 
 class Filing(FSMGuard, models.Model):
-    """备案. Its state changes only by the transitions below, called by the use cases; a trigger holds the same pairs."""
+    """备案. Its state changes only by the transitions below, called by use cases; a trigger holds the same pairs."""
 
     State: ClassVar = FilingState
     Kind: ClassVar = FilingKind

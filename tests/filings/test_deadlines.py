@@ -1,4 +1,4 @@
-"""The truth table of article 8's clocks, row by row, with literal dates. Times are Shanghai's; due times are exclusive."""
+"""The truth table of article 8's clocks, row by row, with literal dates (Shanghai; due times are exclusive)."""
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -105,9 +105,7 @@ def test_row_3_paper_counts_from_its_own_date(paper: str, recorded: str, due: st
         (6, "", "2026-11-20 09:00", "2026-11-23 10:00", ""),
     ],
 )
-def test_event_before_its_approval(
-    row: int, event: str, submitted_at: str, approved_at: str, event_due: str
-) -> None:
+def test_event_before_its_approval(row: int, event: str, submitted_at: str, approved_at: str, event_due: str) -> None:
     cast = Cast()
     filing = submitted(submitted_at, cast, effective_on=event)
     approve(filing, approved_at, cast)
@@ -148,18 +146,14 @@ def test_row_7_a_corrected_event_date_moves_it_until_acceptance() -> None:
     assert local(fresh(filing).event_due_at) == "2026-11-10 09:00"
     reporting.report(filing.pk, by=cast.operator, now=at("2026-11-10 10:00"))
     reviewing.accept(filing.pk, by=cast.officer, read=read(filing), now=at("2026-11-10 11:00"))
-    reporting.supplement(
-        filing.pk, by=cast.operator, data={"effective_on": "2026-11-11"}, now=at("2026-11-11 09:00")
-    )
+    reporting.supplement(filing.pk, by=cast.operator, data={"effective_on": "2026-11-11"}, now=at("2026-11-11 09:00"))
     assert local(fresh(filing).event_due_at) == "2026-11-10 09:00"
 
 
 def test_a_date_of_opening_told_later_is_judged_when_it_is_told() -> None:
     cast = Cast()
     filing = opening("accepted", cast, now=at("2026-11-10 09:00"))
-    reporting.supplement(
-        filing.pk, by=cast.operator, data={"effective_on": "2026-11-05"}, now=at("2026-11-12 09:00")
-    )
+    reporting.supplement(filing.pk, by=cast.operator, data={"effective_on": "2026-11-05"}, now=at("2026-11-12 09:00"))
     assert local(fresh(filing).event_due_at) == "2026-11-10 00:00"
 
 
@@ -349,7 +343,10 @@ def test_row_15_a_corrected_year_moves_only_what_is_not_reported() -> None:
     approve(unreported, "2026-11-20 10:00", open_cast)
     reported = opening("office_review", done_cast, now=at("2026-11-20 10:00"))
     assert local(fresh(reported).report_due_at) == "2026-11-25 00:00"
-    days = [{"name": "调休", "date": "2026-11-21", "isOffDay": False}, {"name": "元旦", "date": "2026-01-01", "isOffDay": True}]
+    days = [
+        {"name": "调休", "date": "2026-11-21", "isOffDay": False},
+        {"name": "元旦", "date": "2026-01-01", "isOffDay": True},
+    ]
     confirm(2026, days, "2026-11-24 09:00")
     assert local(fresh(unreported).report_due_at) == "2026-11-24 00:00"
     assert local(fresh(reported).report_due_at) == "2026-11-25 00:00"

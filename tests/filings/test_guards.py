@@ -1,7 +1,7 @@
 """What the database itself refuses, on both engines, after all migrations: no code path around the use cases."""
 
 import pytest
-from django.core.checks import run_checks
+from django.core.checks import CheckMessage, run_checks
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from accounts import lifecycle
@@ -32,6 +32,10 @@ LEGAL = {
 }
 
 
+def database_checks() -> list[CheckMessage]:
+    return run_checks(tags=["database"], include_deployment_checks=True, databases=["default"])
+
+
 def refused(action: object) -> bool:
     """Whether the database refuses it."""
     try:
@@ -54,7 +58,11 @@ def test_a_bare_update_makes_no_illegal_move(state: str) -> None:
 
 def test_raw_sql_makes_no_illegal_move() -> None:
     filing = opening("draft")
-    with pytest.raises(IntegrityError, match="备案状态不能这样变化"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(IntegrityError, match="备案状态不能这样变化"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute("UPDATE filings_filing SET state = 'completed' WHERE id = %s", [filing.pk])
 
 
@@ -99,7 +107,13 @@ def test_filings_and_accounts_are_never_deleted() -> None:
 
 @pytest.mark.parametrize(
     ("field", "taken_by"),
-    [("officer", "operator"), ("officer", "leader"), ("leader", "operator"), ("last_editor", "leader"), ("author", "officer")],
+    [
+        ("officer", "operator"),
+        ("officer", "leader"),
+        ("leader", "operator"),
+        ("last_editor", "leader"),
+        ("author", "officer"),
+    ],
 )
 def test_one_person_never_takes_a_second_part(field: str, taken_by: str) -> None:
     filing = opening("accepted")
@@ -116,14 +130,14 @@ def test_the_three_people_check_speaks_chinese() -> None:
 
 
 def test_every_guard_is_in_place() -> None:
-    assert run_checks(tags=["database"], include_deployment_checks=True, databases=["default"]) == []
+    assert database_checks() == []
 
 
 def test_a_lost_guard_is_named_by_the_check() -> None:
     with connection.cursor() as cursor:
         on = " ON filings_filing" if connection.vendor == "postgresql" else ""
         cursor.execute(f"DROP TRIGGER filings_filing_state_pairs{on}")
-    assert [m.id for m in run_checks(tags=["database"], include_deployment_checks=True, databases=["default"])] == ["core.E001"]
+    assert [m.id for m in database_checks()] == ["core.E001"]
 
 
 def test_the_chain_is_whole() -> None:

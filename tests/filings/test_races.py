@@ -1,7 +1,7 @@
 """Two people at once, on real PostgreSQL: SQLite serialises writers and would show broken code as right."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -46,7 +46,7 @@ def officers() -> tuple[User, User]:
 
 
 @pytest.fixture
-def play(monkeypatch: pytest.MonkeyPatch, officers: tuple[User, User]) -> Iterator[Callable[..., Round]]:
+def play(monkeypatch: pytest.MonkeyPatch, officers: tuple[User, User]) -> Callable[..., Round]:
     """Two officers accept the same filing at once; each waits for the other after it has read the row.
 
     With the lock the second cannot have read it yet: the wait runs out and the first goes on alone.
@@ -74,7 +74,7 @@ def play(monkeypatch: pytest.MonkeyPatch, officers: tuple[User, User]) -> Iterat
         monkeypatch.setattr(FilingQuerySet, "for_decision", locked)
         return played
 
-    yield round_
+    return round_
 
 
 def _accept(played: Round, by: User, reading: Reading) -> None:

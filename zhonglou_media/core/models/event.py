@@ -40,3 +40,6 @@ class EventHead(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(name="event_head_is_one_row", condition=models.Q(id=1))]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.hash[:12]}"

@@ -22,4 +22,4 @@ class Command(PortalCommand):
         if User.objects.exists():
             raise Refused("数据库里已有用户，演示数据只装入空库。")
         demo.load(db_now())
-        return "演示数据已装入：operator、leader、operator2、leader2、officer、officer2、supervisor、auditor、admin、parent。"
+        return f"演示数据已装入，可用账号：{'、'.join(login for login, *_ in demo.PEOPLE)}。"

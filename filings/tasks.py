@@ -1,0 +1,12 @@
+"""Celery tasks of the filings: each only starts a function that may run again at any time."""
+
+from celery import shared_task
+
+from filings import reminding
+from zhonglou_media.core.clock import db_now
+
+
+@shared_task(name="filings.remind")
+def remind() -> None:
+    """The reminders of the morning (09:00 on working days)."""
+    reminding.remind(db_now())
