@@ -15,6 +15,12 @@ from zhonglou_media.core.management.commands import working_days
 from zhonglou_media.core.models import User
 
 
+@pytest.fixture(autouse=True)
+def connections_stay_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command closes its connections at the end, a test's database must live on."""
+    monkeypatch.setattr("zhonglou_media.core.commands.connections.close_all", lambda: None)
+
+
 class Failing(PortalCommand):
     error: Exception
 

@@ -15,6 +15,7 @@ from .models import File
 MAX_BYTES = 10 * 1024 * 1024
 PDF, JPEG, PNG = "application/pdf", "image/jpeg", "image/png"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PAPER = (PDF, JPEG, PNG)  # a signed paper, a screenshot
 _NAMES = {PDF: "PDF", JPEG: "JPG 图片", PNG: "PNG 图片"}
 _MAGIC = ((b"%PDF-", PDF), (b"\xff\xd8\xff", JPEG), (b"\x89PNG\r\n\x1a\n", PNG))
 
@@ -25,7 +26,7 @@ class Readable(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
 
 
-def store(upload: Readable, allowed: Collection[str] = (PDF, JPEG, PNG)) -> File:
+def store(upload: Readable, allowed: Collection[str] = PAPER) -> File:
     """Keep an upload whose content is one of `allowed` types; the same content is kept once.
 
     Raises Refused when it is empty, over 10 MB, or of another type.

@@ -201,6 +201,7 @@ class Column:
     parts: tuple[str, ...] = ()
     without: str = ""
     required: bool = False
+    if_clear: bool = False  # left out, not refused, when several columns could be it
 
     def is_exact(self, head: str) -> bool:
         return head in self.words
@@ -301,10 +302,10 @@ def _header(sheet: Sheet, index: int, candidates: dict[str, list[int]], wanted: 
     heads = sheet.rows[index]
     for column in wanted:
         chosen = candidates[column.name]
-        if len(chosen) > 1:
+        if len(chosen) > 1 and not column.if_clear:
             names = "、".join(f"“{heads[i].strip()}”" for i in chosen)
             raise Refused(f"第 {index + 1} 行有几列都像{column.label}：{names}，请只留一列或改名。")
-    columns = {name: chosen[0] for name, chosen in candidates.items() if chosen}
+    columns = {name: chosen[0] for name, chosen in candidates.items() if len(chosen) == 1}
     return Header(sheet.title, index + 1, heads, columns, list(_data(sheet, index + 1, columns, len(heads))))
 
 
