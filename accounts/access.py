@@ -4,10 +4,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
-from django.contrib.auth.decorators import login_required
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
 
 from accounts.models import Account, Role, Unit
 from accounts.policy import READERS, Action, Scope, could, grants_of
@@ -44,9 +46,10 @@ def may(*actions: Action) -> Callable[[View], View]:
     """Only signed-in people who could do one of `actions`; the view itself scopes the object."""
 
     def mark(view: View) -> View:
-        @login_required
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return _sign_in_first(request)
             if not could(cast(User, request.user), *actions):
                 raise PermissionDenied(f"您不能{actions[0].label}。")
             return view(request, *args, **kwargs)
@@ -55,6 +58,13 @@ def may(*actions: Action) -> Callable[[View], View]:
         return guarded
 
     return mark
+
+
+def _sign_in_first(request: HttpRequest) -> HttpResponse:
+    """To the sign-in page and back; a fragment asked for by htmx must not be filled with that page, so the browser goes."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=401, headers={"HX-Redirect": resolve_url(settings.LOGIN_URL)})
+    return redirect_to_login(request.get_full_path())
 
 
 def public(view: View) -> View:
