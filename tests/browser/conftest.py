@@ -1,0 +1,123 @@
+"""A real portal for a real browser: web, worker and beat as `make run` starts them, on a database of their own."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg2
+import pytest
+from django.db import connection
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests import services
+
+PASSWORD = "Zhonglou-demo-2021"  # noqa: S105
+WIDE, NARROW = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+TWO_SWEEPS = 2 * 60 * 1000 + 15_000  # ms: the sweep runs once a minute
+
+expect.set_options(timeout=15_000)
+
+
+@dataclass
+class Portal:
+    """A running portal: its address, and its commands."""
+
+    url: str
+    env: dict[str, str]
+
+    def command(self, *words: str) -> str:
+        """Run `manage.py words…` on the portal's database; its stdout. Fails the test when the command fails."""
+        run = services.manage(*words, env=self.env)
+        assert run.returncode == 0, run.stderr
+        return run.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Portal]:
+    """`run_portal --migrate --demo`: SQLite and the file queue, or a fresh PostgreSQL database and Redis where the tests run on those."""
+    var_dir, port = tmp_path_factory.mktemp("portal"), services.free_port()
+    more = {}
+    test_url, redis = os.environ.get("TEST_DATABASE_URL", ""), os.environ.get("TEST_REDIS_URL", "")
+    name = f"portal_browser_{os.getpid()}"
+    if connection.vendor == "postgresql":
+        _sql(test_url, f"CREATE DATABASE {name}")
+        more["DATABASE_URL"] = urlsplit(test_url)._replace(path=f"/{name}").geturl()
+    if redis:
+        more["REDIS_URL"] = redis
+    env = services.portal_environment(var_dir, **more)
+    try:
+        with services.running_portal(env, port, "--migrate", "--demo"):
+            yield Portal(f"http://127.0.0.1:{port}", env)
+    finally:
+        if connection.vendor == "postgresql":
+            _sql(test_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _sql(url: str, statement: str) -> None:
+    """One statement on the server, outside any transaction."""
+    server = psycopg2.connect(urlsplit(url)._replace(path="/postgres").geturl())
+    server.autocommit = True
+    with server.cursor() as cursor:
+        cursor.execute(statement)
+    server.close()
+
+
+@dataclass
+class Visit:
+    """One signed-in person in a browser of their own; what the console complained of is kept."""
+
+    page: Page
+    portal: Portal
+    complaints: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> None:
+        """Open a page of the portal."""
+        self.page.goto(self.portal.url + path)
+
+
+@pytest.fixture
+def visit(portal: Portal, browser: Browser) -> Iterator[Callable[..., Visit]]:
+    """Sign somebody in: `visit("operator")`, at 1366 px or, with `narrow=True`, on a phone."""
+    contexts: list[BrowserContext] = []
+    visits: list[Visit] = []
+
+    def sign_in(login: str, *, narrow: bool = False) -> Visit:
+        context = browser.new_context(
+            viewport=NARROW if narrow else WIDE,  # type: ignore[arg-type]
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            accept_downloads=True,
+        )
+        contexts.append(context)
+        made = Visit(context.new_page(), portal)
+        made.page.on("console", lambda message: _hear(made, message.type, message.text))
+        made.page.on("pageerror", lambda error: made.complaints.append(str(error)))
+        made.go("/login/")
+        made.page.fill("[name=username]", login)
+        made.page.fill("[name=password]", PASSWORD)
+        made.page.press("[name=password]", "Enter")
+        expect(made.page).not_to_have_url(f"{portal.url}/login/")
+        visits.append(made)
+        return made
+
+    yield sign_in
+    for context in contexts:
+        context.close()
+    for made in visits:
+        assert made.complaints == [], "the browser's console complained"
+
+
+def _hear(visit: Visit, kind: str, text: str) -> None:
+    """Errors and policy violations count; an answer of 4xx that a story provokes is logged by Chromium as an error too."""
+    if kind == "error" and "Failed to load resource" not in text:
+        visit.complaints.append(text)
+
+
+@pytest.fixture
+def signed_paper(tmp_path: Path) -> Path:
+    """A scan of a signed paper."""
+    path = tmp_path / "签批件.pdf"
+    path.write_bytes(b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n")
+    return path
