@@ -302,7 +302,9 @@ def test_a_cleared_flag_can_be_waived_and_never_reopens(late: Filing, supervisor
     assert waive([flag.pk], by=supervisor, reason="平台故障", now=DAY_3) == 1
     assert Event.objects.get(verb="waive").from_state == "cleared"
     Filing.objects.update(first_reported_at=None)
+    before = Flag.objects.values().get()
     assert run_rule(OVERDUE, DAY_3) == (0, 0)
+    assert Flag.objects.values().get() == before
 
 
 def test_a_list_is_waived_with_one_reason_and_an_event_each(supervisor: User) -> None:
