@@ -191,7 +191,7 @@ class ConfirmedYear:
 def confirm_year(data: Any, *, by: User | None, role: str, now: datetime) -> ConfirmedYear:
     """Write a year's paper and its days, confirmed by `by` (None = 系统); the caller holds the transaction.
 
-    The caller recomputes the due times of that year and the one before. A corrected paper replaces its former days.
+    The caller recomputes the due times that this moves. A corrected paper replaces its former days.
     """
     plan = parse_year(data)
     with transaction.atomic():

@@ -31,11 +31,7 @@ class Command(PortalCommand):
             now = db_now()
             role = policy.require(by, policy.Action.CALENDAR)
             done = calendar.confirm_year(data, by=by, role=role, now=now)
-            # The paper may move the last days of the year before.
-            changed = sum(
-                deadlines.recompute_year(year, now=now, first_time=done.first_time)
-                for year in (done.year - 1, done.year)
-            )
+            changed = deadlines.recompute_year(done.year, now=now, first_time=done.first_time)
         return f"year={done.year} off={done.days_off} working={done.days_on} recomputed={changed}"
 
 
