@@ -1,0 +1,121 @@
+"""Every command from the shell: one Chinese line on stderr and exit status 1 when it fails, nothing changed, also under DEBUG."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from tests import services
+
+DATA = Path(__file__).parent.parent / "data"
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def empty_portal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a migrated, empty portal on SQLite."""
+    var_dir = tmp_path_factory.mktemp("empty")
+    migrated = services.manage("migrate", "-v0", env=services.portal_environment(var_dir))
+    assert migrated.returncode == 0, migrated.stderr
+    return var_dir
+
+
+@pytest.fixture(scope="module")
+def bad_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Files nobody can use."""
+    folder = tmp_path_factory.mktemp("bad")
+    (folder / "empty.xlsx").touch()
+    (folder / "empty.csv").touch()
+    (folder / "empty.json").touch()
+    (folder / "text.xlsx").write_text("不是工作簿")
+    (folder / "wrong.json").write_text('{"year": "二〇二七"}')
+    book = Workbook()
+    book.active.append(["姓名", "年龄"])
+    book.active.append(["张三", 30])
+    book.save(folder / "wrong.xlsx")
+    return {path.name: str(path) for path in folder.iterdir()} | {"missing": str(folder / "没有这个文件.xlsx")}
+
+
+def run(var_dir: Path, *words: str, debug: str = "1") -> "subprocess.CompletedProcess[str]":
+    return services.manage(*words, env=services.portal_environment(var_dir, DEBUG=debug))
+
+
+FAILURES = [
+    ("import_registry", "missing"),
+    ("import_registry", "empty.xlsx"),
+    ("import_registry", "empty.csv"),
+    ("import_registry", "text.xlsx"),
+    ("import_registry", "wrong.xlsx"),
+    ("import_registry", "list_a.xlsx", "--as", "nobody"),
+    ("import_registry",),
+    ("record_receipts", "missing"),
+    ("record_receipts", "empty.xlsx"),
+    ("record_receipts", "text.xlsx"),
+    ("record_receipts", "wrong.xlsx"),
+    ("record_receipts", "wrong.xlsx", "--as", "nobody"),
+    ("export_filings", "--target", "galactic", "--out", "out.xlsx"),
+    ("export_filings", "--target", "national"),
+    ("export_filings", "--target", "national", "--out", "/没有这个目录/out.xlsx"),
+    ("export_filings", "--target", "national", "--out", "out.xlsx", "--as", "nobody"),
+    ("sweep_flags", "--now", "昨天"),
+    ("confirm_year", "missing"),
+    ("confirm_year", "empty.json"),
+    ("confirm_year", "wrong.json"),
+    ("working_days", "2026-13-40", "2"),
+    ("working_days", "2026-11-24", "二"),
+    ("working_days",),
+]
+
+
+@pytest.mark.parametrize("words", FAILURES, ids=" ".join)
+def test_a_failure_is_one_chinese_line(
+    words: tuple[str, ...], empty_portal: Path, bad_files: dict[str, str], tmp_path: Path
+) -> None:
+    before = (empty_portal / "portal.sqlite3").read_bytes()
+    known = bad_files | {"list_a.xlsx": str(DATA / "list_a.xlsx"), "out.xlsx": str(tmp_path / "out.xlsx")}
+    failed = run(empty_portal, *(known.get(word, word) for word in words))
+    assert (failed.returncode, failed.stdout) == (1, "")
+    line = failed.stderr
+    assert line.endswith("\n")
+    assert line.count("\n") == 1
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in line)
+    assert "Traceback" not in line
+    assert (empty_portal / "portal.sqlite3").read_bytes() == before
+    assert not (tmp_path / "out.xlsx").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("working_days", "2021-02-10", "2"), "2021-02-19"),
+        (("working_days", "2026-12-30", "2"), "2027-01-04 暂定"),
+        (("export_filings", "--target", "national", "--out", "out.xlsx"), "exported=0 waiting=0"),
+        (("import_registry", "list_a.xlsx"), "read=30 created=9 changed=0 unchanged=0 refused=21"),
+    ],
+    ids=["working day", "provisional", "nothing to export", "list_a"],
+)
+@pytest.mark.parametrize("debug", ["0", "1"])
+def test_a_success_prints_its_result_and_nothing_else(
+    words: tuple[str, ...], said: str, debug: str, empty_portal: Path, tmp_path: Path
+) -> None:
+    var_dir = Path(shutil.copytree(empty_portal, tmp_path / "var"))
+    known = {"list_a.xlsx": str(DATA / "list_a.xlsx"), "out.xlsx": str(tmp_path / "out.xlsx")}
+    done = run(var_dir, *(known.get(word, word) for word in words), debug=debug)
+    assert (done.returncode, done.stdout, done.stderr) == (0, said + "\n", "")
+
+
+def test_sweep_flags_tells_each_rule(empty_portal: Path) -> None:
+    lines = run(empty_portal, "sweep_flags").stdout.splitlines()
+    assert "overdue_filing opened=0 cleared=0" in lines
+    assert "unfiled_account opened=0 cleared=0" in lines
+
+
+def test_the_demo_is_refused_where_debug_is_off_and_where_there_are_users(empty_portal: Path, tmp_path: Path) -> None:
+    var_dir = Path(shutil.copytree(empty_portal, tmp_path / "var"))
+    refused = run(var_dir, "load_demo", debug="0")
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+    assert run(var_dir, "load_demo").returncode == 0
+    again = run(var_dir, "load_demo")
+    assert (again.returncode, again.stdout, again.stderr.count("\n")) == (1, "", 1)
