@@ -85,8 +85,8 @@ class Rule:
 def run_rule(rule: Rule, now: datetime) -> tuple[int, int]:
     """Raise, reopen and clear the flags of `rule` as of `now` (aware); returns how many were opened and cleared.
 
-    One transaction, in which the rule's `RuleRun` is locked first: sweeps at once deadlocked without it. Running it
-    again changes nothing.
+    One transaction, in which the rule's `RuleRun` is locked first: without it sweeps at once miscount each other's
+    flags and may deadlock. Running it again changes nothing.
     """
     started = monotonic()
     with transaction.atomic():
@@ -115,12 +115,8 @@ def waive(flag_ids: Iterable[int], *, by: User | None, reason: str, now: datetim
     with transaction.atomic():
         rules = Flag.objects.filter(pk__in=wanted).values("rule")
         list(RuleRun.objects.select_for_update().filter(rule__in=rules).order_by("rule"))  # no sweep runs meanwhile
-        flags = list(
-            Flag.objects.select_for_update(of=("self",))
-            .select_related("unit", "waived_by")
-            .filter(pk__in=wanted)
-            .order_by("pk")
-        )
+        chosen = Flag.objects.select_for_update(of=("self",)).select_related("unit", "waived_by")
+        flags = list(chosen.filter(pk__in=wanted).order_by("pk"))
         if not flags or len(flags) < len(wanted):
             raise Refused("所选预警不存在，请刷新页面后重新选择。")
         roles = [require(by, Action.WAIVE, flag) for flag in flags]
@@ -132,16 +128,10 @@ def waive(flag_ids: Iterable[int], *, by: User | None, reason: str, now: datetim
                 raise WrongState(sentence, by=flag.waived_by, at=flag.waived_at)
         Flag.objects.filter(pk__in=wanted).update(waived_at=now, waived_by=by, waive_reason=reason)
         for flag, role in zip(flags, roles, strict=True):
+            was = "open" if flag.cleared_at is None else "cleared"
+            fact = {"rule": flag.rule, flag.fact_kind: flag.fact_id, "due_at": flag.due_at.isoformat()}
             events.append(
-                flag,
-                "waive",
-                by=by,
-                role=role,
-                at=now,
-                from_state="open" if flag.cleared_at is None else "cleared",
-                to_state="waived",
-                comment=reason,
-                detail={"rule": flag.rule, flag.fact_kind: flag.fact_id, "due_at": flag.due_at.isoformat()},
+                flag, "waive", by=by, role=role, at=now, from_state=was, to_state="waived", comment=reason, detail=fact
             )
     return len(flags)
 
