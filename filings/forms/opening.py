@@ -90,7 +90,7 @@ def _date(label: str, help_text: str = "") -> Any:
         required=False,
         help_text=help_text,
         input_formats=["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=forms.DateInput(format="%Y-%m-%d"),  # type=date would drop a mistyped day in the browser
         error_messages={"invalid": f"{label}请按 2026-11-24 的样子填写。"},
     )
 

@@ -1,0 +1,1 @@
+"""Pages of filings: HTTP in, a use case, HTTP out."""

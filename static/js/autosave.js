@@ -41,6 +41,7 @@ for (const form of document.querySelectorAll("form[data-zl-autosave]")) {
         const { saved_at: at } = await answer.json();
         saved = now;
         say(`已保存 ${at}`, "done");
+        form.dispatchEvent(new Event("zl:saved", { bubbles: true })); // what the rules say now is read again
       } else if (answer.status < 500) {
         // Refused for good: the filing has moved on, or this window's sign-in was replaced by another.
         const refusal = await answer.json().catch(() => ({}));

@@ -1,0 +1,45 @@
+"""Addresses of filings."""
+
+from django.urls import path
+
+from filings.views import exchange, files, filing, leader, lists, office, opening, unit
+
+app_name = "filings"
+urlpatterns = [
+    # lists
+    path("", lists.list_, name="list"),
+    # opening
+    path("new/", opening.new, name="new"),
+    path("open/", opening.open_, name="open"),
+    path("<int:pk>/edit/", opening.edit, name="edit"),
+    path("<int:pk>/edit/<slug:step>/", opening.edit, name="edit"),
+    path("<int:pk>/save/", opening.save, name="save"),
+    path("<int:pk>/rules/<slug:step>/", opening.rules, name="rules"),
+    path("<int:pk>/submit/", opening.submit, name="submit"),
+    # filing
+    path("<int:pk>/", filing.detail, name="detail"),
+    # unit
+    path("<int:pk>/report/", unit.report, name="report"),
+    path("<int:pk>/recall/", unit.recall, name="recall"),
+    path("<int:pk>/reopen/", unit.reopen, name="reopen"),
+    path("<int:pk>/withdraw/", unit.withdraw, name="withdraw"),
+    path("<int:pk>/supplement/", unit.supplement, name="supplement"),
+    path("<int:pk>/attach/", unit.attach, name="attach"),
+    path("<int:pk>/paper/", unit.record_paper, name="record_paper"),
+    path("<int:pk>/paper/correct/", unit.correct_paper, name="correct_paper"),
+    # leader
+    path("<int:pk>/approve/", leader.approve, name="approve"),
+    # files
+    path("files/<int:pk>/", files.attachment, name="attachment"),
+    path("<int:pk>/paper/scan/", files.paper_scan, name="paper_scan"),
+    # office
+    path("<int:pk>/decide/", office.decide, name="decide"),
+    path("<int:pk>/paper/checked/", office.check_paper, name="check_paper"),
+    path("<int:pk>/unaccept/", office.unaccept, name="unaccept"),
+    path("<int:pk>/not-occurred/", office.not_occurred, name="not_occurred"),
+    # exchange
+    path("exchange/", exchange.show, name="exchange"),
+    path("exchange/export/<slug:system>/", exchange.export, name="export"),
+    path("exchange/receipt/", exchange.receipt, name="receipt"),
+    path("<int:pk>/complete/", exchange.complete, name="complete"),
+]

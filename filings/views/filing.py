@@ -1,0 +1,177 @@
+"""The page of a filing: where it stands, the one next action, its content and differences, its history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.access import may
+from accounts.models import Flag, Role
+from accounts.policy import Action, roles_of
+from filings import applying, checks, content
+from filings.available import available
+from filings.models import Filing, FilingKind, FilingState, Revision, System
+from filings.reading import Reading
+from filings.views.answers import filing_for, status_of, user_of
+from filings.views.sheet import Note, frozen_rows, judge, notes
+from filings.wording import RETURNS, entries, leaders_of, next_step, running, steps, uppers, verdict
+from zhonglou_media.core import events
+from zhonglou_media.core.clock import day_of, db_now
+from zhonglou_media.core.errors import Difference, Refused, StaleReading
+from zhonglou_media.core.models import Event
+
+OFFICE = {Role.OFFICER, Role.SUPERVISOR}
+
+
+@may(Action.VIEW_FILING)
+@require_safe
+@never_cache
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One filing, for everyone who may read it."""
+    return show_filing(request, filing_for(request, pk))
+
+
+def show_filing(
+    request: HttpRequest,
+    filing: Filing,
+    *,
+    refused: Refused | None = None,
+    typed: str = "",
+    status: int | None = None,
+    **extra: Any,
+) -> HttpResponse:
+    """The page of `filing` as it stands now; `refused` is what stopped an act, `typed` a comment not to be lost.
+
+    `extra` goes into the context as it is: the office's panel brings its own when an act of the office is refused.
+    """
+    filing = filing_for(request, filing.pk)
+    context: dict[str, Any] = {"stale": []}
+    context |= page_context(request, filing, office_panel="office" not in extra) | {"refused": refused, "typed": typed}
+    if isinstance(refused, StaleReading):
+        context["stale"] = refused.difference
+    if status is None:
+        status = status_of(refused) if refused else 200
+    return render(request, "filings/detail.html", context | extra, status=status)
+
+
+def page_context(request: HttpRequest, filing: Filing, *, office_panel: bool = True) -> dict[str, Any]:
+    """Everything the page shows; the number of queries does not grow with the filing's age."""
+    user, now = user_of(request), db_now()
+    history = list(events.timeline(filing))
+    revisions = list(filing.revisions.select_related("by").defer("content"))
+    for_office = bool(roles_of(user) & OFFICE)
+    can = available(filing, user)
+    context: dict[str, Any] = {
+        "filing": filing,
+        "can": can,
+        "act": first_act(filing, can),
+        "steps": steps(filing, history),
+        "entries": entries(history, for_office=for_office),
+        "next_step": next_step(filing, leaders_of(filing.unit, day_of(now)), now=now),
+        "clock": running(filing),
+        "verdict": verdict(filing),
+        "revisions": revisions,
+        "comparison": _comparison(request, filing, revisions, history),
+        "rows": _rows(filing, now),
+        "attachments": list(filing.attachments.filter(removed_at__isnull=True).select_related("file", "added_by")),
+        "flags": list(Flag.objects.open().filter(fact_kind="filing", fact_id=filing.pk)),
+        "past_flags": list(Flag.objects.filter(fact_kind="filing", fact_id=filing.pk).exclude(waived_at=None)),
+        "uppers": _uppers(filing),
+        "said": _said(filing),
+        "last_return": next((e for e in reversed(history) if e.verb in RETURNS), None),
+        "for_office": for_office,
+    }
+    if for_office and office_panel:
+        from filings.views import office  # it shows this page again when an act is refused
+
+        context |= office.panel_context(request, filing)
+    return context
+
+
+# What stands out as the one primary button of the unit's people: (step or move, words, icon).
+FIRST: tuple[tuple[str, str, str], ...] = (
+    ("leader_approve", "看并审批", "user-check"),
+    ("edit", "继续填写", "pencil"),
+    ("report", "报送区政府办公室", "send"),
+)
+
+
+@dataclass(frozen=True)
+class Act:
+    """The one next action of this person."""
+
+    name: str
+    words: str
+    icon: str
+
+
+def first_act(filing: Filing, can: set[str]) -> Act | None:
+    """The one next action, or None when the next step is somebody else's."""
+    for name, words, icon in FIRST:
+        if name in can:
+            shown = "按意见修改" if name == "edit" and filing.state == FilingState.RETURNED else words
+            return Act(name, shown, icon)
+    return None
+
+
+def _rows(filing: Filing, now: datetime) -> list[Any]:
+    """The form as the standing revision froze it, or as it is typed while there is none."""
+    if filing.kind != FilingKind.OPEN:
+        return []
+    if not filing.revision:
+        return judge(filing, now=now).rows()
+    return frozen_rows(filing.revisions.get(number=filing.revision).content)
+
+
+def _said(filing: Filing) -> list[Note]:
+    if not filing.is_live or not hasattr(filing, "opening"):
+        return []
+    return notes(checks.check_details(filing.opening, filing))
+
+
+def _uppers(filing: Filing) -> list[Any]:
+    receipts = list(filing.receipts.all())
+    standing = {system: applying.standing_receipt(filing, system) if receipts else None for system in System.values}
+    sent = set(filing.exports.filter(revision__gte=filing.accepted_revision or 0).values_list("system", flat=True))
+    return uppers(receipts, standing, sent if filing.state == FilingState.ACCEPTED else set())
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two revisions side by side."""
+
+    old: Revision
+    new: Revision
+    rows: list[Difference]
+
+
+def _comparison(
+    request: HttpRequest, filing: Filing, revisions: Sequence[Revision], history: Sequence[Event]
+) -> Comparison | None:
+    """The revisions asked for by `?from=1&to=3`; else, after a return, what was returned beside what stands now."""
+    by_number = {revision.number: revision for revision in revisions}
+    old = by_number.get(_number(request.GET.get("from")))
+    new = by_number.get(_number(request.GET.get("to")))
+    if old is None or new is None:
+        last = next((e for e in reversed(history) if e.verb in RETURNS and e.revision != filing.revision), None)
+        old = by_number.get(last.revision or 0) if last else None
+        new = by_number.get(filing.revision)
+    if old is None or new is None or old == new:
+        return None
+    old, new = sorted((old, new), key=lambda revision: revision.number)
+    return Comparison(old, new, content.difference(old.content, new.content))
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 9 else 0
+
+
+def reading_of(filing: Filing) -> Reading:
+    """What a page of `filing` shows right now, for its hidden fields."""
+    revision = filing.revisions.get(number=filing.revision)
+    return Reading(revision.number, revision.sm3)

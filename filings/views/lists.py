@@ -1,0 +1,116 @@
+"""备案台账, 已办 and 我发起的: one list, three questions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.paginator import Paginator
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.access import may, seen_unit_ids, visible_units
+from accounts.models import Unit
+from accounts.policy import Action
+from filings.access import visible_filings
+from filings.models import Filing, FilingKind, FilingState
+from filings.timeline import verb_label
+from filings.views.answers import user_of
+from filings.wording import Running, running, verdict
+from zhonglou_media.core.models import Event
+
+ROWS_A_PAGE = 20
+NO_HANDLING = ("read", "start")  # opening a page and beginning a draft settle nothing
+
+
+class ListFilter(forms.Form):
+    """What narrows the list; a value that is not offered narrows nothing."""
+
+    q = forms.CharField(label="编号或账号名称", required=False, max_length=60)
+    state = forms.ChoiceField(label="状态", required=False, choices=[("", "全部状态"), *FilingState.choices])
+    kind = forms.ChoiceField(label="类型", required=False, choices=[("", "全部类型"), *FilingKind.choices])
+    unit = forms.ModelChoiceField(label="单位", required=False, queryset=Unit.objects.none(), empty_label="全部单位")
+
+    def __init__(self, *args: Any, units: QuerySet[Unit] | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if units is None:
+            del self.fields["unit"]
+        else:
+            self.fields["unit"].queryset = units  # type: ignore[attr-defined]
+
+    def narrow(self, rows: QuerySet[Filing]) -> QuerySet[Filing]:
+        """`rows` that fit; only valid values count."""
+        self.is_valid()
+        given = {name: value for name, value in self.cleaned_data.items() if value}
+        words = given.pop("q", "")
+        if words:
+            rows = rows.filter(
+                Q(number__icontains=words)
+                | Q(opening__name__icontains=words)
+                | Q(account__name__icontains=words)
+                | Q(opening__isnull=True, draft__data__name__icontains=words)
+            )
+        return rows.filter(**given)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A filing as a list shows it; what this person last did with it in 已办."""
+
+    filing: Filing
+    clock: Running | None
+    verdict: str
+    my_act: str = ""
+    my_at: datetime | None = None
+
+
+def _row(filing: Filing) -> Row:
+    verb = getattr(filing, "my_verb", "")
+    return Row(
+        filing, running(filing), verdict(filing), verb_label(verb) if verb else "", getattr(filing, "my_at", None)
+    )
+
+
+@may(Action.VIEW_FILING)
+@require_safe
+def list_(request: HttpRequest) -> HttpResponse:
+    """All filings this person may read, newest first."""
+    return _page(request, visible_filings(user_of(request)), "filings/list.html")
+
+
+@may(Action.VIEW_FILING)
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    """我发起的: filings this person began."""
+    return _page(request, visible_filings(user_of(request)).filter(author=user_of(request)), "portal/mine.html")
+
+
+@may(Action.VIEW_FILING)
+@require_safe
+def done(request: HttpRequest) -> HttpResponse:
+    """已办: filings this person acted on, with the last act."""
+    own = Event.objects.filter(subject_kind="filing", actor=user_of(request)).exclude(verb__in=NO_HANDLING)
+    last = own.filter(subject_id=OuterRef("pk")).order_by("-seq")
+    rows = (
+        visible_filings(user_of(request))
+        .filter(pk__in=own.values("subject_id"))
+        .annotate(my_verb=Subquery(last.values("verb")[:1]), my_at=Subquery(last.values("at")[:1]))
+        .order_by("-my_at", "-pk")
+    )
+    return _page(request, rows, "portal/done.html")
+
+
+def _page(request: HttpRequest, rows: QuerySet[Filing], template: str) -> HttpResponse:
+    seen = seen_unit_ids(user_of(request))
+    wide = seen is None or len(seen) > 1
+    form = ListFilter(request.GET, units=visible_units(user_of(request)) if wide else None)
+    total = rows.count()
+    found = form.narrow(rows).select_related("unit", "account__platform", "opening__platform", "draft")
+    page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        template,
+        {"page": page, "rows": [_row(filing) for filing in page], "form": form, "total": total, "wide": wide},
+    )

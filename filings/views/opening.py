@@ -1,0 +1,258 @@
+"""新建与填写 (附件2): choose, fill in four steps in any order, save, attach, submit."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import policy
+from accounts.access import may, visible_accounts
+from accounts.models import Account, Role, Unit
+from accounts.policy import Action
+from filings import content, deadlines, drafting, reporting
+from filings.forms.opening import STEPS
+from filings.models import Attachment, Filing, FilingState
+from filings.reading import latest
+from filings.views.answers import filing_for, status_of, user_of
+from filings.views.filing import show_filing
+from filings.views.sheet import REVIEW, STEP_NAMES, judge, posted
+from filings.wording import leaders_of, report_days, running
+from zhonglou_media.core import events, files
+from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
+from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, WrongState
+
+ORDER = (*STEPS, REVIEW)
+RETURN_VERBS = ("leader_return", "return_for_correction", "upper_return")
+
+
+# --- choose ---------------------------------------------------------------------------------------------------------
+
+
+@may(Action.DRAFT)
+@require_safe
+def new(request: HttpRequest) -> HttpResponse:
+    """What can be filed, and for which unit or account."""
+    return _choose(request)
+
+
+def _choose(request: HttpRequest, *, refused: Refused | None = None) -> HttpResponse:
+    units = policy.units_of(user_of(request), Role.OPERATOR)
+    own = visible_accounts(user_of(request)).filter(unit__in=units)
+    context = {
+        "units": [unit for unit in units if not unit.internal],
+        "openable": own.filter(state__in=drafting.OPENABLE).select_related("platform", "unit"),
+        "refused": refused,
+        "days": report_days(day_of(db_now())),
+    }
+    return render(request, "filings/new.html", context, status=status_of(refused) if refused else 200)
+
+
+@may(Action.DRAFT)
+@require_POST
+def open_(request: HttpRequest) -> HttpResponse:
+    """Start a draft, or go to the one the account has."""
+    account, unit = _asked_for(request)
+    try:
+        filing = drafting.start_opening(by=user_of(request), unit=unit, account=account, now=db_now())
+    except Refused as refused:
+        return _choose(request, refused=refused)
+    return redirect("filings:edit", filing.pk)
+
+
+def _asked_for(request: HttpRequest) -> tuple[Account | None, Unit]:
+    """The account and unit of the request, among those this operator files for; 404 otherwise."""
+    units = {str(unit.pk): unit for unit in policy.units_of(user_of(request), Role.OPERATOR)}
+    if asked := request.POST.get("account", ""):
+        own = visible_accounts(user_of(request)).filter(unit__in=units.values()).select_related("unit")
+        account = get_object_or_404(own, pk=asked if asked.isdecimal() else None)
+        return account, account.unit
+    unit = units.get(request.POST.get("unit", "")) or (next(iter(units.values())) if len(units) == 1 else None)
+    if unit is None or (request.POST.get("unit") and request.POST["unit"] not in units):
+        raise Http404
+    return None, unit
+
+
+# --- fill in --------------------------------------------------------------------------------------------------------
+
+
+@may(Action.DRAFT)
+@never_cache
+def edit(request: HttpRequest, pk: int, step: str = "basics") -> HttpResponse:
+    """One step of the form. A POST keeps what was typed, whatever it is, then goes where its button leads."""
+    filing = filing_for(request, pk)
+    if step not in ORDER:
+        raise Http404
+    if request.method == "POST":
+        return _keep(request, filing, step)
+    if not _editable(request, filing):
+        return redirect("filings:detail", pk)
+    return show_form(request, filing, step, checked="check" in request.GET)
+
+
+def _editable(request: HttpRequest, filing: Filing) -> bool:
+    return filing.state in drafting.EDITABLE and policy.may(user_of(request), Action.DRAFT, filing)
+
+
+def _keep(request: HttpRequest, filing: Filing, step: str) -> HttpResponse:
+    now = db_now()
+    typed = posted(step, request.POST)
+    try:
+        if step != REVIEW:
+            drafting.save_draft(filing.pk, by=user_of(request), data=typed, now=now)
+    except (NotAllowed, WrongState) as refused:
+        return show_filing(request, filing, refused=refused)
+    go = request.POST.get("go", "")
+    if go == "upload":
+        return _upload(request, filing, step, now)
+    if removed := request.POST.get("remove", ""):
+        return _remove(request, filing, step, removed, now)
+    if go in ORDER:
+        return redirect("filings:edit", filing.pk, go)
+    messages.success(request, f"草稿已保存（{now:%H:%M}），可以随时回来继续填。")
+    return redirect("filings:edit", filing.pk, step)
+
+
+def _upload(request: HttpRequest, filing: Filing, step: str, now: datetime) -> HttpResponse:
+    try:
+        names = take_files(request, filing, now=now)
+    except Refused as refused:
+        return show_form(request, filing_for(request, filing.pk), step, refused=refused)
+    messages.success(request, f"已上传{'、'.join(f'“{name}”' for name in names)}。")
+    return redirect(f"{reverse('filings:edit', args=[filing.pk, step])}#attachments")
+
+
+def take_files(request: HttpRequest, filing: Filing, *, now: datetime) -> list[str]:
+    """Keep the uploads of a request as attachments; returns their names. Raises Refused, saying which file."""
+    uploads = request.FILES.getlist("files")
+    if not uploads:
+        raise Refused("请先选择要上传的文件。")
+    kept: list[str] = []
+    for upload in uploads:
+        name = upload.name or "附件"
+        try:
+            reporting.attach(filing.pk, by=user_of(request), file=files.store(upload), name=name, now=now)
+        except (NotAllowed, WrongState):
+            raise
+        except Refused as refused:
+            before = f"已上传{len(kept)}个；" if kept else ""
+            raise Refused(f"{before}“{name}”没有上传：{refused}") from refused
+        kept.append(name)
+    return kept
+
+
+def _remove(request: HttpRequest, filing: Filing, step: str, asked: str, now: datetime) -> HttpResponse:
+    mine = Attachment.objects.filter(filing=filing, removed_at__isnull=True)
+    attachment = get_object_or_404(mine, pk=asked if asked.isdecimal() else None)
+    reporting.detach(attachment.pk, by=user_of(request), now=now)
+    messages.success(request, f"已移除“{attachment.name}”。")
+    return redirect(f"{reverse('filings:edit', args=[filing.pk, step])}#attachments")
+
+
+@may(Action.DRAFT)
+@require_POST
+def save(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form saves itself: one step, kept as typed. Answers JSON for static/js/autosave.js."""
+    filing = filing_for(request, pk)
+    now = db_now()
+    data = posted(request.POST.get("step", ""), request.POST)
+    try:
+        drafting.save_draft(filing.pk, by=user_of(request), data=data, now=now)
+    except Refused as refused:
+        return JsonResponse({"message": str(refused)}, status=status_of(refused))
+    return JsonResponse({"saved_at": f"{now.astimezone(SHANGHAI):%H:%M}"})
+
+
+@may(Action.DRAFT)
+@require_safe
+@never_cache
+def rules(request: HttpRequest, pk: int, step: str) -> HttpResponse:
+    """What the rules say to what is saved: the panel, the steps, and the messages at the fields of `step` (htmx)."""
+    filing = filing_for(request, pk)
+    if step not in STEPS:
+        raise Http404
+    sheet = judge(filing, now=db_now())
+    return render(
+        request,
+        "filings/_checks.html",
+        {"sheet": sheet, "tasks": sheet.tasks(), "step": step, "slots": sheet.slots(step, checked=False), "swap": True},
+    )
+
+
+def show_form(
+    request: HttpRequest,
+    filing: Filing,
+    step: str,
+    *,
+    checked: bool = False,
+    refused: Refused | None = None,
+) -> HttpResponse:
+    """The page of one step; `refused` is what stopped an upload or a submission, with its status."""
+    now = db_now()
+    sheet = judge(filing, now=now)
+    checked = checked or isinstance(refused, Incomplete)
+    here = ORDER.index(step)
+    context: dict[str, Any] = {
+        "filing": filing,
+        "step": step,
+        "step_number": here + 1,
+        "step_name": STEP_NAMES[step],
+        "previous": ORDER[here - 1] if here else "",
+        "next": ORDER[here + 1] if step != REVIEW else "",
+        "sheet": sheet,
+        "tasks": sheet.tasks(),
+        "problems": sheet.problems(STEP_NAMES[step]) if checked or step == REVIEW else [],
+        "refused": refused if not isinstance(refused, Incomplete) else None,
+        "attachments": list(filing.attachments.filter(removed_at__isnull=True).select_related("file")),
+        "saved_at": filing.draft.saved_at if hasattr(filing, "draft") else None,
+        "returned": events.timeline(filing).filter(verb__in=RETURN_VERBS).last(),
+        "leaders": leaders_of(filing.unit, day_of(now)),
+        "clock": running(filing),
+        "if_today": deadlines.would_be_due(day_of(now)),
+        "days": report_days(day_of(now)),
+    }
+    if step == REVIEW:
+        context |= _review(filing, sheet.errors, now)
+    else:
+        context["slots"] = sheet.slots(step, checked=checked)
+    template = "filings/review.html" if step == REVIEW else "filings/edit.html"
+    return render(request, template, context, status=status_of(refused) if refused else 200)
+
+
+def _review(filing: Filing, errors: dict[str, list[str]], now: datetime) -> dict[str, Any]:
+    """Whether a returned filing goes straight back, and what of the approved part differs if it does not."""
+    changed: list[str] = []
+    straight = False
+    if filing.state == FilingState.RETURNED and not errors:
+        straight = not reporting.correction_needs_leader(filing, now=now)
+        if not straight:
+            details, _ = drafting.judged(filing, now=now)
+            was, would = latest(filing).content, content.build(filing, details)
+            differing = content.difference({"approved": was["approved"]}, {"approved": would["approved"]})
+            changed = [difference.label for difference in differing]
+    return {"straight": straight, "changed": changed}
+
+
+@may(Action.SUBMIT)
+@require_POST
+def submit(request: HttpRequest, pk: int) -> HttpResponse:
+    """提交领导审批."""
+    filing = filing_for(request, pk)
+    now = db_now()
+    try:
+        drafting.submit(pk, by=user_of(request), now=now)
+    except (NotAllowed, WrongState) as refused:
+        return show_filing(request, filing, refused=refused)
+    except Refused as refused:
+        return show_form(request, filing, REVIEW, refused=refused)
+    leaders = leaders_of(filing.unit, day_of(now))
+    then = f"批准后请在 {report_days(day_of(now))} 个工作日内报送，到时会在待办里提醒您。"
+    if leaders:
+        messages.success(request, f"已提交，等待{leaders}审批。{then}")
+    else:
+        messages.warning(request, f"已提交。本单位还没有可在线审批的主要领导，请线下签批后登记书面批准。{then}")
+    return redirect("filings:detail", pk)

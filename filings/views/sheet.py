@@ -1,0 +1,271 @@
+"""附件2 as a page shows it: what is typed with what is wrong in it, step by step, and the form as it is printed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.forms.boundfield import BoundField
+from django.http import QueryDict
+from django.urls import reverse
+
+from filings import checks, content
+from filings.checks import Check, Level
+from filings.forms.opening import LATE, STEPS, OpeningForm, typed
+from filings.models import Draft, Filing
+from zhonglou_media.core.clock import day_of
+
+REVIEW = "review"
+STEP_NAMES = {**{step: name for step, (name, _) in STEPS.items()}, REVIEW: "核对"}
+STEP_OF = {name: step for step, (_, names) in STEPS.items() for name in names}
+MANY, TICKS = ("interactions",), ("vendor_nda", "flagship")
+WIDE = frozenset({"intro", "purpose", "columns", "services", "same_platform_reason", "interactions", "remarks"})
+SECTIONS = {
+    "first_reviewer": ("内容审核", "分级分类审核、先审后发（第十二条）"),
+    "operation_mode": ("运维方式", "委托运维须签保密协议，由主办单位审核内容（第十九条）"),
+}
+HINTS = {"account_kind": "只有微信公众号分订阅号、服务号", "basis": "不选的按“工作需要新设”"}
+# Where a rule speaks while its own field is on another step: beside the platform, which is its cause.
+SPEAKS_AT_PLATFORM = ("same_platform_reason", "preapproval_no")
+SPEAKING = ("platform", "name", "uid", "verified_entity", *SPEAKS_AT_PLATFORM)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that stops the submission, and where to put it right."""
+
+    step: str
+    label: str
+    text: str
+    url: str
+    here: bool
+
+
+@dataclass(frozen=True)
+class Task:
+    """One step of the form in the list of steps."""
+
+    step: str
+    name: str
+    words: str
+    css: str = ""
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a rule says, as the list of checks shows it."""
+
+    level: str
+    title: str
+    note: str
+    article: int
+
+
+def notes(said: Sequence[Check]) -> list[Note]:
+    """The list 本表规则核对: what is wrong first."""
+    order = {Level.STOP: 0, Level.WARN: 1, Level.PASS: 2}
+    return [
+        Note(check.level.value, check.title, check.text, check.article)
+        for check in sorted(said, key=lambda check: order[check.level])
+    ]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A field of a step, the heading before it, and what the rules say at it."""
+
+    bound: BoundField
+    section: tuple[str, str] | None
+    opt: str
+    wide: bool
+    hint: str
+    said: list[Check]
+
+    @property
+    def speaks(self) -> bool:
+        """Whether a rule may have something to say here: the page keeps a place for it."""
+        return self.bound.name in SPEAKING
+
+
+@dataclass
+class Sheet:
+    """What is typed for one filing, judged: `errors` by field hold the form's own and those of the rules that stop."""
+
+    filing: Filing
+    form: OpeningForm
+    data: Mapping[str, Any]
+    said: list[Check]
+    errors: dict[str, list[str]] = field(default_factory=dict)
+    missing: set[str] = field(default_factory=set)
+
+    def problems(self, here: str = "") -> list[Problem]:
+        """In the order of the form."""
+        found = []
+        for name, step in STEP_OF.items():
+            url = f"{reverse('filings:edit', args=[self.filing.pk, step])}?check=1#id_{name}"
+            label = str(self.form.fields[name].label)
+            texts = self.errors.get(name, [])
+            found += [Problem(STEP_NAMES[step], label, text, url, step == here) for text in texts]
+        return found
+
+    def notes(self) -> list[Note]:
+        """What the rules say, for the panel beside the form."""
+        return notes(self.said)
+
+    def tasks(self) -> list[Task]:
+        """Each step with what is still to do in it."""
+        found = [self._task(step, name, names) for step, (name, names) in STEPS.items()]
+        left = sum(map(len, self.errors.values()))
+        words = f"改好{left}处后可提交" if left else "可以提交"
+        return [*found, Task(REVIEW, STEP_NAMES[REVIEW], words, "" if left else "zl-good")]
+
+    def _task(self, step: str, name: str, names: Sequence[str]) -> Task:
+        wrong = sum(1 for n in names if n in self.errors and n not in self.missing)
+        lacking = sum(1 for n in names if n in self.missing)
+        if wrong:
+            return Task(step, name, f"{wrong}处需修改", "zl-late")
+        if lacking:
+            return Task(step, name, f"{lacking}项必填未填")
+        return (
+            Task(step, name, "已填完", "zl-good") if any(self.data.get(n) for n in names) else Task(step, name, "未填")
+        )
+
+    def filled(self) -> int:
+        """How many of the three steps have nothing left to do."""
+        return sum(1 for task in self.tasks()[:-1] if task.css == "zl-good")
+
+    def slots(self, step: str, *, checked: bool) -> list[Slot]:
+        """The fields of one step; what is merely not filled yet is an error only once a submission was tried."""
+        if not checked:
+            for name in self.missing:
+                self.form.errors.pop(name, None)
+        return [
+            Slot(
+                self.form[name],
+                SECTIONS.get(name),
+                "可后补" if name in LATE else "",
+                name in WIDE,
+                HINTS.get(name, ""),
+                self.said_at(name, step),
+            )
+            for name in STEPS[step][1]
+        ]
+
+    def said_at(self, name: str, step: str) -> list[Check]:
+        """What the rules say at a field, agreement left out."""
+        at = (name, *(SPEAKS_AT_PLATFORM if name == "platform" else ()))
+        return [check for check in self.said if check.level != Level.PASS and check.field in at]
+
+    def rows(self) -> list[list["Cell"]]:
+        """The form as printed, from what is typed; a value that could not be read stands as it was typed."""
+        values = {"unit": self.filing.unit.name}
+        for name in STEP_OF:
+            value = self.form.cleaned_data.get(name, self.data.get(name))
+            readable = name in self.form.cleaned_data and name != "platform"
+            if name == "platform":
+                values[name] = str(value or content.words("name", ""))
+            else:
+                values[name] = content.words(name, _plain(value)) if readable else str(value or "（未填）")
+        files = self.filing.attachments.filter(removed_at__isnull=True)
+        values["attachments"] = "、".join(a.name for a in files) or "（无）"
+        return sheet_rows(values, wrong=dict(self._links()))
+
+    def _links(self) -> list[tuple[str, str]]:
+        edit = {name: reverse("filings:edit", args=[self.filing.pk, step]) for name, step in STEP_OF.items()}
+        return [(name, f"{edit[name]}?check=1#id_{name}") for name in self.errors if name in edit]
+
+
+def judge(filing: Filing, *, now: datetime, data: Mapping[str, Any] | None = None) -> Sheet:
+    """Read what is typed for `filing` (or `data`) as a submission at `now` would, and say everything that is wrong."""
+    data = data if data is not None else typed_data(filing)
+    form = OpeningForm(dict(data), today=day_of(now))
+    errors = {name: [str(e) for e in texts] for name, texts in form.errors.items()}
+    missing = {name for name, found in form.errors.as_data().items() if all(e.code == "required" for e in found)}
+    said = checks.check_opening(dict(data), unit=filing.unit, filing=filing)
+    for name, texts in checks.stops(said).items():
+        errors.setdefault(name, []).extend(texts)
+        missing.discard(name)
+    return Sheet(filing, form, data, said, errors, missing)
+
+
+def typed_data(filing: Filing) -> dict[str, Any]:
+    """What was typed, as typed; a filing without a draft of its own shows what was frozen."""
+    draft: Draft | None = getattr(filing, "draft", None)
+    return dict(draft.data) if draft is not None else typed(filing)
+
+
+def posted(step: str, post: QueryDict) -> dict[str, Any]:
+    """The fields of `step` as the browser sent them, to be kept as typed. A box that is not ticked sends nothing."""
+    data: dict[str, Any] = {}
+    for name in STEPS[step][1] if step in STEPS else ():
+        if name in MANY:
+            data[name] = [_keepable(str(value)) for value in post.getlist(name)]
+        elif name in TICKS:
+            data[name] = name in post
+        elif name in post:
+            data[name] = _keepable(str(post[name]))
+    return data
+
+
+def _keepable(text: str) -> str:
+    """Text that every database keeps: NUL cannot be stored."""
+    return text.replace("\x00", "")
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+# --- the form as it is printed --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value of the printed form; `wrong` is where to put it right, '' when it is."""
+
+    label: str
+    text: str
+    wrong: str = ""
+    wide: bool = False
+
+
+PRINTED: tuple[tuple[str, ...], ...] = (
+    ("unit", "platform"),
+    ("name", "account_kind"),
+    ("uid", "link"),
+    ("verified_entity", "verification"),
+    ("basis", "effective_on"),
+    ("leader_in_charge", "department_in_charge"),
+    ("custodian", "custodian_phone"),
+    ("first_reviewer", "second_reviewer"),
+    ("final_reviewer", "operator_phone"),
+    ("operation_mode", "vendor"),
+    ("vendor_until", "vendor_nda"),
+    ("update_frequency", "interactions"),
+    ("preapproval_no", "flagship"),
+    ("intro",),
+    ("purpose",),
+    ("columns",),
+    ("services",),
+    ("same_platform_reason",),
+    ("remarks",),
+    ("attachments",),
+)
+
+
+def sheet_rows(values: Mapping[str, str], wrong: Mapping[str, str] | None = None) -> list[list[Cell]]:
+    """Rows of one wide or two narrow cells."""
+    wrong = wrong or {}
+    return [
+        [Cell(content.label(name), values.get(name, "（未填）"), wrong.get(name, ""), len(row) == 1) for name in row]
+        for row in PRINTED
+    ]
+
+
+def frozen_rows(frozen: content.Content) -> list[list[Cell]]:
+    """The form as a revision froze it."""
+    flat = {name: value for section in content.SECTIONS[:-1] for name, value in frozen.get(section, {}).items()}
+    values = {name: content.words(name, value) for name, value in flat.items() if name != "qr"}
+    names = [key.split(" ", 1)[1] for key in sorted(frozen.get("attachments", {}))]
+    values["attachments"] = "、".join(names) or "（无）"
+    return sheet_rows(values)

@@ -1,0 +1,228 @@
+"""What pages say of a filing: its clock that runs now, what happens next and by when, how far it is."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from accounts.models import Membership, Role, Unit
+from filings.models import Filing, FilingState, Receipt, ReceiptResult, System
+from filings.models.filing import UNDER_CORRECTION
+from filings.timeline import verb_label
+from zhonglou_media.core.clock import SHANGHAI, day_of
+from zhonglou_media.core.countdown import due24
+from zhonglou_media.core.events import SYSTEM
+from zhonglou_media.core.models import Event
+from zhonglou_media.core.settings_at import setting
+
+S = FilingState
+RETURNS = ("leader_return", "return_for_correction", "upper_return")
+
+
+@dataclass(frozen=True)
+class Running:
+    """The unit's clock that runs now: when it ends (exclusive), and what must be done by then."""
+
+    due: datetime
+    verb: str
+    provisional: bool
+
+    def is_over(self, now: datetime) -> bool:
+        return not self.provisional and self.due <= now
+
+    def ends_on(self, day: date) -> bool:
+        """Whether `day` (Shanghai) is its last one: due times are 00:00 of the day after."""
+        return not self.provisional and day_of(self.due - timedelta(microseconds=1)) == day
+
+
+def running(filing: Filing) -> Running | None:
+    """The correction's clock while under correction, else the report's until the first report; None if neither."""
+    if filing.state in UNDER_CORRECTION and filing.correction_due_at is not None:
+        return Running(filing.correction_due_at, "改好再报", filing.provisional)
+    if filing.is_live and filing.first_reported_at is None and filing.report_due_at is not None:
+        return Running(filing.report_due_at, "报送", filing.provisional)
+    return None
+
+
+def verdict(filing: Filing) -> str:
+    """按期 or 迟报 of a filing that was reported once; '' before."""
+    if filing.first_reported_at is None or filing.report_due_at is None or filing.provisional:
+        return ""
+    return "迟报" if filing.is_late else "按期报送"
+
+
+def leaders_of(unit: Unit, on: date) -> str:
+    """Who approves for `unit` on that day, as a sentence names them; '' when nobody can online."""
+    held = Membership.objects.current(on).filter(unit=unit, role=Role.LEADER, user__is_active=True)
+    return "、".join(held.order_by("id").values_list("user__name", flat=True))
+
+
+def report_days(on: date) -> int:
+    """Working days to report an approved matter (第八条), as set on that day."""
+    return int(setting("report_days", on))
+
+
+def next_step(filing: Filing, leaders: str, *, now: datetime) -> str:
+    """What happens next with `filing`, who does it, and by when."""
+    clock = running(filing)
+    by = f"请在 {due24(clock.due)} 前" if clock else ""
+    match filing.state:
+        case S.DRAFT:
+            kept = f"期限仍按首次批准计算，{by}{clock.verb}。" if clock else "主要领导批准前不计时。"
+            return f"填好后提交{leaders or '本单位主要领导'}审批。{kept}"
+        case S.LEADER_REVIEW:
+            who = f"等待{leaders}审批" if leaders else "本单位没有可在线审批的主要领导，请登记书面批准"
+            then = f"期限仍按首次批准计算，{by}{clock.verb}。" if clock else ""
+            return f"{who}。批准后请在 {report_days(day_of(now))} 个工作日内报送。{then}"
+        case S.TO_REPORT:
+            late = clock is not None and clock.is_over(now)
+            return (
+                f"主要领导已批准，报送期限 {due24(clock.due)} 已过，请尽快报送，迟报会如实记录。"
+                if clock and late
+                else f"主要领导已批准，{by}报送区政府办公室。缺的附件、账号ID可先报送、后补齐。"
+            )
+        case S.OFFICE_REVIEW:
+            return "区政府办公室正在审核。审核期间可以补充材料；结果会在通知里告诉您。"
+        case S.RETURNED:
+            return f"{by or '请'}按退回意见改好再报；只改联系方式、附件、备注和后补内容的，不需再经领导审批。"
+        case S.ACCEPTED:
+            return filing.conflict or "区政府办公室正在全国、全省两个系统办理备案，两个系统都备案后自动办结。"
+        case S.COMPLETED:
+            return "已办结，账号正常运行。以后信息有变化的，先经主要领导批准，再办变更报备。"
+        case S.REFUSED:
+            return "区政府办公室不予备案，本件已结束。"
+        case _:
+            return "本单位已撤回，本件已结束。需要时可以重新填报。"
+
+
+# --- how far it is --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Step:
+    """One place of the step bar."""
+
+    name: str
+    status: str
+    when: str = ""
+
+
+WAY = (S.DRAFT, S.LEADER_REVIEW, S.TO_REPORT, S.OFFICE_REVIEW, S.ACCEPTED, S.COMPLETED)
+LEFT_BY = {
+    S.DRAFT: ("submit",),
+    S.LEADER_REVIEW: ("leader_approve", "record_paper_approval"),
+    S.TO_REPORT: ("report",),
+    S.OFFICE_REVIEW: ("accept",),
+    S.ACCEPTED: ("complete",),
+    S.COMPLETED: ("complete",),
+}
+
+
+def steps(filing: Filing, history: Sequence[Event]) -> list[Step]:
+    """The way of a filing, where it stands and when it passed each place."""
+    state = FilingState(filing.state)
+    if state in WAY:
+        at = WAY.index(state)
+        ended = state == S.COMPLETED
+        return [
+            Step(place.label, "done" if i < at or ended else "now" if i == at else "todo", _left(place, i, at, history))
+            for i, place in enumerate(WAY)
+        ]
+    if state == S.RETURNED:
+        names = [Step(place.label, "done", _left(place, 0, 1, history)) for place in WAY[:3]]
+        back = Step(state.label, "now", f"第{filing.returns}次退回")
+        return [*names, back, *(Step(place.label, "todo") for place in WAY[4:])]
+    last = next((event for event in reversed(history) if event.to_state == state), None)
+    came_from = FilingState(last.from_state) if last and last.from_state else S.DRAFT
+    passed = WAY[: WAY.index(came_from) + 1] if came_from in WAY else WAY[:4]
+    when = f"{last.at.astimezone(SHANGHAI):%m-%d %H:%M}" if last else ""
+    return [
+        *(Step(place.label, "done", _left(place, 0, 1, history)) for place in passed),
+        Step(state.label, "now", when),
+    ]
+
+
+def _left(place: FilingState, number: int, at: int, history: Sequence[Event]) -> str:
+    if number > at or (number == at and place != S.COMPLETED):
+        return ""
+    last = next((event for event in reversed(history) if event.verb in LEFT_BY[place]), None)
+    return f"{last.at.astimezone(SHANGHAI):%m-%d %H:%M}" if last else ""
+
+
+# --- what happened --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the history."""
+
+    what: str
+    who: str
+    at: datetime
+    comment: str
+    status: str
+
+
+GOOD = frozenset(
+    {"leader_approve", "record_paper_approval", "report", "accept", "complete", "receipt", "check_paper", "submit"}
+)
+BACK = frozenset({*RETURNS, "refuse", "completion_blocked", "unaccept", "withdraw"})
+
+
+def entries(history: Iterable[Event], *, for_office: bool) -> list[Entry]:
+    """办理经过, newest first; who opened it for review is the office's own matter."""
+    shown = [event for event in history if for_office or event.verb != "read"]
+    return [_entry(event, newest=event is shown[-1]) for event in reversed(shown)]
+
+
+def _entry(event: Event, *, newest: bool) -> Entry:
+    status = "back" if event.verb in BACK else "now" if newest else "done" if event.verb in GOOD else ""
+    return Entry(verb_label(event.verb), who(event), event.at, _said(event), status)
+
+
+def _said(event: Event) -> str:
+    if "approved_on" not in event.detail:
+        return event.comment
+    was = event.detail.get("was")
+    leader = event.detail.get("paper_leader")
+    facts = f"签批件日期 {event.detail['approved_on']}"
+    facts += f"（原录入 {was}）" if was else ""
+    return f"{facts}，{leader}签批" if leader else facts
+
+
+def who(event: Event) -> str:
+    """「张三（填报员）」."""
+    if event.actor is None or event.role == SYSTEM:
+        return "系统"
+    return f"{event.actor}（{Role(event.role).label}）" if event.role in Role.values else str(event.actor)
+
+
+# --- the two systems above ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Upper:
+    """Where a filing stands in one system above."""
+
+    system: str
+    status: str
+    on: date | None = None
+    number: str = ""
+    reason: str = ""
+
+
+def uppers(receipts: Sequence[Receipt], standing: dict[str, Receipt | None], sent: set[str]) -> list[Upper]:
+    """Both systems, always: the receipt that counts, else the last refusal, else whether it was exported."""
+    found = []
+    for system in System.values:
+        good = standing.get(system)
+        refused = [r for r in receipts if r.system == system and r.result == ReceiptResult.REFUSED]
+        if good is not None:
+            status = "none" if good.result == ReceiptResult.NOT_APPLICABLE else "done"
+            found.append(Upper(system, status, good.on, good.number, good.reason))
+        elif system in sent:
+            found.append(Upper(system, "sent"))
+        elif refused:
+            found.append(Upper(system, "back", refused[-1].on, reason=refused[-1].reason))
+        else:
+            found.append(Upper(system, "wait"))
+    return found

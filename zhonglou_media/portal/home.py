@@ -1,0 +1,308 @@
+"""首页·待办: one function a role; a person with several roles switches on top of the page."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.access import may
+from accounts.models import Account, AccountState, Flag, Role, Unit
+from accounts.models.account import GONE
+from accounts.policy import Action, roles_of, units_of
+from filings.forms.opening import STEPS
+from filings.models import Filing, FilingState
+from filings.timeline import verb_label
+from filings.views.answers import user_of
+from filings.views.leader import opened_without_approval
+from filings.wording import RETURNS, Running, report_days, running
+from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
+from zhonglou_media.core.countdown import due24
+from zhonglou_media.core.models import Event, User
+from zhonglou_media.portal.office_home import office_home
+from zhonglou_media.portal.reader_home import reader_home
+
+S = FilingState
+ROWS = 50  # what a page of to-dos shows; the rest is one click away in the list
+RECENT = 5
+FAR = datetime.max.replace(tzinfo=SHANGHAI)
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One of a person's homes."""
+
+    label: str
+    url: str
+    current: bool
+    count: int | None = None
+
+
+@may(Action.SIGNED_IN)
+@require_safe
+@never_cache
+def home(request: HttpRequest) -> HttpResponse:
+    """The home of the role asked for by `?role=`, else of the first one the person holds."""
+    homes: tuple[tuple[str, str, set[Role], Callable[..., HttpResponse]], ...] = (
+        ("office", "区政府办公室", {Role.OFFICER, Role.SUPERVISOR}, office_home),
+        ("leader", "单位主要领导", {Role.LEADER}, leader_home),
+        ("operator", "填报员", {Role.OPERATOR}, operator_home),
+        ("reader", "查阅", {Role.AUDITOR, Role.ADMIN, Role.PARENT}, reader_home),
+    )
+    held = roles_of(user_of(request))
+    mine = [entry for entry in homes if entry[2] & held]
+    if not mine:
+        return render(request, "portal/home_none.html")
+    asked = request.GET.get("role", "")
+    key, _, _, page = next((entry for entry in mine if entry[0] == asked), mine[0])
+    url = reverse("home")
+    tabs = [Tab(label, f"{url}?role={name}", name == key) for name, label, _, _ in mine]
+    request.home_tabs = tabs if len(tabs) > 1 else []  # type: ignore[attr-defined]
+    return page(request)
+
+
+# --- operator -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Todo:
+    """A row of 待办: why it waits, until when, and the one thing to do."""
+
+    filing: Filing
+    why: str
+    clock: Running | None
+    verb: str
+    url: str
+    group: int
+
+    def order(self) -> tuple[int, datetime, int]:
+        return self.group, self.clock.due if self.clock else FAR, -self.filing.pk
+
+
+def operator_home(request: HttpRequest) -> HttpResponse:
+    """Returned first, then what is due, then drafts; the unit's accounts and open flags."""
+    user, now = user_of(request), db_now()
+    units = units_of(user, Role.OPERATOR)
+    live = (
+        Filing.objects.live()
+        .filter(unit__in=units)
+        .select_related("unit", "account__platform", "opening__platform", "draft", "leader")
+    )
+    with_us = list(live.filter(state__in=(S.RETURNED, S.TO_REPORT, S.DRAFT)))
+    returns = _last_returns(with_us)
+    todos = sorted((_todo(filing, returns.get(filing.pk), now) for filing in with_us), key=Todo.order)
+    context = {
+        "units": units,
+        "todos": todos[:ROWS],
+        "more": max(len(todos) - ROWS, 0),
+        "finding": _finding(todos, now),
+        "waiting": [(filing, running(filing)) for filing in live.filter(state=S.LEADER_REVIEW)[:ROWS]],
+        "beyond": live.filter(state__in=(S.OFFICE_REVIEW, S.ACCEPTED)).count(),
+        "accounts": _accounts(units),
+        "flags": _flags(units),
+        "recent": Filing.objects.filter(unit__in=units, state__in=(S.COMPLETED, S.REFUSED))
+        .select_related("account__platform", "opening__platform", "draft")
+        .order_by("-ended_at")[:RECENT],
+        "days": report_days(day_of(now)),
+        "tabs": getattr(request, "home_tabs", []),
+    }
+    return render(request, "portal/home_operator.html", context)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the title says: how many, of which late and ending today."""
+
+    total: int
+    late: int
+    today: int
+
+
+def _finding(todos: Sequence[Todo], now: datetime) -> Finding:
+    clocks = [todo.clock for todo in todos if todo.clock]
+    return Finding(
+        len(todos),
+        sum(clock.is_over(now) for clock in clocks),
+        sum(not clock.is_over(now) and clock.ends_on(day_of(now)) for clock in clocks),
+    )
+
+
+def _last_returns(filings: Sequence[Filing]) -> dict[int, Event]:
+    """By filing, the last word of who sent it back; only where nothing came after it."""
+    events = Event.objects.filter(subject_kind="filing", subject_id__in=[filing.pk for filing in filings])
+    moves = events.exclude(to_state="").exclude(verb="read").select_related("actor").order_by("seq")
+    last = {event.subject_id or 0: event for event in moves if event.from_state != event.to_state}
+    return {pk: event for pk, event in last.items() if event.verb in RETURNS}
+
+
+def _todo(filing: Filing, back: Event | None, now: datetime) -> Todo:
+    clock = running(filing)
+    page = reverse("filings:detail", args=[filing.pk])
+    form = reverse("filings:edit", args=[filing.pk])
+    if back is not None:
+        who = (
+            "主要领导"
+            if back.verb == "leader_return"
+            else "上级系统"
+            if back.verb == "upper_return"
+            else "区政府办公室"
+        )
+        why = f"{who} {back.at.astimezone(SHANGHAI):%m-%d %H:%M} 退回：“{back.comment}”"
+        return Todo(filing, why, clock, "去修改", form, 0)
+    if filing.state == S.TO_REPORT:
+        approved = f"主要领导 {filing.approved_on:%m-%d} 批准"
+        if clock and clock.is_over(now):
+            why = f"{approved}，报送期限已过，请尽快报送。"
+        elif clock and clock.ends_on(day_of(now)):
+            why = f"{approved}。今日 24:00 前报送均为按期；缺的附件可先报送、后补齐。"
+        else:
+            why = f"{approved}，请在 {due24(clock.due)} 前报送。" if clock else f"{approved}，请报送。"
+        return Todo(filing, why, clock, "去报送", page, 1)
+    if filing.state == S.RETURNED:
+        return Todo(filing, "区政府办公室退回，请改好再报。", clock, "去修改", form, 0)
+    draft = getattr(filing, "draft", None)
+    saved = f"最近保存 {draft.saved_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}，" if draft else ""
+    return Todo(filing, f"{saved}{_begun(draft.data if draft else {})}", clock, "继续填", form, 1 if clock else 2)
+
+
+def _begun(data: dict[str, Any]) -> str:
+    """How many of the steps have something in them; whether it will do is said by the form."""
+    begun = sum(any(data.get(name) for name in names) for _, names in STEPS.values())
+    return f"已填 {begun} / {len(STEPS)} 步。"
+
+
+@dataclass(frozen=True)
+class AccountRow:
+    """An account of the unit with its open flags."""
+
+    account: Account
+    flags: list[Flag]
+
+
+def _accounts(units: Sequence[Unit]) -> list[AccountRow]:
+    rows = Account.objects.filter(unit__in=units).exclude(state__in=GONE).select_related("platform", "unit")
+    accounts = list(rows.exclude(state=AccountState.CLOSED))
+    flags: dict[int, list[Flag]] = {}
+    for flag in Flag.objects.open().filter(account__in=accounts):
+        flags.setdefault(flag.account_id or 0, []).append(flag)
+    return [AccountRow(account, flags.get(account.pk, [])) for account in accounts]
+
+
+@dataclass(frozen=True)
+class FlagRow:
+    """An open flag and the fact it is about."""
+
+    flag: Flag
+    about: str
+    url: str
+
+
+def _flags(units: Sequence[Unit]) -> list[FlagRow]:
+    """Open flags of `units`, the oldest first, each with a link to its fact."""
+    flags = list(Flag.objects.open().filter(unit__in=units).select_related("account__platform")[:ROWS])
+    ids = [flag.fact_id for flag in flags if flag.fact_kind == "filing"]
+    filings = Filing.objects.filter(pk__in=ids).select_related("account__platform", "opening__platform", "draft")
+    named = {filing.pk: f"{filing.get_kind_display()}·{filing.account_label}" for filing in filings}
+    return [
+        FlagRow(flag, named.get(flag.fact_id, ""), reverse("filings:detail", args=[flag.fact_id]))
+        if flag.fact_kind == "filing"
+        else FlagRow(flag, str(flag.account), reverse("accounts:detail", args=[flag.account_id]))
+        for flag in flags
+    ]
+
+
+# --- leader ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Card:
+    """A filing that waits for the leader, with what is cheap to say about it; the rules speak on its own page."""
+
+    filing: Filing
+    submitted: str
+    already_open: bool
+    warning: str
+    article: int
+    own: bool
+
+
+def leader_home(request: HttpRequest) -> HttpResponse:
+    """What waits for approval, first what is already open; what was approved and is not reported; recent decisions."""
+    user, now = user_of(request), db_now()
+    units = units_of(user, Role.LEADER)
+    rows = Filing.objects.filter(unit__in=units).select_related(
+        "unit", "account__platform", "opening__platform", "draft", "last_editor", "author"
+    )
+    waiting = list(rows.filter(state=S.LEADER_REVIEW).order_by("pk"))
+    submitted = _submitted(waiting)
+    cards = [_card(filing, user, submitted.get(filing.pk), now) for filing in waiting]
+    cards.sort(key=lambda card: not card.already_open)
+    approved = [(filing, running(filing)) for filing in rows.filter(state=S.TO_REPORT)]
+    approved.sort(key=lambda pair: pair[1].due if pair[1] else FAR)
+    context = {
+        "units": units,
+        "cards": cards[:ROWS],
+        "total": len([card for card in cards if not card.own]),
+        "already": sum(card.already_open and not card.own for card in cards),
+        "approved": approved[:ROWS],
+        "recent": _decisions(user),
+        "flags": _flags(units),
+        "account_count": Account.objects.filter(unit__in=units, state=AccountState.ACTIVE).count(),
+        "days": report_days(day_of(now)),
+        "tabs": getattr(request, "home_tabs", []),
+    }
+    return render(request, "portal/home_leader.html", context)
+
+
+def _submitted(filings: Sequence[Filing]) -> dict[int, Event]:
+    """By filing, its last submission."""
+    ids = [filing.pk for filing in filings]
+    events = Event.objects.filter(subject_kind="filing", subject_id__in=ids, verb="submit")
+    return {event.subject_id or 0: event for event in events.order_by("seq")}
+
+
+def _card(filing: Filing, user: User, submit: Event | None, now: datetime) -> Card:
+    by = filing.last_editor or filing.author
+    when = f"{by} {submit.at.astimezone(SHANGHAI):%m-%d %H:%M} 提交" if submit else f"{by} 提交"
+    again = f"，第 {filing.revision} 版" if filing.revision > 1 else ""
+    opening = filing.opening
+    warning, article = "", 0
+    if opening.same_platform_reason:
+        warning, article = f"本单位在{opening.platform}已有账号，已写明理由", 7
+    elif opening.verified_entity and opening.verified_entity != filing.unit.name:
+        warning, article = "认证主体与主办单位名称不一致", 6
+    own = user.pk in (filing.author_id, filing.last_editor_id)
+    return Card(filing, when + again, opened_without_approval(filing, day_of(now)), warning, article, own)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the leader decided lately."""
+
+    what: str
+    at: datetime
+    comment: str
+    back: bool
+    url: str
+
+
+def _decisions(user: User) -> list[Decision]:
+    verbs = ("leader_approve", "leader_return")
+    events = list(Event.objects.filter(actor=user, subject_kind="filing", verb__in=verbs).order_by("-seq")[:RECENT])
+    rows = Filing.objects.filter(pk__in=[event.subject_id for event in events]).for_lists()
+    named = {filing.pk: filing.account_label for filing in rows}
+    return [
+        Decision(
+            f"{verb_label(event.verb)}：{named[event.subject_id or 0]}",
+            event.at,
+            event.comment,
+            event.verb == "leader_return",
+            reverse("filings:detail", args=[event.subject_id]),
+        )
+        for event in events
+    ]
