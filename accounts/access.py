@@ -9,13 +9,14 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 
 from accounts.models import Account, Role, Unit
 from accounts.policy import READERS, Action, Scope, could, grants_of
 from zhonglou_media.core.models import User
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def seen_unit_ids(user: User) -> set[int] | None:
@@ -47,7 +48,7 @@ def may(*actions: Action) -> Callable[[View], View]:
 
     def mark(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _sign_in_first(request)
             if not could(cast(User, request.user), *actions):
@@ -61,7 +62,7 @@ def may(*actions: Action) -> Callable[[View], View]:
 
 
 def _sign_in_first(request: HttpRequest) -> HttpResponse:
-    """To the sign-in page and back; a fragment asked for by htmx must not be filled with that page, so the browser goes."""
+    """To the sign-in page and back; htmx is told to leave, so that no fragment is filled with that page."""
     if request.headers.get("HX-Request"):
         return HttpResponse(status=401, headers={"HX-Redirect": resolve_url(settings.LOGIN_URL)})
     return redirect_to_login(request.get_full_path())
