@@ -1,0 +1,101 @@
+"""What the register can be searched and filtered by; every filter is a parameter of the address, so it can be kept."""
+
+from typing import Any, cast
+
+from django import forms
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django_filters import CharFilter, ChoiceFilter, FilterSet, ModelChoiceFilter
+
+from accounts.access import visible_units
+from accounts.flags import RuleCode
+from accounts.models import Account, AccountKind, AccountName, AccountState, Flag, Platform, Unit, UnitKind
+from zhonglou_media.core.models import User
+from zhonglou_media.core.names import look_key, name_key
+
+FLAGGED, UNFLAGGED = "any", "none"
+FLAG_CHOICES = [(FLAGGED, "有预警"), (UNFLAGGED, "没有预警"), *RuleCode.choices]
+
+
+def search(accounts: QuerySet[Account], text: str) -> QuerySet[Account]:
+    """Accounts that ever had a name like `text` (also in traditional characters, with other punctuation), or whose id,
+    number or unit holds it; two characters suffice. All of them when `text` says nothing.
+    """
+    key, look = name_key(text), look_key(text)
+    if not key:
+        return accounts
+    like = Q(name_key__contains=key) | Q(look_key__contains=look)
+    ever = AccountName.objects.filter(like, account=OuterRef("pk"))
+    units = Unit.objects.filter(Q(name__icontains=key) | Q(short_name__icontains=key) | Q(names__name__icontains=key))
+    numbers = Q(number__icontains=key) | Q(national_no__icontains=key) | Q(provincial_no__icontains=key)
+    return accounts.filter(like | Exists(ever) | Q(uid__icontains=key) | numbers | Q(unit__in=units))
+
+
+def flagged(accounts: QuerySet[Account], choice: str) -> QuerySet[Account]:
+    """Accounts with an open flag of any rule, of the rule `choice`, or with none."""
+    flags = Flag.objects.open().filter(account=OuterRef("pk"))
+    if choice == UNFLAGGED:
+        return accounts.filter(~Exists(flags))
+    return accounts.filter(Exists(flags if choice == FLAGGED else flags.filter(rule=choice)))
+
+
+def units_seen(request: HttpRequest) -> QuerySet[Unit]:
+    """Units the person may choose: those whose register he reads."""
+    return visible_units(cast(User, request.user))
+
+
+class AccountFilter(FilterSet):
+    """The conditions of the register's list, all optional; a value nobody offers is left out."""
+
+    q = CharFilter(
+        label="搜索账号",
+        method="by_text",
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "账号名称、ID、单位或备案编号"}),
+    )
+    unit = ModelChoiceFilter(
+        label="主办单位",
+        queryset=units_seen,  # type: ignore[arg-type]  # a function of the request is taken as well
+        empty_label="全部单位",
+    )
+    unit_kind = ChoiceFilter(
+        label="单位类别", field_name="unit__kind", choices=UnitKind.choices, empty_label="全部单位类别"
+    )
+    platform = ModelChoiceFilter(label="平台", queryset=Platform.objects.all(), empty_label="全部平台")
+    kind = ChoiceFilter(label="账号类型", choices=AccountKind.choices, empty_label="全部账号类型")
+    state = ChoiceFilter(label="状态", choices=AccountState.choices, empty_label="全部状态")
+    flag = ChoiceFilter(label="预警", method="by_flag", choices=FLAG_CHOICES, empty_label="有无预警")
+
+    class Meta:
+        model = Account
+        fields = ["q", "unit", "unit_kind", "platform", "kind", "state", "flag"]
+
+    def by_text(self, accounts: QuerySet[Account], name: str, text: str) -> QuerySet[Account]:
+        return search(accounts, text)
+
+    def by_flag(self, accounts: QuerySet[Account], name: str, choice: str) -> QuerySet[Account]:
+        return flagged(accounts, choice)
+
+    def chosen(self) -> list[tuple[str, str, str]]:
+        """The conditions in force, as (parameter, label, value in words)."""
+        words: list[tuple[str, str, str]] = []
+        for name, value in self.form.cleaned_data.items():
+            if value:
+                choices = dict(getattr(self.form.fields[name], "choices", ()))
+                words.append((name, str(self.filters[name].label), str(choices.get(value, value))))
+        return words
+
+    def by_state(self) -> list[tuple[AccountState, int]]:
+        """How many accounts each state has under all other conditions; states without any are left out."""
+        rows = self._with(state="").order_by().values("state").annotate(n=Count("pk")).values_list("state", "n")
+        found = dict(rows)
+        return [(state, found[state.value]) for state in AccountState if state.value in found]
+
+    def flagged_count(self) -> int:
+        """How many of the accounts shown have an open flag."""
+        return flagged(self.qs, FLAGGED).count()
+
+    def _with(self, **instead: Any) -> QuerySet[Account]:
+        accounts: QuerySet[Account] = self.queryset.all()  # type: ignore[union-attr]  # the view always gives one
+        for name, value in {**self.form.cleaned_data, **instead}.items():
+            accounts = self.filters[name].filter(accounts, value)
+        return accounts

@@ -1,0 +1,128 @@
+"""The page of one account, and what the supervisor may do from it."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import fields, flags, lifecycle, policy
+from accounts.access import may, visible_accounts
+from accounts.forms import ReasonForm
+from accounts.models import Account, AccountState, Flag
+from accounts.policy import Action
+from accounts.views import history
+from accounts.views.register import judged
+from zhonglou_media.core.clock import db_now
+from zhonglou_media.core.errors import NotAllowed, Refused, WrongState
+from zhonglou_media.core.models import User
+
+PEOPLE = ("leader_in_charge", "department_in_charge", "custodian", "custodian_phone")
+OPENABLE = (AccountState.UNFILED, AccountState.CLOSED)
+
+
+@dataclass(frozen=True)
+class Waivable:
+    """An open flag, with the form of its waiver for who may waive it."""
+
+    flag: Flag
+    dialog: str
+    title: str
+    form: ReasonForm | None
+
+
+@may(Action.VIEW_REGISTER)
+@require_safe
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Facts, people, flags and history of an account."""
+    return show(request, pk)
+
+
+@may(Action.VOID)
+@require_POST
+def void(request: HttpRequest, pk: int) -> HttpResponse:
+    """作废: an account recorded in error or twice."""
+    user = cast(User, request.user)
+    get_object_or_404(visible_accounts(user), pk=pk)
+    form = ReasonForm(request.POST, auto_id="void-%s")
+    if not form.is_valid():
+        return show(request, pk, void_form=form, status=422)
+    try:
+        with transaction.atomic():
+            account = Account.objects.select_for_update(of=("self",), no_key=True).select_related("platform").get(pk=pk)
+            lifecycle.void(account, reason=form.cleaned_data["reason"], by=user, now=db_now())
+    except Refused as refusal:
+        form.add_error(None, str(refusal))
+        return show(request, pk, void_form=form, status=status_of(refusal))
+    messages.success(request, f"账号“{account.name}”已作废，不再计入台账，也不再提出预警。")
+    return redirect("accounts:detail", pk=pk)
+
+
+@may(Action.WAIVE)
+@require_POST
+def waive(request: HttpRequest, pk: int) -> HttpResponse:
+    """免于追究 of one flag; back to the page it was pressed on."""
+    user = cast(User, request.user)
+    flag = get_object_or_404(Flag.objects.select_related("unit", "account"), pk=pk)
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+        back = reverse("accounts:detail", args=[flag.account_id]) if flag.account_id else reverse("home")
+    form = ReasonForm(request.POST)
+    status = 422
+    if form.is_valid():
+        try:
+            flags.waive([flag.pk], by=user, reason=form.cleaned_data["reason"], now=db_now())
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+            status = status_of(refusal)
+        else:
+            messages.success(request, f"预警“{flags.labels.get(flag.rule, flag.rule)}”已免于追究，理由记入履历。")
+            return redirect(back)
+    return render(request, "accounts/waive.html", {"flag": flag, "form": form, "next": back}, status=status)
+
+
+def status_of(refusal: Refused) -> int:
+    """The HTTP status that says why: 403 who may not, 409 somebody was first, 422 something to mend."""
+    return 403 if isinstance(refusal, NotAllowed) else 409 if isinstance(refusal, WrongState) else 422
+
+
+def show(request: HttpRequest, pk: int, *, void_form: ReasonForm | None = None, status: int = 200) -> HttpResponse:
+    """The page of the account; `void_form` is one that was refused, and opens again."""
+    user = cast(User, request.user)
+    seen = judged(visible_accounts(user), db_now()).select_related("platform", "unit").prefetch_related("names")
+    account = get_object_or_404(seen, pk=pk)
+    ever = list(flags.of_account(account).select_related("waived_by"))
+    standing = [flag for flag in ever if flag.cleared_at is None and flag.waived_at is None]
+    context: dict[str, Any] = {
+        "account": account,
+        "web_link": account.link if account.link.startswith(("https://", "http://")) else "",
+        "facts": [(fields.label(name), fields.shown(account, name)) for name in fields.FILED if name not in PEOPLE],
+        "people": [(fields.label(name), fields.shown(account, name)) for name in PEOPLE],
+        "open_flags": [_waivable(user, flag) for flag in standing],
+        "past_flags": [flag for flag in ever if flag not in standing],
+        "others": account.unit.accounts.exclude(pk=pk).select_related("platform"),
+        "history": history.of_account(account, ever),
+        "sees_filings": policy.may(user, Action.VIEW_FILING, account),
+        "may_open": account.state in OPENABLE and policy.may(user, Action.DRAFT, account),
+        "void_form": void_form or (ReasonForm(auto_id="void-%s") if _may_void(user, account) else None),
+        "void_refused": void_form is not None,
+        "void_title": f"作废“{account.name}（{account.platform}）”？",
+    }
+    return render(request, "accounts/detail.html", context, status=status)
+
+
+def _may_void(user: User, account: Account) -> bool:
+    legal = (account.state, AccountState.VOID) in lifecycle.LEGAL
+    return legal and not account.number and policy.may(user, Action.VOID, account)
+
+
+def _waivable(user: User, flag: Flag) -> Waivable:
+    dialog = f"waive-{flag.pk}"
+    allowed = policy.may(user, Action.WAIVE, flag)
+    title = f"预警“{flags.labels.get(flag.rule, flag.rule)}”免于追究？"
+    return Waivable(flag, dialog, title, ReasonForm(auto_id=f"{dialog}-%s") if allowed else None)

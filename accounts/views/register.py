@@ -1,0 +1,144 @@
+"""账号台账: the list of accounts, searched in every name they ever had."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from django.core.paginator import Paginator
+from django.db.models import F, Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from accounts import policy
+from accounts.access import may, visible_accounts
+from accounts.filters import FLAGGED, AccountFilter
+from accounts.models import Account, Flag
+from accounts.policy import Action
+from zhonglou_media.core.clock import db_now
+from zhonglou_media.core.models import User
+
+A_PAGE = 25
+SORTS = {
+    "name": F("name_key"),
+    "unit": F("unit__name"),
+    "state": F("state"),
+    "updated": F("last_published_at"),
+    "due": F("next_update_due_at"),
+}
+
+
+@dataclass(frozen=True)
+class Head:
+    """A head of a column: its words, and where it sorts to ('' when it does not sort)."""
+
+    label: str
+    url: str = ""
+    direction: str = ""  # ascending, descending or ''
+    css: str = ""
+
+
+@dataclass(frozen=True)
+class Count:
+    """A count that filters: its words, how many, the address of those, and whether they are shown now."""
+
+    label: str
+    count: int
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition in force and the address without it."""
+
+    words: str
+    url: str
+
+
+@may(Action.VIEW_REGISTER)
+@require_safe
+@vary_on_headers("HX-Request")
+def accounts(request: HttpRequest) -> HttpResponse:
+    """The accounts the person may read; a search while typing asks for the list alone."""
+    user = cast(User, request.user)
+    seen = visible_accounts(user)
+    found = AccountFilter(request.GET, queryset=seen, request=request)
+    sort = request.GET.get("sort", "")
+    rows = for_list(ordered(found.qs, sort), db_now())
+    context: dict[str, Any] = {
+        "filter": found,
+        "page": Paginator(rows, A_PAGE).get_page(request.GET.get("page")),
+        "heads": list(heads(request.GET, sort)),
+        "tally": list(tally(found, request.GET)),
+        "conditions": [
+            Condition(f"{label}：{text}", changed(request.GET, **{name: ""})) for name, label, text in found.chosen()
+        ],
+        "sort": sort,
+        "many_units": seen.values("unit").distinct()[:2].count() > 1,
+        "may_import": policy.may(user, Action.IMPORT),
+    }
+    alone = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
+    return render(request, "accounts/_list.html" if alone else "accounts/list.html", context)
+
+
+def tally(found: AccountFilter, query: QueryDict) -> Iterator[Count]:
+    """All accounts, those of each state (their sum), and of those shown the ones with an open flag."""
+    states = found.by_state()
+    chosen = query.get("state", "")
+    yield Count("全部", sum(n for _, n in states), changed(query, state=""), not chosen)
+    for state, n in states:
+        yield Count(str(state.label), n, changed(query, state=state.value), state.value == chosen)
+    yield Count("其中有预警", found.flagged_count(), changed(query, flag=FLAGGED), query.get("flag") == FLAGGED)
+
+
+def for_list(rows: QuerySet[Account], now: datetime) -> QuerySet[Account]:
+    """With what a row shows: platform, unit, open flags, names ever, and whether the data reach the due time."""
+    flags = Prefetch("flags", queryset=Flag.objects.open(), to_attr="open_flags")
+    return judged(rows, now).select_related("platform", "unit").prefetch_related(flags, "names")
+
+
+def judged(rows: QuerySet[Account], now: datetime) -> QuerySet[Account]:
+    """With `data_short`: the update is due by now, but what is known ends earlier, so that nobody can call it late."""
+    unknown = Q(posts_known_until__isnull=True) | Q(posts_known_until__lt=F("next_update_due_at"))
+    return rows.annotate(data_short=Q(next_update_due_at__lte=now) & unknown)
+
+
+def ordered(rows: QuerySet[Account], sort: str) -> QuerySet[Account]:
+    """Sorted by one of `SORTS` ('-' before it: descending), unknown values last; otherwise by unit and platform."""
+    column = SORTS.get(sort.removeprefix("-"))
+    if column is None:
+        return rows.order_by("unit__name", "platform__order", "name", "id")
+    return rows.order_by(
+        column.desc(nulls_last=True) if sort.startswith("-") else column.asc(nulls_last=True), "name_key", "id"
+    )
+
+
+def heads(query: QueryDict, sort: str) -> Iterator[Head]:
+    """The heads of the list; pressing one a second time turns its order round."""
+    for label, key, css in (
+        ("账号", "name", ""),
+        ("主办单位", "unit", ""),
+        ("状态", "state", ""),
+        ("预警", "", ""),
+        ("最近更新", "updated", ""),
+        ("下次应更新", "due", ""),
+        ("数据截至", "", "zl-hide-md"),
+        ("备案编号", "", "zl-hide-md"),
+    ):
+        direction = {key: "ascending", f"-{key}": "descending"}.get(sort, "") if key else ""
+        wanted = f"-{key}" if direction == "ascending" else key
+        yield Head(label, changed(query, sort=wanted) if key else "", direction, css)
+
+
+def changed(query: QueryDict, **values: str) -> str:
+    """The address of the same list with other values ('' drops a condition), from its first page on."""
+    copy = query.copy()
+    for name, value in {"page": "", **values}.items():
+        if value:
+            copy[name] = value
+        else:
+            copy.pop(name, None)
+    return f"?{copy.urlencode()}"

@@ -1,0 +1,32 @@
+"""The tab 备案 of an account's page."""
+
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from accounts import policy
+from accounts.access import may, visible_accounts
+from accounts.policy import Action
+from filings.access import visible_filings
+from filings.drafting import OPENABLE
+from zhonglou_media.core.models import User
+
+
+@may(Action.VIEW_FILING)
+@require_safe
+def of_account(request: HttpRequest, pk: int) -> HttpResponse:
+    """The filings of an account, newest first, of those units whose filings the person reads."""
+    user = cast(User, request.user)
+    account = get_object_or_404(visible_accounts(user).select_related("platform", "unit"), pk=pk)
+    filings = list(visible_filings(user).filter(account=account).for_lists().order_by("-id"))
+    may_open = account.state in OPENABLE and policy.may(user, Action.DRAFT, account)
+    context = {
+        "account": account,
+        "filings": filings,
+        "live": next((filing for filing in filings if filing.is_live), None),
+        "sees_filings": policy.may(user, Action.VIEW_FILING, account),
+        "may_open": may_open and not any(filing.is_live for filing in filings),
+    }
+    return render(request, "filings/of_account.html", context)

@@ -1,0 +1,323 @@
+"""The page of an account, its tabs, 作废 and 免于追究."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.flags import run_rule, waive
+from accounts.models import Account, AccountName, AccountState, Flag, Role
+from accounts.rules import RULES
+from filings.models import FilingState
+from tests.factories import NOW, Cast, account, opening, platform, unit, user
+from zhonglou_media.core.events import timeline
+from zhonglou_media.core.models import Event, User
+
+pytestmark = pytest.mark.django_db
+
+
+def get(client: Client, person: User, address: str) -> Any:
+    client.force_login(person)
+    return client.get(address)
+
+
+def shown(client: Client, person: User, of: Account) -> str:
+    response = get(client, person, f"/accounts/{of.pk}/")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def flag_of(unfiled: Account) -> Flag:
+    for rule in RULES:
+        run_rule(rule, NOW + timedelta(minutes=1))
+    return Flag.objects.get(account=unfiled)
+
+
+@pytest.fixture
+def officer() -> User:
+    return user(Role.OFFICER)
+
+
+@pytest.fixture
+def supervisor() -> User:
+    return user(Role.SUPERVISOR)
+
+
+# --- what it shows --------------------------------------------------------------------------------------------------
+
+
+def test_facts_people_numbers_and_names(client: Client, officer: User) -> None:
+    of = unit("示例文化馆")
+    found = account(
+        of,
+        name="示例文化",
+        platform=platform("wechat"),
+        kind="service",
+        custodian="吴九",
+        custodian_phone="000-0003",
+        intro="公共文化服务",
+        national_no="QG-7",
+        provincial_no="QS-8",
+        followers=15630,
+        source_document="示例政办函〔2021〕5号",
+        remarks="每周三更新",
+    )
+    AccountName.objects.create(account=found, name="示例旧名", name_key="x", look_key="x", since=NOW)
+    other = account(of, name="示例文化抖音")
+    text = shown(client, officer, found)
+    for words in ("示例文化", "微信公众号", "服务号", "吴九", "000-0003", "公共文化服务", "QG-7", "QS-8", "15,630"):
+        assert words in text
+    for words in ("示例政办函〔2021〕5号", "每周三更新", "示例旧名（自 2026-11-24）", "2026-11-24 起监测"):
+        assert words in text
+    assert f'href="/accounts/{other.pk}/"' in text
+    assert "未登记" in text  # what is not known says so
+
+
+def test_the_reason_for_a_second_account_on_a_platform(client: Client, officer: User) -> None:
+    found = account(same_platform_reason="分别服务老人和青年")
+    assert "分别服务老人和青年" in shown(client, officer, found)
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", ""])
+def test_only_a_web_address_is_a_link(client: Client, officer: User, link: str) -> None:
+    assert "打开账号" not in shown(client, officer, account(link=link))
+
+
+def test_a_web_address_opens_elsewhere(client: Client, officer: User) -> None:
+    text = shown(client, officer, account(link="https://example.invalid/a?b=1&c=2"))
+    assert 'href="https://example.invalid/a?b=1&amp;c=2" target="_blank" rel="noopener noreferrer"' in text
+
+
+def test_an_open_flag_stands_with_its_due_time_and_article(client: Client, officer: User) -> None:
+    found = account(found=True)
+    flag_of(found)
+    text = shown(client, officer, found)
+    assert "未解除的预警（1条）" in text
+    assert "期限 2026-11-24 14:05，2026-11-24 14:06 提出" in text
+    assert "/regulation/#art-8" in text
+    assert "免于追究…" not in text  # only the supervisor may
+
+
+def test_a_waived_flag_stands_below_with_who_and_why(client: Client, officer: User, supervisor: User) -> None:
+    found = account(found=True)
+    waive([flag_of(found).pk], by=supervisor, reason="平台故障", now=NOW + timedelta(minutes=2))
+    text = shown(client, officer, found)
+    assert "没有未解除的预警" in text
+    assert f"{supervisor}决定免于追究，“平台故障”" in text
+    assert "预警“账号未备案”免于追究" in text  # in the history, too
+
+
+def test_the_history_tells_every_step_with_who(client: Client) -> None:
+    filing = opening(FilingState.COMPLETED)
+    people: Cast = filing.cast  # type: ignore[attr-defined]
+    text = shown(client, people.officer, filing.account)  # type: ignore[arg-type]
+    assert "开办备案获得批准，登记入册：待备案" in text
+    assert "完成备案：待备案 → 正常运行" in text
+    assert f"{people.leader}（单位主要领导）" in text
+    assert filing.number in text  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("found", "words"), [(False, "按存量清单登记入册"), (True, "在平台上发现，登记入册")])
+def test_an_imported_account_says_how_it_came_in(client: Client, officer: User, found: bool, words: str) -> None:
+    text = shown(client, officer, account(found=found, source_document="示例清单"))
+    assert words in text
+    assert "来源：示例清单" in text
+
+
+# --- who ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_foreign_account_does_not_exist(client: Client) -> None:
+    foreign = account()
+    operator = user(Role.OPERATOR, unit())
+    for address in (f"/accounts/{foreign.pk}/", f"/accounts/{foreign.pk}/filings/", "/accounts/999999/"):
+        assert get(client, operator, address).status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.LEADER, Role.PARENT])
+def test_own_people_and_the_parent_see_it(client: Client, role: Role) -> None:
+    parent = unit()
+    child = unit(parent=parent)
+    found = account(child)
+    assert found.name in shown(client, user(role, parent if role == Role.PARENT else child), found)
+
+
+def test_the_admin_sees_the_account_but_no_filings(client: Client) -> None:
+    found = account()
+    admin = user(Role.ADMIN)
+    assert "/filings/" not in shown(client, admin, found)
+    assert get(client, admin, f"/accounts/{found.pk}/filings/").status_code == 403
+
+
+# --- 补报开办备案 -----------------------------------------------------------------------------------------------------
+
+
+def test_an_operator_starts_an_opening_from_an_unfiled_account(client: Client) -> None:
+    of = unit()
+    found = account(of, found=True)
+    operator = user(Role.OPERATOR, of)
+    text = shown(client, operator, found)
+    assert f'<form method="post" action="{reverse("filings:open")}">' in text
+    assert f'name="account" value="{found.pk}"' in text
+    assert f'name="unit" value="{of.pk}"' in text
+
+
+def test_nobody_else_and_no_other_state_gets_the_button(client: Client, officer: User) -> None:
+    of = unit()
+    found = account(of, found=True)
+    for person in (officer, user(Role.LEADER, of), user(Role.AUDITOR)):
+        assert "补报开办备案</button>" not in shown(client, person, found)
+    assert "补报开办备案</button>" not in shown(client, user(Role.OPERATOR, of), account(of, name="正常号"))
+
+
+# --- the tab 备案 ----------------------------------------------------------------------------------------------------
+
+
+def test_the_tab_lists_the_filings_of_the_account(client: Client) -> None:
+    people = Cast()
+    found = account(people.unit, found=True)
+    filing = opening(FilingState.OFFICE_REVIEW, people, on=found)
+    response = get(client, people.operator, f"/accounts/{found.pk}/filings/")
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert "1件备案，1件正在办理" in text
+    assert str(filing.number) in text
+    assert "区府办审核" in text
+    assert "补报开办备案</button>" not in text  # one is under way
+
+
+def test_the_tab_of_an_account_without_filings_says_so(client: Client) -> None:
+    of = unit()
+    text = get(client, user(Role.OPERATOR, of), f"/accounts/{account(of, found=True).pk}/filings/").content.decode()
+    assert "还没有备案" in text
+    assert "补报开办备案</button>" in text
+
+
+# --- 作废 -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_supervisor_voids_with_a_reason(client: Client, supervisor: User) -> None:
+    found = account(found=True)
+    assert "作废这个账号" in shown(client, supervisor, found)
+    response = client.post(f"/accounts/{found.pk}/void/", {"reason": "重复登记"}, follow=True)
+    assert "已作废" in response.content.decode()
+    found.refresh_from_db()
+    event = timeline(found).last()
+    assert found.state == AccountState.VOID
+    assert event is not None
+    assert (event.verb, event.actor, event.comment) == ("void", supervisor, "重复登记")
+
+
+def test_without_a_reason_the_dialog_opens_again(client: Client, supervisor: User) -> None:
+    found = account(found=True)
+    client.force_login(supervisor)
+    response = client.post(f"/accounts/{found.pk}/void/", {"reason": "  "})
+    text = response.content.decode()
+    assert response.status_code == 422
+    assert "请写明理由。" in text
+    assert "data-zl-open" in text
+    found.refresh_from_db()
+    assert found.state == AccountState.UNFILED
+
+
+def test_a_filed_account_is_not_voided_and_what_was_typed_stays(client: Client, supervisor: User) -> None:
+    filed = opening(FilingState.COMPLETED).account
+    assert filed is not None
+    assert "作废这个账号" not in shown(client, supervisor, filed)
+    response = client.post(f"/accounts/{filed.pk}/void/", {"reason": "我写的理由"})
+    text = response.content.decode()
+    assert response.status_code == 409
+    assert "不能作废，只能关停或注销" in text
+    assert "我写的理由" in text
+
+
+def test_voiding_twice_tells_what_it_is_now(client: Client, supervisor: User) -> None:
+    found = account(found=True)
+    client.force_login(supervisor)
+    client.post(f"/accounts/{found.pk}/void/", {"reason": "一"})
+    response = client.post(f"/accounts/{found.pk}/void/", {"reason": "二"})
+    assert response.status_code == 409
+    assert "现为作废" in response.content.decode()
+    assert Event.objects.filter(verb="void").count() == 1
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role != Role.SUPERVISOR])
+def test_nobody_else_voids_or_waives(client: Client, role: Role) -> None:
+    of = unit()
+    found = account(of, found=True)
+    flag = flag_of(found)
+    client.force_login(user(role, of))
+    assert client.post(f"/accounts/{found.pk}/void/", {"reason": "x"}).status_code == 403
+    assert client.post(f"/flags/{flag.pk}/waive/", {"reason": "x"}).status_code == 403
+    assert Flag.objects.get().waived_at is None
+    assert Account.objects.get().state == AccountState.UNFILED
+
+
+# --- 免于追究 --------------------------------------------------------------------------------------------------------
+
+
+def test_the_supervisor_waives_a_flag_and_comes_back(client: Client, supervisor: User) -> None:
+    found = account(found=True)
+    flag = flag_of(found)
+    assert f'action="/flags/{flag.pk}/waive/"' in shown(client, supervisor, found)
+    response = client.post(f"/flags/{flag.pk}/waive/", {"reason": "上线前存量", "next": f"/accounts/{found.pk}/"})
+    assert response["Location"] == f"/accounts/{found.pk}/"
+    flag.refresh_from_db()
+    assert (flag.waived_by, flag.waive_reason) == (supervisor, "上线前存量")
+
+
+@pytest.mark.parametrize("back", ["https://elsewhere.invalid/", "//elsewhere.invalid/", "javascript:alert(1)", ""])
+def test_back_never_leads_elsewhere(client: Client, supervisor: User, back: str) -> None:
+    found = account(found=True)
+    client.force_login(supervisor)
+    response = client.post(f"/flags/{flag_of(found).pk}/waive/", {"reason": "x", "next": back})
+    assert response["Location"] == f"/accounts/{found.pk}/"
+
+
+def test_a_waiver_without_a_reason_asks_for_it_on_a_page_of_its_own(client: Client, supervisor: User) -> None:
+    flag = flag_of(account(found=True))
+    client.force_login(supervisor)
+    response = client.post(f"/flags/{flag.pk}/waive/", {"reason": ""})
+    assert response.status_code == 422
+    assert "请写明理由。" in response.content.decode()
+
+
+def test_a_second_waiver_learns_that_it_was_late_and_keeps_its_words(client: Client, supervisor: User) -> None:
+    flag = flag_of(account(found=True))
+    waive([flag.pk], by=user(Role.SUPERVISOR), reason="先办的", now=NOW)
+    client.force_login(supervisor)
+    response = client.post(f"/flags/{flag.pk}/waive/", {"reason": "后办的"})
+    text = response.content.decode()
+    assert response.status_code == 409
+    assert "已免于追究" in text
+    assert "后办的" in text
+    assert Flag.objects.get().waive_reason == "先办的"
+
+
+def test_a_flag_that_is_not_there_and_a_look_by_get(client: Client, supervisor: User) -> None:
+    client.force_login(supervisor)
+    assert client.post("/flags/999/waive/", {"reason": "x"}).status_code == 404
+    assert client.get(f"/flags/{flag_of(account(found=True)).pk}/waive/").status_code == 405
+
+
+def test_the_number_of_queries_does_not_grow(client: Client, supervisor: User) -> None:
+    of = unit()
+    found = account(of, found=True)
+    client.force_login(supervisor)
+    client.get(f"/accounts/{found.pk}/")
+    with CaptureQueriesContext(connection) as few:
+        client.get(f"/accounts/{found.pk}/")
+    for n in range(5):
+        account(of, name=f"另{n}", same_platform_reason="示例")
+        AccountName.objects.create(account=found, name=f"旧{n}", name_key="x", look_key="x", since=NOW)
+        Flag.objects.create(
+            rule="overdue_filing", level="breach", unit=of, account=found, fact_kind="filing", fact_id=n,
+            due_at=NOW, raised_at=NOW,
+        )  # fmt: skip
+    with CaptureQueriesContext(connection) as many:
+        client.get(f"/accounts/{found.pk}/")
+    assert len(few) == len(many)

@@ -1,0 +1,128 @@
+"""The homes of those who decide nothing: what auditors and parent units read, and whether the portal is in order."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+
+from django.db.models import Case, Count, F, QuerySet, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from accounts.access import visible_accounts, visible_units
+from accounts.models import AccountState, Flag, Level, Membership, Role, RuleRun, Unit
+from accounts.models.unit import UnitStatus
+from accounts.policy import roles_of
+from filings.access import visible_filings
+from filings.models import Filing, FilingState
+from filings.models.filing import FilingQuerySet
+from zhonglou_media.core.clock import day_of, db_now
+from zhonglou_media.core.models import Job, User, Year
+
+SHOWN = 20
+WARN_OF_NEXT_YEAR_FROM = 11  # November: the State Council's paper comes out then
+SWEEP_LATE = timedelta(minutes=5)
+IN_OFFICE = (FilingState.OFFICE_REVIEW, FilingState.ACCEPTED)
+JOBS = {"import_registry": "导入台账", "import_activity": "导入发布和留言", "export": "导出到上级系统"}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something the admin should see to: what, and what to do."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many are in a state."""
+
+    state: str
+    label: str
+    count: int
+
+
+def reader_home(request: HttpRequest) -> HttpResponse:
+    """The home of an admin, an auditor or a parent unit; called by the view `home`, which says who may see it."""
+    user = cast(User, request.user)
+    if Role.ADMIN in roles_of(user):
+        return render(request, "portal/home_admin.html", in_order(db_now()))
+    return render(request, "portal/home_reader.html", to_read(user))
+
+
+def to_read(user: User) -> dict[str, Any]:
+    """Open flags, live filings and accounts of the units `user` reads (第三条, 第五条, 第二十三条)."""
+    units = visible_units(user)
+    flags = Flag.objects.open().filter(unit__in=units)
+    live = visible_filings(user).live()
+    filings = tally(live, FilingState)
+    accounts = tally(visible_accounts(user), AccountState)
+    return {
+        "units": units.count(),
+        "flags": flags.select_related("unit", "account__platform").order_by("due_at", "id")[:SHOWN],
+        "flag_count": flags.count(),
+        "breach_count": flags.filter(level=Level.BREACH).count(),
+        "live": by_due(live)[:SHOWN],
+        "live_count": sum(row.count for row in filings),
+        "filings": filings,
+        "accounts": accounts,
+        "account_count": sum(row.count for row in accounts),
+    }
+
+
+def tally(rows: QuerySet[Any], states: type[AccountState] | type[FilingState]) -> list[Tally]:
+    """How many of `rows` are in each state, in the order of the machine; states without any are left out."""
+    found = dict(rows.order_by().values("state").annotate(n=Count("pk")).values_list("state", "n"))
+    return [Tally(state.value, str(state.label), found[state.value]) for state in states if state.value in found]
+
+
+def by_due(live: FilingQuerySet) -> QuerySet[Filing]:
+    """Live filings with `due_at`, the limit that runs now: the office's, the correction's, else the report's."""
+    runs_now = Case(
+        When(state__in=IN_OFFICE, then="office_due_at"),
+        When(correction_due_at__isnull=False, then="correction_due_at"),
+        default="report_due_at",
+    )
+    return live.for_lists().annotate(due_at=runs_now).order_by(F("due_at").asc(nulls_last=True), "id")
+
+
+def in_order(now: datetime) -> dict[str, Any]:
+    """People, units, calendar, sweeps and jobs; what needs the admin comes first."""
+    today = day_of(now)
+    years = list(Year.objects.filter(confirmed_at__isnull=False).select_related("confirmed_by"))
+    runs = list(RuleRun.objects.order_by("rule"))
+    people = User.objects.filter(is_active=True)
+    holding = Membership.objects.current(today).values("user")
+    without_role = people.exclude(pk__in=holding).count()
+    problems = [*calendar_problems(today, {year.year for year in years}), *sweep_problems(runs, now)]
+    if without_role:
+        problems.append(
+            Problem(f"{without_role}名用户没有任职", "没有任职的用户登录后看不到任何单位，请登记任职或停用。")
+        )
+    return {
+        "problems": problems,
+        "people": people.count(),
+        "disabled": User.objects.filter(is_active=False).count(),
+        "units": Unit.objects.count(),
+        "unconfirmed": Unit.objects.filter(status=UnitStatus.UNCONFIRMED),
+        "years": years,
+        "runs": runs,
+        "last_sweep": max((run.last_run_at for run in runs if run.last_run_at), default=None),
+        "jobs": [(JOBS.get(job.kind, "后台任务"), job) for job in Job.objects.select_related("by")[:SHOWN]],
+    }
+
+
+def calendar_problems(today: date, confirmed: set[int]) -> list[Problem]:
+    """The years without which due times are 暂定: this one always, the next from November on (第八条的工作日)."""
+    wanted = [today.year] if today.month < WARN_OF_NEXT_YEAR_FROM else [today.year, today.year + 1]
+    text = "国务院办公厅发布放假安排后请导入；导入前，涉及该年的期限只能“暂定”，不提出预警。"
+    return [Problem(f"{year}年工作日历还没有确认", text) for year in wanted if year not in confirmed]
+
+
+def sweep_problems(runs: list[RuleRun], now: datetime) -> list[Problem]:
+    """Rules that have not run for some minutes: their flags would come too late."""
+    late = [run for run in runs if run.last_run_at is None or now - run.last_run_at > SWEEP_LATE]
+    if runs and not late:
+        return []
+    text = "规则应每分钟检查一次。请确认后台任务（worker 和 beat）正在运行。"
+    return [Problem(f"{len(late)}条规则超过 5 分钟没有检查" if late else "规则检查还没有运行过", text)]
