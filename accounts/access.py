@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -51,7 +51,7 @@ def may(*actions: Action) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return _sign_in_first(request)
-            if not could(cast(User, request.user), *actions):
+            if not could(request.user, *actions):
                 raise PermissionDenied(f"您不能{actions[0].label}。")
             return view(request, *args, **kwargs)
 

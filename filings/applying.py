@@ -28,7 +28,7 @@ def enter_pending(filing: Filing, *, by: User | None, role: str, now: datetime) 
         _write(account, details)
         filing.account = lifecycle.open_pending(account, ground=_ground(filing), by=by, role=role, now=now)
         return
-    account = Account.objects.select_for_update(no_key=True).get(pk=filing.account_id)
+    account = lock_account(filing)
     if account.state == AccountState.PENDING:
         _write(account, details)
         lifecycle.rewrite_pending(account, ground=_ground(filing), by=by, role=role, now=now)
@@ -42,6 +42,11 @@ def _write(account: Account, details: OpeningDetails) -> None:
     account.kind = details.account_kind
     account.same_platform_reason = details.same_platform_reason
     identity.fill_keys(account)
+
+
+def lock_account(filing: Filing) -> Account:
+    """The account of `filing`, its row locked; foreign keys to it may still be written (a sweep's flags)."""
+    return Account.objects.select_for_update(no_key=True).get(filings=filing)
 
 
 def _ground(filing: Filing) -> str:
@@ -83,7 +88,7 @@ def try_complete(filing: Filing, *, by: User | None, role: str, now: datetime) -
 def _complete_opening(filing: Filing, receipts: list[Receipt], *, by: User | None, role: str, now: datetime) -> str:
     """Activate the account from the filed content; returns what stands in the way, or ''."""
     Unit.objects.select_for_update(no_key=True).get(pk=filing.unit_id)
-    account = Account.objects.select_for_update(no_key=True).get(pk=filing.account_id)
+    account = lock_account(filing)
     if account.state not in (AccountState.PENDING, AccountState.UNFILED, AccountState.CLOSED):
         return f"账号“{account.name}”现为“{account.get_state_display()}”，不能办结开办备案。"
     problems = checks.stops(checks.check_details(filing.opening, filing))
@@ -105,7 +110,7 @@ def end_without_success(filing: Filing, *, on_platform: bool | None, by: User | 
     filing.ended_at = now
     if filing.account_id is None:
         return
-    account = Account.objects.select_for_update(no_key=True).get(pk=filing.account_id)
+    account = lock_account(filing)
     if account.state != AccountState.PENDING:
         return
     if on_platform is None:

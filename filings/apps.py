@@ -19,7 +19,7 @@ class FilingsConfig(AppConfig):
             guards.legal_pairs(
                 "filings_filing",
                 "state",
-                {(move.source, move.target) for move in moves},
+                {(str(move.source), str(move.target)) for move in moves},
                 "备案状态不能这样变化，请按流程办理。",
             )
             + guards.no_delete("filings_filing", "备案不能删除，只能撤回。")

@@ -65,7 +65,7 @@ def label(name: str) -> str:
     """The Chinese name of a field."""
     if name in OTHER_LABELS:
         return OTHER_LABELS[name]
-    return str(OpeningDetails._meta.get_field(name).verbose_name)
+    return str(_field(name).verbose_name)
 
 
 def words(name: str, value: Any) -> str:
@@ -81,9 +81,12 @@ def words(name: str, value: Any) -> str:
     if isinstance(value, list):
         return "、".join(str(v) for v in value)
     if name not in OTHER_LABELS:
-        choices = dict(OpeningDetails._meta.get_field(name).flatchoices)
-        return str(choices.get(value, value))
+        return str(dict(_field(name).flatchoices).get(value, value))
     return str(value)
+
+
+def _field(name: str) -> "models.Field[Any, Any]":
+    return next(f for f in _fields() if f.name == name)
 
 
 def _fields() -> list["models.Field[Any, Any]"]:

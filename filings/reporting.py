@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from accounts import identity
-from accounts.models import Account, AccountState, Role
+from accounts.models import AccountState, Role
 from accounts.policy import Action
 from filings import applying, checks, content, deadlines, drafting, moves
 from filings.forms.opening import SupplementForm
@@ -110,7 +110,7 @@ def _learn(filing: Filing, uid: str) -> None:
     """A pending account learns its id with the filing; an unfiled or closed one only on completion."""
     if not uid or filing.account_id is None:
         return
-    account = Account.objects.select_for_update(no_key=True).get(pk=filing.account_id)
+    account = applying.lock_account(filing)
     if account.state == AccountState.PENDING and account.uid != uid:
         identity.learn(account, uid)
 

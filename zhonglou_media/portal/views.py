@@ -21,7 +21,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import View, may, public
+from accounts.access import may, public
 from accounts.models import RuleRun
 from accounts.policy import Action
 from zhonglou_media.core.clock import SHANGHAI, db_now
@@ -73,7 +73,7 @@ class Login(auth_views.LoginView):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
-login = public(cast(View, Login.as_view()))
+login = public(Login.as_view())
 logout = public(auth_views.LogoutView.as_view())
 
 

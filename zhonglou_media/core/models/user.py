@@ -1,6 +1,6 @@
 """People who sign in. Their roles are memberships of units (`accounts.models.Membership`)."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -32,7 +32,7 @@ class User(AbstractBaseUser):
     created_at = models.DateTimeField("建立时间", auto_now_add=True)
 
     USERNAME_FIELD = "username"
-    REQUIRED_FIELDS = ("name",)
+    REQUIRED_FIELDS: ClassVar = ["name"]
     objects = UserManager()
 
     class Meta:
