@@ -11,7 +11,11 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 def db_now() -> datetime:
     """The database server's clock, aware. An application server whose clock is off must not make anything overdue."""
-    sql = "SELECT clock_timestamp()" if connection.vendor == "postgresql" else "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"
+    sql = (
+        "SELECT clock_timestamp()"
+        if connection.vendor == "postgresql"
+        else "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')"
+    )
     with connection.cursor() as cursor:
         cursor.execute(sql)
         (value,) = cast("tuple[datetime | str]", cursor.fetchone())

@@ -56,9 +56,7 @@ def legal_pairs(table: str, column: str, pairs: Iterable[tuple[str, str]], messa
 
 def append_only(table: str, message: str) -> list[Guard]:
     """Rows are written once: no UPDATE and no DELETE."""
-    return [
-        Guard(f"{table}_no_{on.lower()}", table, on, "OLD.id IS NOT NULL", message) for on in ("UPDATE", "DELETE")
-    ]
+    return [Guard(f"{table}_no_{on.lower()}", table, on, "OLD.id IS NOT NULL", message) for on in ("UPDATE", "DELETE")]
 
 
 def no_delete(table: str, message: str) -> list[Guard]:
