@@ -3,6 +3,10 @@
 Cancelled and void rows are out of it: their identity is free.
 """
 
+from collections.abc import Iterable
+
+from django.db.models import Q
+
 from accounts.models import Account, Platform
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.names import look_key, name_key
@@ -31,13 +35,26 @@ def clash(platform: Platform, uid: str, name: str, exclude: Account | None = Non
 
     The same id; or the same name while either id is unknown: the answer is then the id.
     """
-    standing = Account.objects.standing().filter(platform=platform).select_related("platform", "unit")
-    if exclude is not None:
-        standing = standing.exclude(pk=exclude.pk)
-    same_name = standing.filter(name_key=name_key(name)).order_by("id")
-    if uid:
-        return standing.filter(uid=uid).first() or same_name.filter(uid="").first()
-    return same_name.first()
+    return choose_clash(candidates([(platform.pk, uid, name)]), platform, uid, name, exclude)
+
+
+def candidates(wanted: Iterable[tuple[int, str, str]]) -> list[Account]:
+    """The standing accounts that share id or name with one of `wanted` (platform's key, uid, name), in one query."""
+    same = Q(pk__in=())
+    for platform_id, uid, name in wanted:
+        same |= Q(platform=platform_id) & (Q(name_key=name_key(name)) | (Q(uid=uid) if uid else Q(pk__in=())))
+    return list(Account.objects.standing().filter(same).select_related("platform", "unit").order_by("id"))
+
+
+def choose_clash(
+    among: Iterable[Account], platform: Platform, uid: str, name: str, exclude: Account | None
+) -> Account | None:
+    """`clash` among accounts read before (oldest first)."""
+    others = [a for a in among if a.platform_id == platform.pk and (exclude is None or a.pk != exclude.pk)]
+    namesakes = [a for a in others if a.name_key == name_key(name)]
+    if not uid:
+        return next(iter(namesakes), None)
+    return next((a for a in others if a.uid == uid), None) or next((a for a in namesakes if not a.uid), None)
 
 
 def learn(account: Account, uid: str) -> Account:

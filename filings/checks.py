@@ -8,7 +8,7 @@ from django.db import models
 
 from accounts import identity
 from accounts.models import Account, Platform, Unit, UnitKind
-from accounts.models.account import ON_PLATFORM
+from accounts.models.account import ON_PLATFORM, WATCHED
 from accounts.models.platform import WECHAT
 from filings.models import Filing, FilingKind, FilingState, OpeningDetails
 
@@ -33,21 +33,47 @@ class Check:
 PAST_DRAFT = (FilingState.LEADER_REVIEW, FilingState.TO_REPORT, FilingState.OFFICE_REVIEW, FilingState.RETURNED)
 
 
-def check_opening(typed: dict[str, Any], *, unit: Unit, filing: Filing) -> list[Check]:
+class Register:
+    """What the rules ask of the register, a query each; for a page of filings `queues.PageRegister` asks once."""
+
+    def accounts(self, unit: Unit) -> list[Account]:
+        """The unit's accounts that are on a platform, in the register's order."""
+        return list(Account.objects.filter(unit=unit, state__in=ON_PLATFORM).select_related("platform"))
+
+    def clash(self, platform: Platform, uid: str, name: str, exclude: Account | None) -> Account | None:
+        """The account whose identity `uid` and `name` would take."""
+        return identity.clash(platform, uid, name, exclude)
+
+    def rivals(self, unit: Unit) -> list[Filing]:
+        """The unit's openings past draft that have no account yet."""
+        return list(rivals([unit.pk]))
+
+
+def rivals(unit_ids: Iterable[int]) -> models.QuerySet[Filing]:
+    """Openings of `unit_ids` that are past draft and have no account yet, newest first."""
+    return Filing.objects.filter(
+        kind=FilingKind.OPEN, unit__in=unit_ids, state__in=PAST_DRAFT, account__isnull=True
+    ).for_lists()
+
+
+def check_opening(
+    typed: dict[str, Any], *, unit: Unit, filing: Filing, register: Register | None = None
+) -> list[Check]:
     """What the rules say to what is typed so far (a form's `data` or `cleaned_data`), in the order of the articles."""
+    register = register or Register()
     platform = typed.get("platform")
     if isinstance(platform, str):
         platform = Platform.objects.filter(code=platform).first()
-    found = [*_article_6(typed, unit, platform), *_article_7(typed, unit, platform, filing)]
+    found = [*_article_6(typed, unit, platform, register), *_article_7(typed, unit, platform, filing, register)]
     if platform is not None:
         found += _articles_9_10(typed, unit, platform)
     return found
 
 
-def check_details(details: OpeningDetails, filing: Filing) -> list[Check]:
+def check_details(details: OpeningDetails, filing: Filing, register: Register | None = None) -> list[Check]:
     """The same for details about to be frozen or approved."""
-    typed = {f.name: getattr(details, f.name) for f in details._meta.concrete_fields if f.name != "filing"}
-    return check_opening(typed, unit=filing.unit, filing=filing)
+    typed = {f.name: getattr(details, f.name) for f in details._meta.concrete_fields if f.name not in ("filing", "qr")}
+    return check_opening(typed, unit=filing.unit, filing=filing, register=register)
 
 
 def stops(checks: Iterable[Check]) -> dict[str, list[str]]:
@@ -59,7 +85,7 @@ def stops(checks: Iterable[Check]) -> dict[str, list[str]]:
     return errors
 
 
-def _article_6(typed: dict[str, Any], unit: Unit, platform: Platform | None) -> list[Check]:
+def _article_6(typed: dict[str, Any], unit: Unit, platform: Platform | None, register: Register) -> list[Check]:
     found = []
     if platform is not None and not platform.approved:
         found.append(
@@ -82,9 +108,9 @@ def _article_6(typed: dict[str, Any], unit: Unit, platform: Platform | None) -> 
         found.append(Check(Level.PASS, 6, "verified_entity", "认证主体与主办单位一致"))
     name = (typed.get("name") or "").strip()
     if name:
-        others = Account.objects.watched().filter(unit=unit).exclude(name=name).select_related("platform")
-        other = others.first()
-        if other is not None and not others.model.objects.watched().filter(unit=unit, name=name).exists():
+        watched = [account for account in register.accounts(unit) if account.state in WATCHED]
+        other = next((account for account in watched if account.name != name), None)
+        if other is not None and all(account.name != name for account in watched):
             found.append(
                 Check(
                     Level.WARN,
@@ -99,7 +125,9 @@ def _article_6(typed: dict[str, Any], unit: Unit, platform: Platform | None) -> 
     return found
 
 
-def _article_7(typed: dict[str, Any], unit: Unit, platform: Platform | None, filing: Filing) -> list[Check]:
+def _article_7(
+    typed: dict[str, Any], unit: Unit, platform: Platform | None, filing: Filing, register: Register
+) -> list[Check]:
     if unit.internal:
         return [
             Check(Level.STOP, 7, "platform", "内设机构不得开设账号", "请由所属单位填报（第七条）。"),
@@ -108,7 +136,7 @@ def _article_7(typed: dict[str, Any], unit: Unit, platform: Platform | None, fil
         return []
     found = []
     uid, name = (typed.get("uid") or "").strip(), (typed.get("name") or "").strip()
-    twin = identity.clash(platform, uid, name, exclude=filing.account) if name else None
+    twin = register.clash(platform, uid, name, filing.account) if name else None
     if twin is not None:
         same_id = bool(uid) and twin.uid == uid
         found.append(
@@ -124,11 +152,10 @@ def _article_7(typed: dict[str, Any], unit: Unit, platform: Platform | None, fil
                 else "名称相同，请填写账号ID加以区分。",
             )
         )
-    rival = _rival_filing(unit, platform, filing)
-    other = (
-        Account.objects.filter(unit=unit, platform=platform, state__in=ON_PLATFORM)
-        .exclude(pk=filing.account_id)
-        .first()
+    others = (a for a in register.accounts(unit) if a.platform_id == platform.pk and a.pk != filing.account_id)
+    other = next(others, None)
+    rival = next(
+        (f for f in register.rivals(unit) if f.pk != filing.pk and f.opening.platform_id == platform.pk), None
     )
     if other is None and rival is None:
         found.append(Check(Level.PASS, 7, "same_platform_reason", "同一平台只有这一个账号"))
@@ -152,18 +179,6 @@ def _article_7(typed: dict[str, Any], unit: Unit, platform: Platform | None, fil
         )
     )
     return found
-
-
-def _rival_filing(unit: Unit, platform: Platform, filing: Filing) -> Filing | None:
-    """Another opening of the unit on the platform that is past draft and has no account yet."""
-    return (
-        Filing.objects.filter(
-            kind=FilingKind.OPEN, unit=unit, opening__platform=platform, state__in=PAST_DRAFT, account__isnull=True
-        )
-        .exclude(pk=filing.pk)
-        .for_lists()
-        .first()
-    )
 
 
 def _articles_9_10(typed: dict[str, Any], unit: Unit, platform: Platform) -> list[Check]:

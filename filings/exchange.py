@@ -57,6 +57,11 @@ def without_id(filings: QuerySet[Filing]) -> QuerySet[Filing]:
     return filings.filter(opening__uid="")
 
 
+def sent_already(system: str) -> QuerySet[Filing]:
+    """Accepted filings whose present revision went to `system`: what `again` sends once more."""
+    return _applies_to(system).filter(Exists(_sent(system)))
+
+
 def _sent(system: str) -> QuerySet[ExportItem]:
     return ExportItem.objects.filter(filing=OuterRef("pk"), system=system, revision=OuterRef("revision"))
 
@@ -179,7 +184,7 @@ def take_receipt(
     by: User | None,
     now: datetime,
 ) -> Receipt:
-    """登记回执: taken (已备案), refused (退回 = 上级退回) or n/a (不适用) by `system`, dated `on` (Shanghai, not after today).
+    """登记回执 of `system`, dated `on` (a Shanghai date, not after today): taken, refused (上级退回) or n/a (不适用).
 
     It counts for the revision last exported to that system; without an export, taken and n/a are of the present one.
     Then the filing completes, or keeps the receipt and names what stands in the way. Raises NotAllowed, WrongState,
@@ -226,8 +231,9 @@ def _return_from_above(filing: Filing, receipt: Receipt, role: str) -> None:
 
 def _keep(filing: Filing, receipt: Receipt, role: str) -> None:
     # Unit and account before the chain's head, as approvals lock them: otherwise the two wait for each other.
-    Unit.objects.select_for_update().get(pk=filing.unit_id)
-    Account.objects.select_for_update().get(pk=filing.account_id)
+    Unit.objects.select_for_update(no_key=True).get(pk=filing.unit_id)
+    if filing.account_id is not None:
+        Account.objects.select_for_update(no_key=True).get(pk=filing.account_id)
     receipt.save()
     said = f"{receipt}" + (f"（{receipt.number}）" if receipt.number else "")
     said += f"：{receipt.reason}" if receipt.reason else ""
@@ -296,7 +302,10 @@ def _clean_reason(reason: str, result: str) -> str:
 
 
 def complete_again(filing_id: int, *, by: User | None, now: datetime) -> Filing:
-    """再试办结: both systems have answered and what stood in the way is cleared up. Raises NotAllowed, WrongState, Refused."""
+    """再试办结: both systems have answered, and what stood in the way may be cleared up by now.
+
+    Raises NotAllowed, WrongState, or Refused that names what still does.
+    """
     with transaction.atomic():
         filing, role = moves.begin_within(filing_id, ACCEPTED, Action.RECEIPT, by=by)
         if not all(applying.standing_receipt(filing, system) for system in System.values):

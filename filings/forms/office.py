@@ -1,0 +1,177 @@
+"""Forms of the office: the decision, what the supervisor undoes, a receipt from above, the filters of the queue."""
+
+from typing import Any, cast
+
+from django import forms
+
+from accounts.models import Unit
+from filings import queues
+from filings.models import Filing, FilingKind, FilingState, ReceiptResult, System
+from filings.models.filing import FilingQuerySet
+from filings.reading import Reading
+from zhonglou_media.core.models import User
+
+TOO_LONG = {"max_length": "不能超过1000个字。"}
+
+
+def _comment(label: str, *, required: bool, missing: str = "") -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=required,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={**TOO_LONG, "required": missing},
+    )
+
+
+class ReadForm(forms.Form):
+    """A decision on what was read: the page carries revision and digest in hidden fields."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput)
+    sm3 = forms.CharField(max_length=64, widget=forms.HiddenInput)
+
+    @property
+    def reading(self) -> Reading:
+        """The revision and digest the page carried; call only when valid."""
+        return Reading(self.cleaned_data["revision"], self.cleaned_data["sm3"])
+
+
+class DecisionForm(ReadForm):
+    """通过, 退回修改 or 不予备案, with the opinion that goes to the unit."""
+
+    prefix = "office"
+    decision = forms.ChoiceField(
+        label="审核结论",
+        choices=[("accept", "通过"), ("return", "退回修改"), ("refuse", "不予备案")],
+        error_messages={"required": "请选择审核结论。", "invalid_choice": "请选择审核结论。"},
+    )
+    comment = _comment("意见", required=False)
+    on_platform = forms.TypedChoiceField(
+        label="平台上是否已开通？",
+        required=False,
+        choices=[("yes", "已开通，转为未备案账号"), ("no", "没有开通，作废")],
+        coerce=lambda value: value == "yes",
+        empty_value=None,
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, asks_platform: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.asks_platform = asks_platform
+        if not asks_platform:
+            del self.fields["on_platform"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        decision, comment = data.get("decision"), (data.get("comment") or "").strip()
+        if decision == "return" and not comment and "comment" not in self.errors:
+            self.add_error("comment", "退回修改的，请写明要改什么，便于单位改正。")
+        if decision == "refuse" and not comment and "comment" not in self.errors:
+            self.add_error("comment", "不予备案的，请写明理由和依据的条款。")
+        if decision == "refuse" and self.asks_platform and data.get("on_platform") is None:
+            self.add_error("on_platform", "请选择平台上是否已开通该账号。")
+        return data
+
+
+class UnacceptForm(ReadForm):
+    """撤销审核通过."""
+
+    prefix = "unaccept"
+    comment = _comment("撤销的理由", required=True, missing="请写明撤销通过的理由。")
+
+
+class NotOccurredForm(forms.Form):
+    """确认未发生."""
+
+    prefix = "not_occurred"
+    comment = _comment("依据", required=True, missing="请写明确认未发生的依据。")
+
+
+class ReceiptForm(forms.Form):
+    """One answer of one system above; 不适用 is the supervisor's to say."""
+
+    prefix = "receipt"
+    filing = forms.ModelChoiceField(
+        label="备案",
+        queryset=Filing.objects.all(),
+        error_messages={"required": "请选择备案。", "invalid_choice": "没有这件备案，请重新选择。"},
+    )
+    system = forms.ChoiceField(
+        label="系统",
+        choices=System.choices,
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "请选择系统。"),
+    )
+    result = forms.ChoiceField(
+        label="结果",
+        choices=ReceiptResult.choices,
+        widget=forms.RadioSelect,
+        error_messages=dict.fromkeys(("required", "invalid_choice"), "请选择结果。"),
+    )
+    number = forms.CharField(
+        label="上级编号", required=False, max_length=64, error_messages={"max_length": "上级编号不能超过64个字。"}
+    )
+    on = forms.DateField(
+        label="日期",
+        input_formats=["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"],
+        widget=forms.DateInput(format="%Y-%m-%d"),
+        error_messages={"required": "请填写日期。", "invalid": "日期请按 2026-11-24 的样子填写。"},
+    )
+    reason = forms.CharField(label="原因", required=False, max_length=1000, error_messages=TOO_LONG)
+
+    def __init__(self, *args: Any, waiting: FilingQuerySet, for_supervisor: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Any filing is taken, so that one just done by a colleague is told apart from one that never was.
+        shown = [(f.pk, f"{f.number} {f.account_label}") for f in waiting.for_lists()]
+        self.fields["filing"].widget.choices = [("", "请选择"), *shown]
+        if not for_supervisor:
+            offered = [choice for choice in ReceiptResult.choices if choice[0] != ReceiptResult.NOT_APPLICABLE]
+            cast(forms.ChoiceField, self.fields["result"]).choices = offered
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if not (data.get("reason") or "").strip() and "reason" not in self.errors:
+            if data.get("result") == ReceiptResult.REFUSED:
+                self.add_error("reason", "上级退回的，请写明退回的原因，便于单位改正。")
+            if data.get("result") == ReceiptResult.NOT_APPLICABLE:
+                self.add_error("reason", "不适用的，请写明理由。")
+        return data
+
+
+class QueueFilter(forms.Form):
+    """What narrows the review queue; a value that is not offered narrows nothing."""
+
+    REPORTED = (("late", "迟报的"), ("paper", "书面批准的"))
+
+    q = forms.CharField(required=False, max_length=60)
+    kind = forms.ChoiceField(required=False, choices=[("", ""), *FilingKind.choices])
+    unit = forms.ModelChoiceField(required=False, queryset=Unit.objects.none(), empty_label="全部单位")
+    reported = forms.ChoiceField(required=False, choices=[("", "按期与迟报"), *REPORTED])
+    unread = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        waiting = Unit.objects.filter(filings__state=FilingState.OFFICE_REVIEW).distinct()
+        self.fields["unit"].queryset = waiting  # type: ignore[attr-defined]
+
+    def narrow(self, rows: FilingQuerySet, user: User) -> FilingQuerySet:
+        """`rows` that fit, for the eyes of `user`."""
+        self.is_valid()
+        given = self.cleaned_data
+        if given.get("q"):
+            rows = queues.search(rows, given["q"].strip())
+        if given.get("kind"):
+            rows = rows.filter(kind=given["kind"])
+        if given.get("unit"):
+            rows = rows.filter(unit=given["unit"])
+        if given.get("reported") == "late":
+            rows = rows.filter(queues.reported_late())
+        if given.get("reported") == "paper":
+            rows = rows.exclude(paper_leader="")
+        return rows.filter(queues.unread_by(user)) if given.get("unread") else rows
+
+    @property
+    def is_used(self) -> bool:
+        """Whether anything narrows the list."""
+        self.is_valid()
+        return any(self.cleaned_data.values())

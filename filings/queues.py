@@ -1,0 +1,349 @@
+"""The office's lists: what waits for review, what goes on to the systems above. Each in a fixed number of queries."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
+
+from accounts import identity
+from accounts.models import Account, Platform, Unit
+from accounts.models.account import ON_PLATFORM
+from filings import applying, checks
+from filings.models import ExportItem, Filing, FilingState, Receipt, ReceiptResult, Revision, System
+from filings.models.filing import FilingQuerySet
+from zhonglou_media.core.clock import day_of, start_of
+from zhonglou_media.core.models import Event, User
+from zhonglou_media.core.words import SYSTEMS
+
+AT_WORK = timedelta(minutes=30)
+CALL_AFTER_DAYS = 3  # without a receipt since the export
+
+
+# --- for review -----------------------------------------------------------------------------------------------------
+
+
+def to_review() -> FilingQuerySet:
+    """What waits for the office's decision, by its own due time."""
+    return Filing.objects.filter(state=FilingState.OFFICE_REVIEW).order_by("office_due_at", "pk")
+
+
+def unread_by(user: User) -> Q:
+    """Condition: `user` has not opened the present revision."""
+    read = Event.objects.filter(
+        subject_kind="filing", subject_id=OuterRef("pk"), verb="read", actor=user, revision=OuterRef("revision")
+    )
+    return ~Q(Exists(read))
+
+
+def reported_late() -> Q:
+    """Condition: 迟报, as `Filing.is_late` says it."""
+    return Q(provisional=False, not_occurred=False, first_reported_at__gte=F("report_due_at"))
+
+
+def search(filings: FilingQuerySet, text: str) -> FilingQuerySet:
+    """Those whose account, unit or number holds `text`."""
+    return filings.filter(
+        Q(opening__name__icontains=text)
+        | Q(unit__name__icontains=text)
+        | Q(unit__short_name__icontains=text)
+        | Q(number__icontains=text)
+    )
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many wait: all, by kind, not yet opened by this person."""
+
+    total: int
+    kinds: dict[str, int]
+    unread: int
+
+
+def tally(user: User) -> Tally:
+    """The counts on the filters."""
+    rows = (
+        to_review().order_by().values_list("kind").annotate(n=Count("pk"), unread=Count("pk", filter=unread_by(user)))
+    )
+    found = {kind: (n, unread) for kind, n, unread in rows}
+    return Tally(
+        total=sum(n for n, _ in found.values()),
+        kinds={kind: n for kind, (n, _) in found.items()},
+        unread=sum(unread for _, unread in found.values()),
+    )
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """One filing of the review queue as `user` sees it."""
+
+    filing: Filing
+    report: str  # how it was reported: 迟报 2 天, 书面批准, 第 2 次, 按期
+    late: bool
+    warnings: int
+    read: bool
+    reread: datetime | None  # reported anew since this person read it
+    colleague: Event | None  # who has it open
+
+
+def queue_rows(filings: Sequence[Filing], user: User, *, now: datetime) -> list[QueueRow]:
+    """`filings` (read by `for_lists`) with what their rows show beside."""
+    opened: dict[int, list[Event]] = {filing.pk: [] for filing in filings}
+    reads = Event.objects.filter(subject_kind="filing", subject_id__in=list(opened), verb="read")
+    for event in reads.select_related("actor").order_by("seq"):
+        opened[event.subject_id or 0].append(event)
+    register = PageRegister(filings)
+    return [_queue_row(filing, opened[filing.pk], user, now, register) for filing in filings]
+
+
+def _queue_row(filing: Filing, opened: list[Event], user: User, now: datetime, register: checks.Register) -> QueueRow:
+    mine = [event for event in opened if event.actor_id == user.pk]
+    read = any(event.revision == filing.revision for event in mine)
+    found = checks.check_details(filing.opening, filing, register)
+    return QueueRow(
+        filing=filing,
+        report=_reported(filing),
+        late=filing.is_late,
+        warnings=sum(check.level != checks.Level.PASS for check in found),
+        read=read,
+        reread=filing.reported_at if mine and not read else None,
+        colleague=at_work(opened, filing, user, now=now),
+    )
+
+
+def at_work(opened: Iterable[Event], filing: Filing, user: User, *, now: datetime) -> Event | None:
+    """The latest reading of the present revision by a colleague within the last half hour."""
+    recent = [
+        event
+        for event in opened
+        if event.revision == filing.revision and event.actor_id != user.pk and now - AT_WORK <= event.at <= now
+    ]
+    return recent[-1] if recent else None
+
+
+def _reported(filing: Filing) -> str:
+    if filing.is_late and filing.first_reported_at and filing.report_due_at:
+        days = (filing.first_reported_at - filing.report_due_at).days
+        return f"迟报 {days} 天" if days else "迟报不到 1 天"
+    if filing.returns:
+        return f"第 {filing.returns + 1} 次"
+    return "书面批准" if filing.paper_leader else "按期"
+
+
+class PageRegister(checks.Register):
+    """What the rules ask of the register for a whole page of filings, read in three queries."""
+
+    def __init__(self, filings: Sequence[Filing]) -> None:
+        units = {filing.unit_id for filing in filings}
+        self._accounts: dict[int, list[Account]] = {unit: [] for unit in units}
+        for account in Account.objects.filter(unit__in=units, state__in=ON_PLATFORM).select_related("platform"):
+            self._accounts[account.unit_id].append(account)
+        self._rivals: dict[int, list[Filing]] = {unit: [] for unit in units}
+        for filing in checks.rivals(units):
+            self._rivals[filing.unit_id].append(filing)
+        self._candidates = identity.candidates(
+            (f.opening.platform_id, f.opening.uid.strip(), f.opening.name.strip()) for f in filings
+        )
+
+    def accounts(self, unit: Unit) -> list[Account]:
+        return self._accounts[unit.pk]
+
+    def clash(self, platform: Platform, uid: str, name: str, exclude: Account | None) -> Account | None:
+        return identity.choose_clash(self._candidates, platform, uid, name, exclude)
+
+    def rivals(self, unit: Unit) -> list[Filing]:
+        return self._rivals[unit.pk]
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """A filing's place in the review queue."""
+
+    place: int
+    total: int
+    previous: int | None
+    next: int | None
+
+
+def neighbours(filing: Filing) -> Neighbours | None:
+    """Before and after `filing` in the whole queue; None when it is not in it."""
+    order = list(to_review().values_list("pk", flat=True))
+    if filing.pk not in order:
+        return None
+    at = order.index(filing.pk)
+    return Neighbours(at + 1, len(order), order[at - 1] if at else None, order[at + 1] if at + 1 < len(order) else None)
+
+
+def after_decision(filing: Filing) -> Filing | None:
+    """The one to open next: the first of those due later than `filing`, else the first of all."""
+    waiting = to_review().for_lists().exclude(pk=filing.pk)
+    if filing.office_due_at is not None:
+        later = Q(office_due_at__gt=filing.office_due_at) | Q(office_due_at=filing.office_due_at, pk__gt=filing.pk)
+        following = waiting.filter(later).first()
+        if following is not None:
+            return following
+    return waiting.first()
+
+
+# --- for the systems above ------------------------------------------------------------------------------------------
+
+
+def to_pass_on() -> FilingQuerySet:
+    """Accepted and not yet taken by both systems, by the office's own due time."""
+    return Filing.objects.filter(state=FilingState.ACCEPTED).order_by("office_due_at", "pk")
+
+
+def in_hand() -> FilingQuerySet:
+    """`to_pass_on`, and what a system above returned and the office has not accepted again since."""
+    returned = Receipt.objects.filter(
+        filing=OuterRef("pk"), result=ReceiptResult.REFUSED, revision__gte=OuterRef("accepted_revision")
+    )
+    back = Q(Exists(returned)) & ~Q(state__in=(FilingState.COMPLETED, FilingState.WITHDRAWN, FilingState.REFUSED))
+    return Filing.objects.filter(Q(state=FilingState.ACCEPTED) | back).order_by("office_due_at", "pk")
+
+
+def conflicts() -> FilingQuerySet:
+    """Both systems have answered, but the account cannot be activated: for the supervisor."""
+    return to_pass_on().exclude(conflict="")
+
+
+@dataclass(frozen=True)
+class Urgency:
+    """How many of a list are over the office's own due time, and how many end today."""
+
+    total: int
+    late: int
+    today: int
+
+
+def urgency(filings: QuerySet[Filing], *, now: datetime) -> Urgency:
+    """Of `filings` at `now`; due times are exclusive, so that today's end at 00:00 of tomorrow."""
+    counted = filings.order_by().aggregate(
+        total=Count("pk"),
+        late=Count("pk", filter=Q(office_due_at__lte=now)),
+        today=Count("pk", filter=Q(office_due_at__gt=now, office_due_at__lte=end_of_today(now))),
+    )
+    return Urgency(**counted)
+
+
+def end_of_today(now: datetime) -> datetime:
+    """24:00 Shanghai of the day of `now`."""
+    return start_of(day_of(now) + timedelta(days=1))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a filing stands in one system above: `status` as `words.UPPER` names it, since `on`."""
+
+    system: str
+    status: str
+    on: date | None = None
+    reason: str = ""
+    update: bool = False  # the system has an earlier revision; the present one is still to be exported
+
+    @property
+    def is_settled(self) -> bool:
+        return self.status in ("done", "none")
+
+
+@dataclass
+class Passing:
+    """A filing on its way up: both systems, and what is still missing."""
+
+    filing: Filing
+    national: Place
+    provincial: Place
+    missing: str = field(default="")
+
+    @property
+    def places(self) -> tuple[Place, Place]:
+        return self.national, self.provincial
+
+    def at(self, system: str) -> Place:
+        """Its place in `system`."""
+        return self.national if system == System.NATIONAL else self.provincial
+
+    @property
+    def open_system(self) -> str:
+        """The first system that has not answered: what the form of a receipt starts from."""
+        return next((place.system for place in self.places if not place.is_settled), System.NATIONAL)
+
+    def ends_today(self, now: datetime) -> bool:
+        """Whether the office's own due time is today's 24:00."""
+        due = self.filing.office_due_at
+        return due is not None and now < due <= end_of_today(now)
+
+
+def passing(filings: Sequence[Filing], *, now: datetime) -> list[Passing]:
+    """`filings` (read by `for_lists`) with their two places; three queries for all."""
+    prefetch_related_objects(
+        list(filings),
+        Prefetch("receipts", Receipt.objects.order_by("id"), to_attr="all_receipts"),
+        Prefetch("exports", ExportItem.objects.select_related("batch").order_by("id"), to_attr="all_exports"),
+        Prefetch("revisions", Revision.objects.only("filing_id", "number", "approved_sm3"), to_attr="all_revisions"),
+    )
+    rows = []
+    for filing in filings:
+        row = Passing(filing, _place(filing, System.NATIONAL), _place(filing, System.PROVINCIAL))
+        row.missing = _missing(row, now)
+        rows.append(row)
+    return rows
+
+
+def _place(filing: Filing, system: str) -> Place:
+    receipts = [r for r in filing.all_receipts if r.system == system]  # type: ignore[attr-defined]
+    exports = [e for e in filing.all_exports if e.system == system]  # type: ignore[attr-defined]
+    digests = {r.number: r.approved_sm3 for r in filing.all_revisions}  # type: ignore[attr-defined]
+    refused = [r for r in receipts if r.result == ReceiptResult.REFUSED]
+    returned = max((r.revision for r in refused), default=0)
+    had = {e.revision for e in exports} | {r.revision for r in receipts if r.result == ReceiptResult.TAKEN}
+    update = filing.state == FilingState.ACCEPTED and filing.revision not in had
+    good = applying.standing(receipts, digests, filing.revision)
+    if good is not None and good.result == ReceiptResult.NOT_APPLICABLE:
+        return Place(system, "none", good.on, good.reason)
+    if good is not None:
+        return Place(system, "done", good.on, update=update)
+    sent = [e for e in exports if e.revision > returned and digests[e.revision] == digests[filing.revision]]
+    if sent:
+        return Place(system, "sent", day_of(sent[-1].batch.at), update=update)
+    if refused:
+        return Place(system, "back", refused[-1].on, refused[-1].reason)
+    return Place(system, "wait")
+
+
+OTHER = {System.NATIONAL: "等全国系统", System.PROVINCIAL: "等省平台"}
+
+
+def _missing(row: Passing, now: datetime) -> str:
+    """还差什么, in a sentence."""
+    filing = row.filing
+    if filing.conflict:
+        return f"办结受阻：{filing.conflict}"
+    if filing.state != FilingState.ACCEPTED:
+        back = [f"{SYSTEMS[p.system]}退回：{p.reason}" for p in row.places if p.status == "back"]
+        return f"{'；'.join(back)}；现为“{filing.get_state_display()}”"
+    told = [_wanting(place, now) for place in row.places if not place.is_settled]
+    settled = [place for place in row.places if place.is_settled]
+    if len(settled) == 1:
+        what = "不适用" if settled[0].status == "none" else "已备案"
+        open_ = next(place for place in row.places if not place.is_settled)
+        told = [f"{SYSTEMS[settled[0].system]}{what}，{OTHER[System(open_.system)]}", *told]
+    told += [f"补充内容待导出{SYSTEMS[place.system]}（更新）" for place in row.places if place.update]
+    if not filing.opening.uid and any(place.status in ("wait", "back") or place.update for place in row.places):
+        told.append("缺账号ID，补录后才能导出")
+    return "；".join(told)
+
+
+def _wanting(place: Place, now: datetime) -> str:
+    name = SYSTEMS[place.system]
+    if place.status == "sent" and place.on is not None:
+        days = (day_of(now) - place.on).days
+        return f"{name} {days} 天没有回执，请电话催问" if days >= CALL_AFTER_DAYS else f"{name}已导出，等回执"
+    if place.status == "back":
+        return f"{name}退回过（{place.reason}），改好后还没有重新导出"
+    return f"{name}还没有导出"
+
+
+def waited_for(filing: Filing, *, now: datetime) -> str:
+    """还差什么 of one filing, after a receipt of it."""
+    return passing([filing], now=now)[0].missing

@@ -1,0 +1,179 @@
+"""上级平台备案: what waits for each system, the file that goes up, the receipts that come back."""
+
+import io
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import may
+from accounts.models import Role
+from accounts.policy import Action, roles_of
+from filings import exchange, exporting, queues
+from filings.forms.office import ReceiptForm
+from filings.models import ExportBatch, Filing, FilingState, System
+from filings.queues import Passing
+from filings.views.answers import filing_for, status_of, user_of
+from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
+from zhonglou_media.core.errors import Refused
+from zhonglou_media.core.words import SYSTEMS
+
+ROWS_A_PAGE = 20
+BATCHES = 8
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One system: how many stand where, what its button exports, what lacks the platform's id."""
+
+    system: str
+    name: str
+    title: str
+    counts: dict[str, int]
+    ready: int
+    again: int
+    lacking: list[Filing]
+
+
+@may(Action.EXPORT, Action.RECEIPT)
+@require_safe
+@never_cache
+def show(request: HttpRequest) -> HttpResponse:
+    """The page."""
+    return _page(request, _form(request, initial=_asked_for(request)))
+
+
+def _asked_for(request: HttpRequest) -> dict[str, Any]:
+    """What a row's 登记回执 fills in."""
+    today = day_of(db_now())
+    return {
+        "filing": request.GET.get("filing", ""),
+        "system": request.GET.get("system", ""),
+        "result": "taken",
+        "on": today,
+    }
+
+
+def _form(request: HttpRequest, *args: Any, **kwargs: Any) -> ReceiptForm:
+    supervisor = Role.SUPERVISOR in roles_of(user_of(request))
+    return ReceiptForm(*args, waiting=queues.to_pass_on(), for_supervisor=supervisor, **kwargs)
+
+
+def _page(request: HttpRequest, form: ReceiptForm, *, refused: Refused | None = None) -> HttpResponse:
+    now = db_now()
+    rows = queues.passing(list(queues.in_hand().for_lists()), now=now)
+    shown = _narrow(rows, request.GET.get("show", ""), now)
+    urgency = queues.urgency(queues.to_pass_on(), now=now)
+    batches = ExportBatch.objects.select_related("by").annotate(n=Count("items")).order_by("-at", "-pk")
+    context = {
+        "sides": [_side(system, rows) for system in System.values],
+        "urgency": urgency,
+        "returned": len(_narrow(rows, "back", now)),
+        "total": len(rows),
+        "show": request.GET.get("show", ""),
+        "page": Paginator(shown, ROWS_A_PAGE).get_page(request.GET.get("page")),
+        "batches": batches[:BATCHES],
+        "form": form,
+        "refused": refused,
+    }
+    status = status_of(refused) if refused else 422 if form.errors else 200
+    return render(request, "filings/exchange.html", context, status=status)
+
+
+def _narrow(rows: Sequence[Passing], show: str, now: datetime) -> list[Passing]:
+    if show == "back":
+        return [row for row in rows if any(place.status == "back" for place in row.places)]
+    if show == "today":
+        return [row for row in rows if row.ends_today(now)]
+    return list(rows)
+
+
+def _side(system: str, rows: Sequence[Passing]) -> Side:
+    counts = dict.fromkeys(("wait", "sent", "back", "done", "none"), 0)
+    for row in rows:
+        counts[row.at(system).status] += 1
+    waiting = list(exchange.waiting_for(system).select_related("opening__platform"))
+    lacking = [filing for filing in waiting if not filing.opening.uid]
+    return Side(
+        system=system,
+        name=SYSTEMS[system],
+        title=exporting.TITLES[system],
+        counts=counts,
+        ready=len(waiting) - len(lacking),
+        again=exchange.sent_already(system).count(),
+        lacking=lacking,
+    )
+
+
+@may(Action.EXPORT)
+@require_POST
+def export(request: HttpRequest, system: str) -> HttpResponseBase:
+    """导出: the workbook as a download, recorded as a batch."""
+    if system not in System.values:
+        raise Http404
+    now = db_now()
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "out.xlsx"
+        again = request.POST.get("again") == "1"
+        done = exchange.export(system, by=user_of(request), now=now, out=out, again=again)
+        content = out.read_bytes()
+    if not done.exported:
+        lacking = f"有 {done.waiting} 件缺账号ID，补录后才能导出。" if done.waiting else ""
+        messages.warning(request, f"{SYSTEMS[system]}系统现在没有可以导出的备案。{lacking}")
+        return redirect("filings:exchange")
+    name = f"{SYSTEMS[system]}-{now.astimezone(SHANGHAI):%Y-%m-%d-%H%M}-{done.exported}件.xlsx"
+    return FileResponse(io.BytesIO(content), as_attachment=True, filename=name, content_type=XLSX)
+
+
+@may(Action.RECEIPT, Action.UPPER_RETURN, Action.NOT_APPLICABLE)
+@require_POST
+def receipt(request: HttpRequest) -> HttpResponse:
+    """登记一件回执."""
+    form = _form(request, request.POST)
+    if not form.is_valid():
+        return _page(request, form)
+    typed = form.cleaned_data
+    filing: Filing = typed.pop("filing")
+    try:
+        exchange.take_receipt(filing.pk, by=user_of(request), now=db_now(), **typed)
+    except Refused as refused:
+        return _page(request, form, refused=refused)
+    _tell(request, filing_for(request, filing.pk))
+    return redirect("filings:exchange")
+
+
+@may(Action.RECEIPT)
+@require_POST
+def complete(request: HttpRequest, pk: int) -> HttpResponse:
+    """再试办结, once what stood in the way is cleared up."""
+    filing = filing_for(request, pk)
+    try:
+        exchange.complete_again(pk, by=user_of(request), now=db_now())
+    except Refused as refused:
+        return _page(request, _form(request, initial=_asked_for(request)), refused=refused)
+    _tell(request, filing_for(request, filing.pk))
+    return redirect("filings:exchange")
+
+
+def _tell(request: HttpRequest, filing: Filing) -> None:
+    """What the receipt did, and what comes next."""
+    name = f"{filing.number} {filing.account_label}"
+    if filing.state == FilingState.COMPLETED:
+        messages.success(request, f"{name}：两个系统均已答复，已办结，账号转为“正常运行”，单位会收到通知。")
+    elif filing.state == FilingState.RETURNED:
+        messages.success(request, f"{name}：已登记上级退回，转“退回修改”，单位会收到通知。")
+    elif filing.conflict:
+        messages.warning(request, f"{name}：回执已登记，但还不能办结。{filing.conflict}可由负责人撤销通过。")
+    else:
+        messages.success(request, f"{name}：{queues.waited_for(filing, now=db_now())}。")

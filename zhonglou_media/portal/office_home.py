@@ -1,0 +1,91 @@
+"""The office's home: what must go on to the systems above first, then the review queue, then flags."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.core.paginator import Paginator
+from django.db.models import Case, QuerySet, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from accounts.models import Flag, Level, Role
+from accounts.policy import roles_of
+from filings import queues
+from filings.forms.office import QueueFilter
+from filings.models import Filing, FilingKind
+from zhonglou_media.core.clock import db_now
+from zhonglou_media.core.models import User
+
+ROWS_A_PAGE = 20
+UPPER_SHOWN = 20
+FLAGS_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class FlagRow:
+    """An open flag, what it is about, and where that is shown."""
+
+    flag: Flag
+    name: str
+    link: str
+
+
+def office_home(request: HttpRequest) -> HttpResponse:
+    """The home of an officer or a supervisor; called by the view `home`, which says who may see it."""
+    user = cast(User, request.user)
+    show = "flags" if request.GET.get("show") == "flags" else ""
+    content = _all_flags(request) if show else _work(request, user)
+    tabs = getattr(request, "home_tabs", [])
+    return render(request, "portal/home_office.html", {"show": show, "tabs": tabs, **content})
+
+
+def _work(request: HttpRequest, user: User) -> dict[str, Any]:
+    now = db_now()
+    form = QueueFilter(request.GET)
+    page = Paginator(form.narrow(queues.to_review().for_lists(), user), ROWS_A_PAGE).get_page(request.GET.get("page"))
+    flags = open_flags()
+    passing = queues.passing(list(queues.to_pass_on().for_lists()[:UPPER_SHOWN]), now=now)
+    tally = queues.tally(user)
+    supervisor = Role.SUPERVISOR in roles_of(user)
+    return {
+        "urgency": queues.urgency(queues.to_pass_on(), now=now),
+        "passing": passing,
+        "tally": tally,
+        "kinds": [(kind.value, kind.label[:-2], tally.kinds[kind]) for kind in FilingKind if kind in tally.kinds],
+        "page": page,
+        "rows": queues.queue_rows(list(page.object_list), user, now=now),
+        "form": form,
+        "first": queues.to_review().values_list("pk", flat=True).first(),
+        "flag_total": flags.count(),
+        "flags": flag_rows(list(flags[:FLAGS_SHOWN])),
+        "conflicts": list(queues.conflicts().for_lists()[:UPPER_SHOWN]) if supervisor else [],
+    }
+
+
+def _all_flags(request: HttpRequest) -> dict[str, Any]:
+    page = Paginator(open_flags(), ROWS_A_PAGE).get_page(request.GET.get("page"))
+    return {"page": page, "flag_total": page.paginator.count, "flags": flag_rows(list(page.object_list))}
+
+
+def open_flags() -> QuerySet[Flag]:
+    """The open flags of the whole district: breaches first, then by the due time that was missed."""
+    breach_first = Case(When(level=Level.BREACH, then=0), default=1)
+    return Flag.objects.open().select_related("unit", "account__platform").order_by(breach_first, "due_at", "pk")
+
+
+def flag_rows(flags: Sequence[Flag]) -> list[FlagRow]:
+    """`flags` with the names of their facts; two queries at most."""
+    ids = [flag.fact_id for flag in flags if flag.fact_kind == "filing"]
+    filings = {filing.pk: filing for filing in Filing.objects.filter(pk__in=ids).for_lists()} if ids else {}
+    return [_flag_row(flag, filings.get(flag.fact_id) if flag.fact_kind == "filing" else None) for flag in flags]
+
+
+def _flag_row(flag: Flag, filing: Filing | None) -> FlagRow:
+    if filing is not None:
+        name = f"{filing.get_kind_display()}·{filing.account_label}"
+        return FlagRow(flag, name, reverse("filings:detail", args=[filing.pk]))
+    if flag.account is not None:
+        return FlagRow(flag, str(flag.account), reverse("accounts:detail", args=[flag.account.pk]))
+    return FlagRow(flag, str(flag.unit), "")
