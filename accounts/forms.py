@@ -11,6 +11,8 @@ from zhonglou_media.core.tables_in import MAX_BYTES
 class ReasonForm(forms.Form):
     """The reason of a decision that stays in the history."""
 
+    use_required_attribute = False  # the browser would complain in its own language
+
     reason = forms.CharField(
         label="理由",
         max_length=500,
@@ -22,6 +24,7 @@ class ReasonForm(forms.Form):
 class ImportForm(forms.Form):
     """A list of accounts to enter, and on what ground."""
 
+    use_required_attribute = False
     BASELINE, FOUND = "baseline", "found"
 
     ground = forms.ChoiceField(

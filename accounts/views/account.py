@@ -15,6 +15,7 @@ from accounts import fields, flags, lifecycle, policy
 from accounts.access import may, visible_accounts
 from accounts.forms import ReasonForm
 from accounts.models import Account, AccountState, Flag
+from accounts.models.account import OperationMode
 from accounts.policy import Action
 from accounts.views import history
 from accounts.views.register import judged
@@ -101,8 +102,8 @@ def show(request: HttpRequest, pk: int, *, void_form: ReasonForm | None = None, 
     context: dict[str, Any] = {
         "account": account,
         "web_link": account.link if account.link.startswith(("https://", "http://")) else "",
-        "facts": [(fields.label(name), fields.shown(account, name)) for name in fields.FILED if name not in PEOPLE],
-        "people": [(fields.label(name), fields.shown(account, name)) for name in PEOPLE],
+        "facts": [fact(account, name) for name in fields.FILED if name not in PEOPLE and applies(account, name)],
+        "people": [fact(account, name) for name in PEOPLE],
         "open_flags": [_waivable(user, flag) for flag in standing],
         "past_flags": [flag for flag in ever if flag not in standing],
         "others": account.unit.accounts.exclude(pk=pk).select_related("platform"),
@@ -114,6 +115,19 @@ def show(request: HttpRequest, pk: int, *, void_form: ReasonForm | None = None, 
         "void_title": f"作废“{account.name}（{account.platform}）”？",
     }
     return render(request, "accounts/detail.html", context, status=status)
+
+
+def fact(account: Account, name: str) -> tuple[str, str]:
+    """Label and value of a filed field; of a picture only whether there is one."""
+    value = "已登记" if name == "avatar" and account.avatar_id else fields.shown(account, name)
+    return fields.label(name), value
+
+
+def applies(account: Account, name: str) -> bool:
+    """Whether the field says something of such an account: 账号类型 is for 微信公众号, 运维单位 for 委托运维."""
+    if name == "kind":
+        return account.platform.has_kinds
+    return name != "vendor" or bool(account.vendor) or account.operation_mode == OperationMode.OUTSOURCED
 
 
 def _may_void(user: User, account: Account) -> bool:

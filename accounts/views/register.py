@@ -77,7 +77,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
             Condition(f"{label}：{text}", changed(request.GET, **{name: ""})) for name, label, text in found.chosen()
         ],
         "sort": sort,
-        "many_units": seen.values("unit").distinct()[:2].count() > 1,
+        "many_units": seen.order_by().values("unit").distinct()[:2].count() > 1,
         "may_import": policy.may(user, Action.IMPORT),
     }
     alone = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers

@@ -97,7 +97,7 @@ def test_an_open_flag_stands_with_its_due_time_and_article(client: Client, offic
     flag_of(found)
     text = shown(client, officer, found)
     assert "未解除的预警（1条）" in text
-    assert "期限 2026-11-24 14:05，2026-11-24 14:06 提出" in text
+    assert "发现于 2026-11-24 14:05，2026-11-24 14:06 提出" in text
     assert "/regulation/#art-8" in text
     assert "免于追究…" not in text  # only the supervisor may
 

@@ -40,7 +40,7 @@ def test_a_real_list_shows_its_counts_and_each_refused_row(client: Client, offic
     assert response.redirect_chain == [(f"/accounts/import/{job.pk}/", 302)]
     assert "读取30行：新增9个账号" in text
     assert "21行没有导入" in text
-    assert text.count('<td data-label="原因">') == 21
+    assert text.count('<td class="zl-two__full">') == 21
     assert "待核" in text  # the units the list brought along
     assert (job.by, job.kind, job.result["read"], Account.objects.count()) == (officer, "import_registry", 30, 9)
 

@@ -207,6 +207,16 @@ def test_a_unit_sees_its_own_accounts_and_those_of_its_children(client: Client, 
     assert "别家号" not in page(client, user(role, parent), f"?unit={stranger.pk}")
 
 
+def test_who_reads_one_unit_is_not_asked_which(client: Client) -> None:
+    of = unit()
+    account(of, name="甲号")
+    account(of, name="乙号", platform=platform("weibo"))
+    operator = user(Role.OPERATOR, of)
+    assert "全部单位" not in page(client, operator)
+    account(unit(parent=of))
+    assert "全部单位" in page(client, operator)
+
+
 def test_nobody_reads_it_without_signing_in_or_without_a_role(client: Client) -> None:
     assert client.get(LIST)["Location"].startswith("/login/")
     client.force_login(user())
@@ -221,6 +231,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(client: Client, offic
     of = unit()
     for n in range(3):
         account(of, name=f"甲号{n}", same_platform_reason="示例" if n else "")
+    account(name="甲号九")  # of another unit: the choice of units is there
     client.force_login(officer)
     client.get(LIST)
     with CaptureQueriesContext(connection) as few:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from django.db.models import Case, Count, F, QuerySet, When
+from django.db.models import Case, Count, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -15,6 +15,7 @@ from accounts.policy import roles_of
 from filings.access import visible_filings
 from filings.models import Filing, FilingState
 from filings.models.filing import FilingQuerySet
+from filings.wording import Running, running
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.models import Job, User, Year
 
@@ -45,9 +46,10 @@ class Tally:
 def reader_home(request: HttpRequest) -> HttpResponse:
     """The home of an admin, an auditor or a parent unit; called by the view `home`, which says who may see it."""
     user = cast(User, request.user)
+    tabs = {"tabs": getattr(request, "home_tabs", [])}  # the person's other homes
     if Role.ADMIN in roles_of(user):
-        return render(request, "portal/home_admin.html", in_order(db_now()))
-    return render(request, "portal/home_reader.html", to_read(user))
+        return render(request, "portal/home_admin.html", in_order(db_now()) | tabs)
+    return render(request, "portal/home_reader.html", to_read(user) | tabs)
 
 
 def to_read(user: User) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def to_read(user: User) -> dict[str, Any]:
         "flags": flags.select_related("unit", "account__platform").order_by("due_at", "id")[:SHOWN],
         "flag_count": flags.count(),
         "breach_count": flags.filter(level=Level.BREACH).count(),
-        "live": by_due(live)[:SHOWN],
+        "live": by_due(live),
         "live_count": sum(row.count for row in filings),
         "filings": filings,
         "accounts": accounts,
@@ -76,14 +78,22 @@ def tally(rows: QuerySet[Any], states: type[AccountState] | type[FilingState]) -
     return [Tally(state.value, str(state.label), found[state.value]) for state in states if state.value in found]
 
 
-def by_due(live: FilingQuerySet) -> QuerySet[Filing]:
-    """Live filings with `due_at`, the limit that runs now: the office's, the correction's, else the report's."""
-    runs_now = Case(
+def by_due(live: FilingQuerySet) -> list[tuple[Filing, Running | None]]:
+    """The first live filings by the limit that runs now, each with it; those without one come last."""
+    ends = Case(
         When(state__in=IN_OFFICE, then="office_due_at"),
         When(correction_due_at__isnull=False, then="correction_due_at"),
-        default="report_due_at",
+        When(first_reported_at__isnull=True, then="report_due_at"),
     )
-    return live.for_lists().annotate(due_at=runs_now).order_by(F("due_at").asc(nulls_last=True), "id")
+    rows = live.for_lists().order_by(ends.asc(nulls_last=True), "id")[:SHOWN]
+    return [(filing, running(filing) or in_office(filing)) for filing in rows]
+
+
+def in_office(filing: Filing) -> Running | None:
+    """The office's own limit, while the filing lies there."""
+    if filing.state not in IN_OFFICE or filing.office_due_at is None:
+        return None
+    return Running(filing.office_due_at, "转上级平台", filing.provisional)
 
 
 def in_order(now: datetime) -> dict[str, Any]:
