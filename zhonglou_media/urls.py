@@ -1,11 +1,25 @@
 """The URL map of the portal."""
 
 from django.conf import settings
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from zhonglou_media.portal import styleguide, views
+from filings import account_urls as filings_account_urls
+from filings import urls as filings_urls
+from filings.views import lists
+from zhonglou_media.portal import home, styleguide, views
+
+# One namespace: the filings' own addresses, and the tab an account's page has for them.
+filing_pages: list[URLPattern | URLResolver] = [
+    path("filings/", include(filings_urls.urlpatterns)),
+    *filings_account_urls.urlpatterns,
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("done/", lists.done, name="done"),
+    path("mine/", lists.mine, name="mine"),
+    path("", include((filing_pages, "filings"))),
+    path("", include("accounts.urls")),
     path("login/", views.login, name="login"),
     path("logout/", views.logout, name="logout"),
     path("regulation/", views.regulation, name="regulation"),
