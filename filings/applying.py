@@ -44,6 +44,12 @@ def _write(account: Account, details: OpeningDetails) -> None:
     identity.fill_keys(account)
 
 
+def lock_register(filing: Filing) -> None:
+    """Unit, then account, as approvals lock them: before the chain's head, or the two would wait for each other."""
+    Unit.objects.select_for_update(no_key=True).get(pk=filing.unit_id)
+    lock_account(filing)
+
+
 def lock_account(filing: Filing) -> Account:
     """The account of `filing`, its row locked; foreign keys to it may still be written (a sweep's flags)."""
     return Account.objects.select_for_update(no_key=True).get(filings=filing)

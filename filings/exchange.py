@@ -14,7 +14,6 @@ from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, QuerySet, Subquery
 
 from accounts import policy
-from accounts.models import Account, Unit
 from accounts.policy import Action
 from filings import applying, exporting, moves, reviewing
 from filings.exporting.columns import Mark, Row
@@ -230,10 +229,7 @@ def _return_from_above(filing: Filing, receipt: Receipt, role: str) -> None:
 
 
 def _keep(filing: Filing, receipt: Receipt, role: str) -> None:
-    # Unit and account before the chain's head, as approvals lock them: otherwise the two wait for each other.
-    Unit.objects.select_for_update(no_key=True).get(pk=filing.unit_id)
-    if filing.account_id is not None:
-        Account.objects.select_for_update(no_key=True).get(pk=filing.account_id)
+    applying.lock_register(filing)
     receipt.save()
     said = f"{receipt}" + (f"（{receipt.number}）" if receipt.number else "")
     said += f"：{receipt.reason}" if receipt.reason else ""

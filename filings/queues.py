@@ -264,6 +264,11 @@ class Passing:
         return self.national if system == System.NATIONAL else self.provincial
 
     @property
+    def is_answered(self) -> bool:
+        """Both systems have answered and it is still not done: something stands, or stood, in the way."""
+        return self.filing.state == FilingState.ACCEPTED and all(place.is_settled for place in self.places)
+
+    @property
     def open_system(self) -> str:
         """The first system that has not answered: what the form of a receipt starts from."""
         return next((place.system for place in self.places if not place.is_settled), System.NATIONAL)
@@ -322,6 +327,8 @@ def _missing(row: Passing, now: datetime) -> str:
     if filing.state != FilingState.ACCEPTED:
         back = [f"{SYSTEMS[p.system]}退回：{p.reason}" for p in row.places if p.status == "back"]
         return f"{'；'.join(back)}；现为“{filing.get_state_display()}”"
+    if row.is_answered:
+        return "两个系统都已答复，请再试办结"
     told = [_wanting(place, now) for place in row.places if not place.is_settled]
     settled = [place for place in row.places if place.is_settled]
     if len(settled) == 1:

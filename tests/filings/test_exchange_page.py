@@ -79,7 +79,7 @@ def test_each_system_tells_what_waits_was_sent_came_back_and_is_done(
     sent = opening("accepted", cast, platform="weibo")
     back = opening("accepted", cast, platform="kuaishou", name="示例被退")
     exchange.export("national", by=cast.officer, now=NOW, out=tmp_path / "o.xlsx")
-    on = NOW.date()
+    on = day_of(NOW)
     exchange.take_receipt(taken.pk, system="national", result="taken", on=on, by=cast.officer, now=NOW)
     exchange.take_receipt(
         back.pk, system="national", result="refused", reason="责任科室未填", on=on, by=cast.officer, now=NOW
@@ -230,7 +230,7 @@ def test_trying_again_before_both_systems_answered_is_refused(client: Client, ca
 
 def test_the_row_leads_to_its_receipt(client: Client, cast: Cast) -> None:
     filing = opening("accepted", cast)
-    exchange.take_receipt(filing.pk, system="national", result="taken", on=NOW.date(), by=cast.officer, now=NOW)
+    exchange.take_receipt(filing.pk, system="national", result="taken", on=day_of(NOW), by=cast.officer, now=NOW)
     assert f"?filing={filing.pk}&amp;system=provincial#receipt" in get(client, cast.officer)
     page = get(client, cast.officer, f"{URL}?filing={filing.pk}&system=provincial")
     assert f'<option value="{filing.pk}" selected>' in page

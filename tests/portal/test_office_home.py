@@ -52,7 +52,7 @@ def test_an_empty_home_says_what_will_appear(visit: Visit) -> None:
 
 def test_what_must_go_up_comes_first_by_the_offices_own_due_time(visit: Visit, cast: Cast) -> None:
     later = opening("accepted", cast, name="示例后到", now=db_now())
-    earlier = opening("accepted", cast, platform="weibo", name="示例先到", now=at("2026-11-02 10:00"))
+    earlier = opening("accepted", cast, platform="weibo", name="示例先到", now=at("2021-04-06 10:00"))
     waiting = opening("office_review", cast, platform="kuaishou", name="示例待审")
     page = visit(cast.officer)
     assert "2件待录入上级系统" in page
@@ -75,8 +75,8 @@ def test_both_systems_are_told_for_each_filing(visit: Visit, cast: Cast, tmp_pat
 
 def test_the_queue_shows_lateness_rules_and_who_read_what(visit: Visit, cast: Cast) -> None:
     now = db_now()
-    late = opening("to_report", cast, now=at("2026-11-02 10:00"), name="示例迟报")
-    reporting.report(late.pk, by=cast.operator, now=at("2026-11-06 10:00"))
+    late = opening("to_report", cast, now=at("2021-04-06 10:00"), name="示例迟报")
+    reporting.report(late.pk, by=cast.operator, now=at("2021-04-10 10:00"))
     other = opening("office_review", cast, platform="weibo", verified_entity="另一单位", paper=date(2026, 11, 23))
     colleague = user(Role.OFFICER, name="示例王某")
     reviewing.open_for_review(late.pk, by=colleague, now=now)
@@ -137,8 +137,8 @@ def test_filters_narrow_the_queue(query: str, names: set[str], visit: Visit, cas
     read_one = opening("office_review", cast, name="示例甲")
     reviewing.open_for_review(read_one.pk, by=cast.officer, now=NOW)
     other = Cast(unit())
-    late = opening("to_report", other, now=at("2026-11-02 10:00"), name="示例乙")
-    reporting.report(late.pk, by=other.operator, now=at("2026-11-06 10:00"))
+    late = opening("to_report", other, now=at("2021-04-06 10:00"), name="示例乙")
+    reporting.report(late.pk, by=other.operator, now=at("2021-04-10 10:00"))
     opening("office_review", cast, platform="weibo", paper=date(2026, 11, 23), name="示例丙")
     page = visit(cast.officer, "/" + query.replace("UNIT", str(other.unit.pk)))
     assert {name for name in "甲乙丙" if f">示例{name}（" in page} == names
@@ -171,8 +171,8 @@ def test_the_queue_is_paged_by_twenty_and_its_queries_do_not_grow(visit: Visit, 
 
 
 def test_flags_of_the_district_link_to_their_fact(visit: Visit, cast: Cast) -> None:
-    found = account(found=True, name="示例未备案", now=at("2026-11-02 10:00"))
-    filing = opening("to_report", cast, now=at("2026-11-02 10:00"), name="示例未报")
+    found = account(found=True, name="示例未备案", now=at("2021-04-06 10:00"))
+    filing = opening("to_report", cast, now=at("2021-04-06 10:00"), name="示例未报")
     flag_everything()
     page = visit(cast.officer)
     assert "全区预警（2条）" in page
@@ -204,9 +204,9 @@ def test_warnings_counted_for_a_page_are_those_each_filing_gets(cast: Cast) -> N
 
 
 def test_next_and_previous_follow_the_queue(cast: Cast) -> None:
-    first = opening("office_review", cast, now=at("2026-11-02 10:00"))
-    second = opening("office_review", cast, platform="weibo", now=at("2026-11-09 10:00"))
-    third = opening("office_review", cast, platform="kuaishou", now=at("2026-11-16 10:00"))
+    first = opening("office_review", cast, now=at("2021-04-06 10:00"))
+    second = opening("office_review", cast, platform="weibo", now=at("2021-04-13 10:00"))
+    third = opening("office_review", cast, platform="kuaishou", now=at("2021-04-20 10:00"))
     middle = queues.neighbours(second)
     assert middle == queues.Neighbours(2, 3, first.pk, third.pk)
     assert queues.after_decision(second) == third
