@@ -23,7 +23,7 @@ SHOWN = 20
 WARN_OF_NEXT_YEAR_FROM = 11  # November: the State Council's paper comes out then
 SWEEP_LATE = timedelta(minutes=5)
 IN_OFFICE = (FilingState.OFFICE_REVIEW, FilingState.ACCEPTED)
-JOBS = {"import_registry": "导入台账", "import_activity": "导入发布和留言", "export": "导出到上级系统"}
+JOBS = {"import_registry": "导入台账"}
 
 
 @dataclass(frozen=True)
