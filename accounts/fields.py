@@ -24,6 +24,9 @@ FILED: tuple[str, ...] = (
 # An import may fill or update these at any time.
 UNFILED: tuple[str, ...] = ("followers", "remarks")
 
+# States in which a filing holds its account's fields; `filings` knows them as LIVE, and a test holds the two together.
+LIVE_FILING = ("draft", "leader_review", "to_report", "office_review", "returned", "accepted")
+
 
 def label(field: str) -> str:
     """The Chinese label of a field of an account."""

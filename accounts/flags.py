@@ -16,18 +16,18 @@ from django.db.models.expressions import Combinable
 
 from accounts.models import Account, Flag, Level, RuleRun
 from accounts.policy import Action, require
-from zhonglou_media.core import events
+from zhonglou_media.core import events, words
 from zhonglou_media.core.errors import Refused, WrongState
 from zhonglou_media.core.models import User
 
 
 class RuleCode(models.TextChoices):
-    """Every rule of the portal and what people call its flag; pages of all apps read the words here."""
+    """Every rule of the portal; what people call its flag stands in `core.words`, where the pages' tags read it too."""
 
-    OVERDUE_FILING = "overdue_filing", "逾期未报送"
-    OVERDUE_CORRECTION = "overdue_correction", "逾期未改正"
-    UNAPPROVED_EVENT = "unapproved_event", "未批先建"
-    UNFILED_ACCOUNT = "unfiled_account", "账号未备案"
+    OVERDUE_FILING = "overdue_filing", words.FLAGS["overdue_filing"][0]
+    OVERDUE_CORRECTION = "overdue_correction", words.FLAGS["overdue_correction"][0]
+    UNAPPROVED_EVENT = "unapproved_event", words.FLAGS["unapproved_event"][0]
+    UNFILED_ACCOUNT = "unfiled_account", words.FLAGS["unfiled_account"][0]
 
 
 labels: dict[str, str] = dict(RuleCode.choices)

@@ -6,6 +6,7 @@ A ground is a filing, an order, the baseline or a finding. Callers hold the tran
 from datetime import datetime
 
 from accounts import identity, policy, rules
+from accounts.fields import LIVE_FILING
 from accounts.models import Account, AccountName, AccountState, Origin
 from accounts.models.account import WATCHED
 from zhonglou_media.core import events
@@ -101,6 +102,8 @@ def void(account: Account, *, reason: str, by: User, now: datetime) -> None:
     role = policy.require(by, policy.Action.VOID, account)
     if account.number:
         raise WrongState(f"账号“{account.name}”已办结备案（{account.number}），不能作废，只能关停或注销。")
+    if account.filings.filter(state__in=LIVE_FILING).exists():
+        raise WrongState(f"账号“{account.name}”有一件办理中的备案，请先由主办单位撤回，再作废。")
     if not reason.strip():
         raise Refused("请写明作废的理由。")
     _move(account, A.VOID, verb="void", ground=reason.strip(), by=by, role=role, now=now)

@@ -28,8 +28,6 @@ from zhonglou_media.core.tables_in import Header, Row, find_header, read_table
 from zhonglou_media.core.tables_out import SheetOut, write_xlsx
 
 UNEXPLAINED = "存量待说明"  # 第七条: a second account on the platform, from before the portal
-# States of a filing that holds its account's fields; the filings app lies above this one.
-LIVE_FILING = ("draft", "leader_review", "to_report", "office_review", "returned", "accepted")
 FILLED = ("uid", "kind", "link")  # filed fields that a list can give and an import may fill while they are blank
 DOCUMENT_WIDTH = 200
 
@@ -154,7 +152,9 @@ class _Judge:
         for account in accounts.select_related("platform", "unit").order_by("id"):
             self._enter(account)
         self.held = set(
-            Account.objects.filter(platform__in=platforms, filings__state__in=LIVE_FILING).values_list("id", flat=True)
+            Account.objects.filter(platform__in=platforms, filings__state__in=fields.LIVE_FILING).values_list(
+                "id", flat=True
+            )
         )
 
     def take(self, line: Line) -> None:

@@ -23,15 +23,6 @@ VERBS = {
     "check_paper": "核对纸质批准件",
     "confirm_not_occurred": "确认未发生",
     "receipt": "登记回执",
-    "waive": "免于追究",
-    "open_pending": "待备案",
-    "rewrite_pending": "更新待备案信息",
-    "activate": "正常运行",
-    "end_pending": "备案未成",
-    "void": "作废",
-    "learn": "补录账号ID",
-    "import": "导入",
-    "export": "导出",
 }
 
 

@@ -6,314 +6,668 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0001_initial'),
+        ("core", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Platform',
+            name="Platform",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=32, unique=True, verbose_name='代码')),
-                ('name', models.CharField(max_length=32, unique=True, verbose_name='名称')),
-                ('group', models.CharField(max_length=16, verbose_name='通报分组')),
-                ('approved', models.BooleanField(default=True, help_text='第六条：应在国家主管部门核准的平台上开设', verbose_name='核准平台')),
-                ('update_rule', models.CharField(choices=[('days', '按天'), ('none', '人工检查')], default='days', max_length=8, verbose_name='更新规则')),
-                ('app', models.BooleanField(default=False, help_text='第十条所称移动客户端，含小程序、快应用', verbose_name='移动客户端类')),
-                ('order', models.PositiveSmallIntegerField(default=100, verbose_name='排序')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=32, unique=True, verbose_name="代码")),
+                ("name", models.CharField(max_length=32, unique=True, verbose_name="名称")),
+                ("group", models.CharField(max_length=16, verbose_name="通报分组")),
+                (
+                    "approved",
+                    models.BooleanField(
+                        default=True, help_text="第六条：应在国家主管部门核准的平台上开设", verbose_name="核准平台"
+                    ),
+                ),
+                (
+                    "update_rule",
+                    models.CharField(
+                        choices=[("days", "按天"), ("none", "人工检查")],
+                        default="days",
+                        max_length=8,
+                        verbose_name="更新规则",
+                    ),
+                ),
+                (
+                    "app",
+                    models.BooleanField(
+                        default=False, help_text="第十条所称移动客户端，含小程序、快应用", verbose_name="移动客户端类"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(default=100, verbose_name="排序")),
             ],
             options={
-                'verbose_name': '平台',
-                'verbose_name_plural': '平台',
-                'ordering': ['order', 'id'],
+                "verbose_name": "平台",
+                "verbose_name_plural": "平台",
+                "ordering": ["order", "id"],
             },
         ),
         migrations.CreateModel(
-            name='RuleRun',
+            name="RuleRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rule', models.CharField(max_length=32, unique=True, verbose_name='规则')),
-                ('last_run_at', models.DateTimeField(null=True, verbose_name='最近运行')),
-                ('duration_ms', models.PositiveIntegerField(default=0, verbose_name='用时（毫秒）')),
-                ('opened', models.PositiveIntegerField(default=0, verbose_name='提出')),
-                ('cleared', models.PositiveIntegerField(default=0, verbose_name='消除')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("rule", models.CharField(max_length=32, unique=True, verbose_name="规则")),
+                ("last_run_at", models.DateTimeField(null=True, verbose_name="最近运行")),
+                ("duration_ms", models.PositiveIntegerField(default=0, verbose_name="用时（毫秒）")),
+                ("opened", models.PositiveIntegerField(default=0, verbose_name="提出")),
+                ("cleared", models.PositiveIntegerField(default=0, verbose_name="消除")),
             ],
             options={
-                'verbose_name': '规则运行',
-                'verbose_name_plural': '规则运行',
+                "verbose_name": "规则运行",
+                "verbose_name_plural": "规则运行",
             },
         ),
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.CharField(blank=True, max_length=128, verbose_name='账号ID')),
-                ('name', models.CharField(max_length=60, verbose_name='账号名称')),
-                ('name_key', models.CharField(db_index=True, editable=False, max_length=120)),
-                ('look_key', models.CharField(db_index=True, editable=False, max_length=120)),
-                ('state', models.CharField(choices=[('pending', '待备案'), ('active', '正常运行'), ('unfiled', '未备案'), ('closing', '拟关停'), ('closed', '已关停'), ('cancelled', '已注销'), ('void', '作废')], editable=False, max_length=16, verbose_name='状态')),
-                ('state_since', models.DateTimeField(editable=False, verbose_name='状态自')),
-                ('origin', models.CharField(choices=[('filing', '备案'), ('baseline', '存量'), ('found', '发现')], editable=False, max_length=16, verbose_name='来源')),
-                ('source_document', models.CharField(blank=True, max_length=200, verbose_name='来源文件')),
-                ('link', models.CharField(blank=True, max_length=300, verbose_name='账号链接')),
-                ('intro', models.CharField(blank=True, max_length=300, verbose_name='简介')),
-                ('kind', models.CharField(blank=True, choices=[('subscription', '订阅号'), ('service', '服务号')], max_length=16, verbose_name='账号类型')),
-                ('verified_entity', models.CharField(blank=True, max_length=120, verbose_name='认证主体')),
-                ('operation_mode', models.CharField(blank=True, choices=[('self', '自运维'), ('outsourced', '委托运维')], max_length=16, verbose_name='运维方式')),
-                ('vendor', models.CharField(blank=True, max_length=120, verbose_name='运维单位')),
-                ('leader_in_charge', models.CharField(blank=True, max_length=40, verbose_name='分管领导')),
-                ('department_in_charge', models.CharField(blank=True, max_length=60, verbose_name='责任科室')),
-                ('custodian', models.CharField(blank=True, max_length=40, verbose_name='管理员')),
-                ('custodian_phone', models.CharField(blank=True, max_length=32, verbose_name='管理员电话')),
-                ('purpose', models.TextField(blank=True, verbose_name='功能定位')),
-                ('services', models.TextField(blank=True, verbose_name='服务项目')),
-                ('same_platform_reason', models.CharField(blank=True, max_length=300, verbose_name='同平台多账号说明')),
-                ('followers', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='粉丝数')),
-                ('remarks', models.TextField(blank=True, verbose_name='备注')),
-                ('number', models.CharField(blank=True, max_length=32, null=True, unique=True, verbose_name='备案编号')),
-                ('national_no', models.CharField(blank=True, max_length=64, verbose_name='全国系统编号')),
-                ('provincial_no', models.CharField(blank=True, max_length=64, verbose_name='全省平台编号')),
-                ('found_at', models.DateTimeField(blank=True, null=True, verbose_name='发现时间')),
-                ('monitored_from', models.DateField(blank=True, null=True, verbose_name='监测自')),
-                ('posts_known_until', models.DateTimeField(blank=True, null=True, verbose_name='发布数据截至')),
-                ('messages_known_until', models.DateTimeField(blank=True, null=True, verbose_name='留言数据截至')),
-                ('last_published_at', models.DateTimeField(blank=True, null=True, verbose_name='最近更新')),
-                ('next_update_due_at', models.DateTimeField(blank=True, null=True, verbose_name='下次应更新')),
-                ('avatar', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.file', verbose_name='头像')),
-                ('reborn_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
-                ('platform', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='accounts.platform', verbose_name='平台')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uid", models.CharField(blank=True, max_length=128, verbose_name="账号ID")),
+                ("name", models.CharField(max_length=60, verbose_name="账号名称")),
+                ("name_key", models.CharField(db_index=True, editable=False, max_length=120)),
+                ("look_key", models.CharField(db_index=True, editable=False, max_length=120)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "待备案"),
+                            ("active", "正常运行"),
+                            ("unfiled", "未备案"),
+                            ("closing", "拟关停"),
+                            ("closed", "已关停"),
+                            ("cancelled", "已注销"),
+                            ("void", "作废"),
+                        ],
+                        editable=False,
+                        max_length=16,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("state_since", models.DateTimeField(editable=False, verbose_name="状态自")),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("filing", "备案"), ("baseline", "存量"), ("found", "发现")],
+                        editable=False,
+                        max_length=16,
+                        verbose_name="来源",
+                    ),
+                ),
+                ("source_document", models.CharField(blank=True, max_length=200, verbose_name="来源文件")),
+                ("link", models.CharField(blank=True, max_length=300, verbose_name="账号链接")),
+                ("intro", models.CharField(blank=True, max_length=300, verbose_name="简介")),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[("subscription", "订阅号"), ("service", "服务号")],
+                        max_length=16,
+                        verbose_name="账号类型",
+                    ),
+                ),
+                ("verified_entity", models.CharField(blank=True, max_length=120, verbose_name="认证主体")),
+                (
+                    "operation_mode",
+                    models.CharField(
+                        blank=True,
+                        choices=[("self", "自运维"), ("outsourced", "委托运维")],
+                        max_length=16,
+                        verbose_name="运维方式",
+                    ),
+                ),
+                ("vendor", models.CharField(blank=True, max_length=120, verbose_name="运维单位")),
+                ("leader_in_charge", models.CharField(blank=True, max_length=40, verbose_name="分管领导")),
+                ("department_in_charge", models.CharField(blank=True, max_length=60, verbose_name="责任科室")),
+                ("custodian", models.CharField(blank=True, max_length=40, verbose_name="管理员")),
+                ("custodian_phone", models.CharField(blank=True, max_length=32, verbose_name="管理员电话")),
+                ("purpose", models.TextField(blank=True, verbose_name="功能定位")),
+                ("services", models.TextField(blank=True, verbose_name="服务项目")),
+                ("same_platform_reason", models.CharField(blank=True, max_length=300, verbose_name="同平台多账号说明")),
+                ("followers", models.PositiveBigIntegerField(blank=True, null=True, verbose_name="粉丝数")),
+                ("remarks", models.TextField(blank=True, verbose_name="备注")),
+                (
+                    "number",
+                    models.CharField(blank=True, max_length=32, null=True, unique=True, verbose_name="备案编号"),
+                ),
+                ("national_no", models.CharField(blank=True, max_length=64, verbose_name="全国系统编号")),
+                ("provincial_no", models.CharField(blank=True, max_length=64, verbose_name="全省平台编号")),
+                ("found_at", models.DateTimeField(blank=True, null=True, verbose_name="发现时间")),
+                ("monitored_from", models.DateField(blank=True, null=True, verbose_name="监测自")),
+                ("posts_known_until", models.DateTimeField(blank=True, null=True, verbose_name="发布数据截至")),
+                ("messages_known_until", models.DateTimeField(blank=True, null=True, verbose_name="留言数据截至")),
+                ("last_published_at", models.DateTimeField(blank=True, null=True, verbose_name="最近更新")),
+                ("next_update_due_at", models.DateTimeField(blank=True, null=True, verbose_name="下次应更新")),
+                (
+                    "avatar",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.file",
+                        verbose_name="头像",
+                    ),
+                ),
+                (
+                    "reborn_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="accounts",
+                        to="accounts.platform",
+                        verbose_name="平台",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '账号',
-                'verbose_name_plural': '账号',
-                'ordering': ['unit__name', 'platform__order', 'name'],
+                "verbose_name": "账号",
+                "verbose_name_plural": "账号",
+                "ordering": ["unit__name", "platform__order", "name"],
             },
         ),
         migrations.CreateModel(
-            name='PlatformAlias',
+            name="PlatformAlias",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('alias', models.CharField(max_length=32, unique=True, verbose_name='写法')),
-                ('platform', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='aliases', to='accounts.platform')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("alias", models.CharField(max_length=32, unique=True, verbose_name="写法")),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="aliases", to="accounts.platform"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '平台别名',
-                'verbose_name_plural': '平台别名',
+                "verbose_name": "平台别名",
+                "verbose_name_plural": "平台别名",
             },
         ),
         migrations.CreateModel(
-            name='Unit',
+            name="Unit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(error_messages={'unique': '已有同名单位。'}, max_length=120, unique=True, verbose_name='名称')),
-                ('short_name', models.CharField(blank=True, max_length=60, verbose_name='简称')),
-                ('kind', models.CharField(blank=True, choices=[('department', '区级部门'), ('subdistrict', '街道'), ('town', '镇'), ('zone', '开发区'), ('affiliated', '直属单位'), ('stationed', '派驻机构')], max_length=16, verbose_name='类别')),
-                ('status', models.CharField(choices=[('active', '在用'), ('unconfirmed', '待核'), ('merged', '撤并')], default='active', max_length=16, verbose_name='状态')),
-                ('scope', models.CharField(choices=[('bound', '适用'), ('guided', '指导')], default='bound', max_length=16, verbose_name='适用范围')),
-                ('internal', models.BooleanField(default=False, help_text='内设机构不得开设账号（第七条）', verbose_name='内设机构')),
-                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.unit')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='accounts.unit', verbose_name='行业主管部门')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "name",
+                    models.CharField(
+                        error_messages={"unique": "已有同名单位。"}, max_length=120, unique=True, verbose_name="名称"
+                    ),
+                ),
+                ("short_name", models.CharField(blank=True, max_length=60, verbose_name="简称")),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("department", "区级部门"),
+                            ("subdistrict", "街道"),
+                            ("town", "镇"),
+                            ("zone", "开发区"),
+                            ("affiliated", "直属单位"),
+                            ("stationed", "派驻机构"),
+                        ],
+                        max_length=16,
+                        verbose_name="类别",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "在用"), ("unconfirmed", "待核"), ("merged", "撤并")],
+                        default="active",
+                        max_length=16,
+                        verbose_name="状态",
+                    ),
+                ),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[("bound", "适用"), ("guided", "指导")],
+                        default="bound",
+                        max_length=16,
+                        verbose_name="适用范围",
+                    ),
+                ),
+                (
+                    "internal",
+                    models.BooleanField(
+                        default=False, help_text="内设机构不得开设账号（第七条）", verbose_name="内设机构"
+                    ),
+                ),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.unit",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="accounts.unit",
+                        verbose_name="行业主管部门",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '单位',
-                'verbose_name_plural': '单位',
-                'ordering': ['name'],
+                "verbose_name": "单位",
+                "verbose_name_plural": "单位",
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('operator', '填报员'), ('leader', '单位主要领导'), ('officer', '区政府办公室经办'), ('supervisor', '区政府办公室负责人'), ('auditor', '审计查阅'), ('admin', '系统管理员'), ('parent', '行业主管部门')], max_length=16, verbose_name='身份')),
-                ('from_date', models.DateField(blank=True, null=True, verbose_name='自')),
-                ('to_date', models.DateField(blank=True, null=True, verbose_name='至')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL, verbose_name='用户')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='accounts.unit', verbose_name='单位')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("operator", "填报员"),
+                            ("leader", "单位主要领导"),
+                            ("officer", "区政府办公室经办"),
+                            ("supervisor", "区政府办公室负责人"),
+                            ("auditor", "审计查阅"),
+                            ("admin", "系统管理员"),
+                            ("parent", "行业主管部门"),
+                        ],
+                        max_length=16,
+                        verbose_name="身份",
+                    ),
+                ),
+                ("from_date", models.DateField(blank=True, null=True, verbose_name="自")),
+                ("to_date", models.DateField(blank=True, null=True, verbose_name="至")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="用户",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="accounts.unit",
+                        verbose_name="单位",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '任职',
-                'verbose_name_plural': '任职',
+                "verbose_name": "任职",
+                "verbose_name_plural": "任职",
             },
         ),
         migrations.CreateModel(
-            name='Flag',
+            name="Flag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rule', models.CharField(max_length=32, verbose_name='规则')),
-                ('level', models.CharField(choices=[('breach', '违反规定'), ('hint', '提示')], max_length=8, verbose_name='级别')),
-                ('fact_kind', models.CharField(max_length=16)),
-                ('fact_id', models.BigIntegerField()),
-                ('due_at', models.DateTimeField(verbose_name='期限')),
-                ('raised_at', models.DateTimeField(verbose_name='提出时间')),
-                ('cleared_at', models.DateTimeField(null=True, verbose_name='消除时间')),
-                ('reopened', models.PositiveIntegerField(default=0, verbose_name='重新提出次数')),
-                ('waived_at', models.DateTimeField(null=True, verbose_name='免于追究时间')),
-                ('waive_reason', models.TextField(blank=True, verbose_name='免于追究理由')),
-                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='flags', to='accounts.account', verbose_name='账号')),
-                ('waived_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='flags', to='accounts.unit', verbose_name='单位')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("rule", models.CharField(max_length=32, verbose_name="规则")),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[("breach", "违反规定"), ("hint", "提示")], max_length=8, verbose_name="级别"
+                    ),
+                ),
+                ("fact_kind", models.CharField(max_length=16)),
+                ("fact_id", models.BigIntegerField()),
+                ("due_at", models.DateTimeField(verbose_name="期限")),
+                ("raised_at", models.DateTimeField(verbose_name="提出时间")),
+                ("cleared_at", models.DateTimeField(null=True, verbose_name="消除时间")),
+                ("reopened", models.PositiveIntegerField(default=0, verbose_name="重新提出次数")),
+                ("waived_at", models.DateTimeField(null=True, verbose_name="免于追究时间")),
+                ("waive_reason", models.TextField(blank=True, verbose_name="免于追究理由")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="flags",
+                        to="accounts.account",
+                        verbose_name="账号",
+                    ),
+                ),
+                (
+                    "waived_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="flags",
+                        to="accounts.unit",
+                        verbose_name="单位",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '预警',
-                'verbose_name_plural': '预警',
-                'ordering': ['due_at', 'id'],
+                "verbose_name": "预警",
+                "verbose_name_plural": "预警",
+                "ordering": ["due_at", "id"],
             },
         ),
         migrations.AddField(
-            model_name='account',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='accounts.unit', verbose_name='主办单位'),
+            model_name="account",
+            name="unit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="accounts",
+                to="accounts.unit",
+                verbose_name="主办单位",
+            ),
         ),
         migrations.CreateModel(
-            name='UnitName',
+            name="UnitName",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='名称')),
-                ('since', models.DateField(null=True, verbose_name='自何日起')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='names', to='accounts.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, verbose_name="名称")),
+                ("since", models.DateField(null=True, verbose_name="自何日起")),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="names", to="accounts.unit"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '单位名称',
-                'verbose_name_plural': '单位名称',
+                "verbose_name": "单位名称",
+                "verbose_name_plural": "单位名称",
             },
         ),
         migrations.CreateModel(
-            name='AccountName',
+            name="AccountName",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, verbose_name='名称')),
-                ('name_key', models.CharField(db_index=True, max_length=120)),
-                ('look_key', models.CharField(db_index=True, max_length=120)),
-                ('since', models.DateTimeField(verbose_name='自何时起')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='names', to='accounts.account')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60, verbose_name="名称")),
+                ("name_key", models.CharField(db_index=True, max_length=120)),
+                ("look_key", models.CharField(db_index=True, max_length=120)),
+                ("since", models.DateTimeField(verbose_name="自何时起")),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="names", to="accounts.account"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '账号名称',
-                'verbose_name_plural': '账号名称',
-                'ordering': ['since', 'id'],
-                'constraints': [models.UniqueConstraint(fields=('account', 'name'), name='account_name_once')],
+                "verbose_name": "账号名称",
+                "verbose_name_plural": "账号名称",
+                "ordering": ["since", "id"],
+                "constraints": [models.UniqueConstraint(fields=("account", "name"), name="account_name_once")],
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=128, verbose_name='外部编号')),
-                ('kind', models.CharField(choices=[('inquiry', '咨询'), ('suggestion', '建议'), ('complaint', '投诉'), ('help', '求助'), ('other', '其他')], max_length=16, verbose_name='类型')),
-                ('asked_at', models.DateTimeField(verbose_name='留言时间')),
-                ('received_at', models.DateTimeField(verbose_name='收到时间')),
-                ('first_reply_at', models.DateTimeField(null=True, verbose_name='首次回复时间')),
-                ('withdrawn_at', models.DateTimeField(null=True, verbose_name='撤回时间')),
-                ('reply_due_at', models.DateTimeField(null=True, verbose_name='应回复')),
-                ('source', models.CharField(choices=[('typed', '手工登记'), ('import', '导入'), ('collected', '采集')], max_length=16, verbose_name='来源')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='accounts.account')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("external_id", models.CharField(max_length=128, verbose_name="外部编号")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("inquiry", "咨询"),
+                            ("suggestion", "建议"),
+                            ("complaint", "投诉"),
+                            ("help", "求助"),
+                            ("other", "其他"),
+                        ],
+                        max_length=16,
+                        verbose_name="类型",
+                    ),
+                ),
+                ("asked_at", models.DateTimeField(verbose_name="留言时间")),
+                ("received_at", models.DateTimeField(verbose_name="收到时间")),
+                ("first_reply_at", models.DateTimeField(null=True, verbose_name="首次回复时间")),
+                ("withdrawn_at", models.DateTimeField(null=True, verbose_name="撤回时间")),
+                ("reply_due_at", models.DateTimeField(null=True, verbose_name="应回复")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("typed", "手工登记"), ("import", "导入"), ("collected", "采集")],
+                        max_length=16,
+                        verbose_name="来源",
+                    ),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="messages", to="accounts.account"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '留言',
-                'verbose_name_plural': '留言',
-                'indexes': [models.Index(condition=models.Q(('first_reply_at__isnull', True), ('reply_due_at__isnull', False)), fields=['reply_due_at'], name='message_unanswered')],
-                'constraints': [models.UniqueConstraint(fields=('account', 'external_id'), name='message_once'), models.CheckConstraint(condition=models.Q(('first_reply_at__isnull', True), ('first_reply_at__gte', models.F('asked_at')), _connector='OR'), name='message_reply_after_question', violation_error_message='回复时间不能早于留言时间。')],
+                "verbose_name": "留言",
+                "verbose_name_plural": "留言",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("first_reply_at__isnull", True), ("reply_due_at__isnull", False)),
+                        fields=["reply_due_at"],
+                        name="message_unanswered",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "external_id"), name="message_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("first_reply_at__isnull", True),
+                            ("first_reply_at__gte", models.F("asked_at")),
+                            _connector="OR",
+                        ),
+                        name="message_reply_after_question",
+                        violation_error_message="回复时间不能早于留言时间。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Publication',
+            name="Publication",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('external_id', models.CharField(max_length=128, verbose_name='外部编号')),
-                ('title', models.CharField(max_length=200, verbose_name='标题')),
-                ('url', models.CharField(blank=True, max_length=500, verbose_name='链接')),
-                ('published_at', models.DateTimeField(verbose_name='发布时间')),
-                ('original', models.BooleanField(default=False, verbose_name='原创')),
-                ('removed_at', models.DateTimeField(null=True, verbose_name='删除时间')),
-                ('source', models.CharField(choices=[('typed', '手工登记'), ('import', '导入'), ('collected', '采集')], max_length=16, verbose_name='来源')),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='publications', to='accounts.account')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("external_id", models.CharField(max_length=128, verbose_name="外部编号")),
+                ("title", models.CharField(max_length=200, verbose_name="标题")),
+                ("url", models.CharField(blank=True, max_length=500, verbose_name="链接")),
+                ("published_at", models.DateTimeField(verbose_name="发布时间")),
+                ("original", models.BooleanField(default=False, verbose_name="原创")),
+                ("removed_at", models.DateTimeField(null=True, verbose_name="删除时间")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("typed", "手工登记"), ("import", "导入"), ("collected", "采集")],
+                        max_length=16,
+                        verbose_name="来源",
+                    ),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="publications", to="accounts.account"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '发布',
-                'verbose_name_plural': '发布',
-                'indexes': [models.Index(fields=['account', 'published_at'], name='publication_by_time')],
-                'constraints': [models.UniqueConstraint(fields=('account', 'external_id'), name='publication_once')],
+                "verbose_name": "发布",
+                "verbose_name_plural": "发布",
+                "indexes": [models.Index(fields=["account", "published_at"], name="publication_by_time")],
+                "constraints": [models.UniqueConstraint(fields=("account", "external_id"), name="publication_once")],
             },
         ),
         migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='unit_not_own_parent', violation_error_message='单位不能是自己的主管部门。'),
+            model_name="unit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("parent", models.F("id")), _negated=True),
+                name="unit_not_own_parent",
+                violation_error_message="单位不能是自己的主管部门。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('to_date__isnull', True)), fields=('user', 'unit', 'role'), name='membership_once', violation_error_message='该用户在本单位已有这个身份。'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("to_date__isnull", True)),
+                fields=("user", "unit", "role"),
+                name="membership_once",
+                violation_error_message="该用户在本单位已有这个身份。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['operator', 'leader', 'officer', 'supervisor', 'auditor', 'admin', 'parent'])), name='membership_role_known'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("role__in", ["operator", "leader", "officer", "supervisor", "auditor", "admin", "parent"])
+                ),
+                name="membership_role_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='flag',
-            index=models.Index(condition=models.Q(('cleared_at__isnull', True), ('waived_at__isnull', True)), fields=['rule', 'due_at'], name='flag_open'),
+            model_name="flag",
+            index=models.Index(
+                condition=models.Q(("cleared_at__isnull", True), ("waived_at__isnull", True)),
+                fields=["rule", "due_at"],
+                name="flag_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='flag',
-            index=models.Index(condition=models.Q(('cleared_at__isnull', True)), fields=['unit'], name='flag_open_unit'),
+            model_name="flag",
+            index=models.Index(
+                condition=models.Q(("cleared_at__isnull", True)), fields=["unit"], name="flag_open_unit"
+            ),
         ),
         migrations.AddIndex(
-            model_name='flag',
-            index=models.Index(fields=['fact_kind', 'fact_id'], name='flag_fact'),
+            model_name="flag",
+            index=models.Index(fields=["fact_kind", "fact_id"], name="flag_fact"),
         ),
         migrations.AddConstraint(
-            model_name='flag',
-            constraint=models.UniqueConstraint(fields=('rule', 'fact_kind', 'fact_id', 'due_at'), name='flag_once_a_due_time'),
+            model_name="flag",
+            constraint=models.UniqueConstraint(
+                fields=("rule", "fact_kind", "fact_id", "due_at"), name="flag_once_a_due_time"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='flag',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('waive_reason', ''), ('waived_at__isnull', True), ('waived_by__isnull', True)), models.Q(('waived_at__isnull', False), ('waived_by__isnull', False), models.Q(('waive_reason', ''), _negated=True)), _connector='OR'), name='flag_waiver_complete', violation_error_message='免于追究须写明理由和决定人。'),
+            model_name="flag",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("waive_reason", ""), ("waived_at__isnull", True), ("waived_by__isnull", True)),
+                    models.Q(
+                        ("waived_at__isnull", False),
+                        ("waived_by__isnull", False),
+                        models.Q(("waive_reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="flag_waiver_complete",
+                violation_error_message="免于追究须写明理由和决定人。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='flag',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', ['breach', 'hint'])), name='flag_level_known'),
+            model_name="flag",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("level__in", ["breach", "hint"])), name="flag_level_known"
+            ),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(fields=['unit', 'state'], name='account_unit_state'),
+            model_name="account",
+            index=models.Index(fields=["unit", "state"], name="account_unit_state"),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(condition=models.Q(('state', 'unfiled')), fields=['found_at'], name='account_unfiled'),
+            model_name="account",
+            index=models.Index(condition=models.Q(("state", "unfiled")), fields=["found_at"], name="account_unfiled"),
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(condition=models.Q(('next_update_due_at__isnull', False)), fields=['next_update_due_at'], name='account_update_due'),
+            model_name="account",
+            index=models.Index(
+                condition=models.Q(("next_update_due_at__isnull", False)),
+                fields=["next_update_due_at"],
+                name="account_update_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'active', 'unfiled', 'closing', 'closed', 'cancelled', 'void'])), name='account_state_known'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["pending", "active", "unfiled", "closing", "closed", "cancelled", "void"])
+                ),
+                name="account_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('uid', ''), _negated=True), models.Q(('state__in', ['cancelled', 'void']), _negated=True)), fields=('platform', 'uid'), name='account_id_unique', violation_error_message='该平台上已登记同一账号ID的账号。'),
+            model_name="account",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    models.Q(("uid", ""), _negated=True), models.Q(("state__in", ["cancelled", "void"]), _negated=True)
+                ),
+                fields=("platform", "uid"),
+                name="account_id_unique",
+                violation_error_message="该平台上已登记同一账号ID的账号。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(condition=models.Q(('uid', ''), models.Q(('state__in', ['cancelled', 'void']), _negated=True)), fields=('platform', 'name_key'), name='account_name_unique', violation_error_message='该平台上已登记同名账号，请填写账号ID加以区分。'),
+            model_name="account",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("uid", ""), models.Q(("state__in", ["cancelled", "void"]), _negated=True)),
+                fields=("platform", "name_key"),
+                name="account_name_unique",
+                violation_error_message="该平台上已登记同名账号，请填写账号ID加以区分。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(condition=models.Q(('same_platform_reason', ''), ('state__in', ['pending', 'active', 'closing'])), fields=('unit', 'platform'), name='account_one_per_platform', violation_error_message='本单位在该平台已有账号，须写明理由（第七条）。'),
+            model_name="account",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("same_platform_reason", ""), ("state__in", ["pending", "active", "closing"])),
+                fields=("unit", "platform"),
+                name="account_one_per_platform",
+                violation_error_message="本单位在该平台已有账号，须写明理由（第七条）。",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('next_update_due_at__isnull', True), ('state__in', ['active', 'closing']), _connector='OR'), name='account_due_only_while_watched'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("next_update_due_at__isnull", True), ("state__in", ["active", "closing"]), _connector="OR"
+                ),
+                name="account_due_only_while_watched",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'unfiled'), _negated=True), ('found_at__isnull', False), _connector='OR'), name='account_unfiled_has_found_at'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "unfiled"), _negated=True), ("found_at__isnull", False), _connector="OR"
+                ),
+                name="account_unfiled_has_found_at",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unitname',
-            constraint=models.UniqueConstraint(fields=('unit', 'name'), name='unit_name_once'),
+            model_name="unitname",
+            constraint=models.UniqueConstraint(fields=("unit", "name"), name="unit_name_once"),
         ),
     ]

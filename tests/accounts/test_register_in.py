@@ -9,9 +9,10 @@ from typing import Any
 import openpyxl
 import pytest
 
+from accounts.fields import LIVE_FILING
 from accounts.models import Account, AccountName, AccountState, Membership, Origin, Platform, PlatformAlias, Role, Unit
 from accounts.models.unit import UnitStatus
-from accounts.register_in import LIVE_FILING, ImportResult, NothingAccepted, import_file, refused_workbook
+from accounts.register_in import ImportResult, NothingAccepted, import_file, refused_workbook
 from accounts.register_rows import PlatformWords, read_followers
 from filings.models import Filing
 from filings.models.filing import LIVE

@@ -34,7 +34,8 @@ def read(path: str, max_rows: int, max_columns: int) -> list[tuple[str, list[lis
     """(title, rows) of each visible sheet; cells behind the last filled one of a row are left out."""
     import openpyxl
 
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    file = open(path, "rb")  # by handle: openpyxl refuses a path whose name does not end in .xlsx
+    book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
     sheets, characters = [], 0
     for sheet in book.worksheets:
         if sheet.sheet_state != "visible":
