@@ -81,6 +81,14 @@ def save_draft(filing_id: int, *, by: User, data: dict[str, Any], now: datetime)
     return draft
 
 
+def keep_in_draft(filing: Filing, data: dict[str, Any]) -> None:
+    """What was frozen without the draft is typed into it too: a correction after a return must not drop it again."""
+    draft = Draft.objects.select_for_update().filter(filing=filing).first()
+    if draft is not None:
+        draft.data = {**draft.data, **data}
+        draft.save()
+
+
 def _draft_of(filing: Filing, by: User, now: datetime) -> Draft:
     draft = Draft.objects.filter(filing=filing).first()
     return draft or Draft(filing=filing, data=typed(filing), saved_at=now, saved_by=by)

@@ -94,10 +94,13 @@ def supplement(filing_id: int, *, by: User, data: dict[str, Any], now: datetime)
         problems = checks.stops(checks.check_details(details, filing))
         if "uid" in problems:
             raise Incomplete("还有1处需要修改。", {"uid": problems["uid"]})
+        if filing.state == FilingState.ACCEPTED:
+            applying.lock_register(filing)
         _learn(filing, details.uid)
         effective_on = form.cleaned_data["effective_on"] if "effective_on" in data else filing.effective_on
         was = filing.effective_on
         drafting.freeze(filing, details, effective_on, by=by, now=now)
+        drafting.keep_in_draft(filing, {name: value for name, value in data.items() if name in form.fields})
         if effective_on != was and (was is None or filing.state != FilingState.ACCEPTED):
             drafting.refresh_event(filing)
         moves.finish(filing, "supplement", by=by, role=role, now=now)

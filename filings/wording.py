@@ -81,7 +81,7 @@ def next_step(filing: Filing, leaders: str, *, now: datetime) -> str:
                 else f"主要领导已批准，{by}报送区政府办公室。缺的附件、账号ID可先报送、后补齐。"
             )
         case S.OFFICE_REVIEW:
-            return "区政府办公室正在审核。审核期间可以补充材料；结果会在通知里告诉您。"
+            return "区政府办公室正在审核。审核期间单位可以补充材料，结果会通知填报员。"
         case S.RETURNED:
             return f"{by or '请'}按退回意见改好再报；只改联系方式、附件、备注和后补内容的，不需再经领导审批。"
         case S.ACCEPTED:

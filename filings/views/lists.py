@@ -80,7 +80,7 @@ def list_(request: HttpRequest) -> HttpResponse:
     return _page(request, visible_filings(user_of(request)), "filings/list.html")
 
 
-@may(Action.VIEW_FILING)
+@may(Action.DRAFT)
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     """我发起的: filings this person began."""

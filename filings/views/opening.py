@@ -173,7 +173,7 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
 def rules(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """What the rules say to what is saved: the panel, the steps, and the messages at the fields of `step` (htmx)."""
     filing = filing_for(request, pk)
-    if step not in STEPS:
+    if step not in STEPS or not _editable(request, filing):
         raise Http404
     sheet = judge(filing, now=db_now())
     return render(
@@ -208,7 +208,7 @@ def show_form(
         "problems": sheet.problems(STEP_NAMES[step]) if checked or step == REVIEW else [],
         "refused": refused if not isinstance(refused, Incomplete) else None,
         "attachments": list(filing.attachments.filter(removed_at__isnull=True).select_related("file")),
-        "saved_at": filing.draft.saved_at if hasattr(filing, "draft") else None,
+        "saved_at": _saved(filing, now),
         "returned": events.timeline(filing).filter(verb__in=RETURN_VERBS).last(),
         "leaders": leaders_of(filing.unit, day_of(now)),
         "clock": running(filing),
@@ -221,6 +221,14 @@ def show_form(
         context["slots"] = sheet.slots(step, checked=checked)
     template = "filings/review.html" if step == REVIEW else "filings/edit.html"
     return render(request, template, context, status=status_of(refused) if refused else 200)
+
+
+def _saved(filing: Filing, now: datetime) -> str:
+    """When the draft was last saved: 14:05 today, with the date before; '' when it never was."""
+    if not hasattr(filing, "draft"):
+        return ""
+    at = filing.draft.saved_at.astimezone(SHANGHAI)
+    return f"{at:%H:%M}" if day_of(at) == day_of(now) else f"{at:%m-%d %H:%M}"
 
 
 def _review(filing: Filing, errors: dict[str, list[str]], now: datetime) -> dict[str, Any]:

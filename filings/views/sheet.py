@@ -253,6 +253,9 @@ PRINTED: tuple[tuple[str, ...], ...] = (
 )
 
 
+EMPTY = ("（未填）", "（无）")
+
+
 def sheet_rows(values: Mapping[str, str], wrong: Mapping[str, str] | None = None) -> list[list[Cell]]:
     """Rows of one wide or two narrow cells."""
     wrong = wrong or {}
@@ -263,9 +266,9 @@ def sheet_rows(values: Mapping[str, str], wrong: Mapping[str, str] | None = None
 
 
 def frozen_rows(frozen: content.Content) -> list[list[Cell]]:
-    """The form as a revision froze it."""
+    """The form as a revision froze it, without the lines that were left empty."""
     flat = {name: value for section in content.SECTIONS[:-1] for name, value in frozen.get(section, {}).items()}
     values = {name: content.words(name, value) for name, value in flat.items() if name != "qr"}
     names = [key.split(" ", 1)[1] for key in sorted(frozen.get("attachments", {}))]
     values["attachments"] = "、".join(names) or "（无）"
-    return sheet_rows(values)
+    return [row for row in sheet_rows(values) if any(cell.text not in EMPTY for cell in row)]

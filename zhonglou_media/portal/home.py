@@ -56,8 +56,6 @@ def home(request: HttpRequest) -> HttpResponse:
     )
     held = roles_of(user_of(request))
     mine = [entry for entry in homes if entry[2] & held]
-    if not mine:
-        return render(request, "portal/home_none.html")
     asked = request.GET.get("role", "")
     key, _, _, page = next((entry for entry in mine if entry[0] == asked), mine[0])
     url = reverse("home")

@@ -1,0 +1,198 @@
+"""The homes of operators and leaders: what waits, in which order, and what the title finds."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.flags import run_rule
+from accounts.models import Membership, Role
+from filings import approving
+from filings.models import Filing
+from filings.rules import RULES
+from tests.factories import Cast, account, opening, platform, read, unit, user
+from zhonglou_media.core.clock import day_of, db_now, start_of
+from zhonglou_media.core.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(person: User) -> Client:
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def home(person: User, query: str = "") -> str:
+    response = signed_in(person).get(f"/{query}")
+    assert response.status_code == 200
+    return str(response.content.decode())
+
+
+def in_order(shown: str, *names: str) -> bool:
+    places = [shown.index(name) for name in names]
+    return places == sorted(places)
+
+
+# --- operator -------------------------------------------------------------------------------------------------------
+
+
+def test_returned_first_then_what_is_due_then_drafts() -> None:
+    cast, now = Cast(), db_now()
+    opening("draft", cast, now=now, name="示例草稿", platform="douyin")
+    opening("to_report", cast, now=now, name="示例待报", platform="weibo")
+    opening("to_report", cast, now=now - timedelta(days=40), name="示例逾期", platform="kuaishou")
+    opening("returned", cast, now=now, name="示例退回", platform="toutiao")
+    opening("leader_review", cast, now=now, name="示例待批", platform="bilibili")
+    shown = home(cast.operator)
+    assert "<title>待办4件，其中1件已逾期" in shown
+    assert in_order(shown, "示例退回", "示例逾期", "示例待报", "示例草稿", "示例待批")
+    assert "请补充说明" in shown
+    assert "等主要领导审批（1件）" in shown
+
+
+def test_what_the_leader_sent_back_says_why_and_comes_first() -> None:
+    cast, now = Cast(), db_now()
+    opening("to_report", cast, now=now, name="示例待报", platform="weibo")
+    filing = opening("leader_review", cast, now=now, name="示例被退", platform="douyin")
+    approving.leader_return(filing.pk, by=cast.leader, read=read(filing), now=now, comment="理由请写具体")
+    shown = home(cast.operator)
+    assert in_order(shown, "示例被退", "示例待报")
+    assert "退回：“理由请写具体”" in shown
+
+
+def test_the_last_day_is_named() -> None:
+    cast = Cast()
+    filing = opening("to_report", cast, now=db_now())
+    Filing.objects.filter(pk=filing.pk).update(report_due_at=start_of(day_of(db_now()) + timedelta(days=1)))
+    shown = home(cast.operator)
+    assert "<title>待办1件，其中1件今天截止" in shown
+    assert "今日 24:00 前报送均为按期" in shown
+
+
+def test_an_empty_home_says_what_will_appear() -> None:
+    shown = home(Cast().operator)
+    for words in ("现在没有待办", "退回的、到期的和未写完的备案会出现在这里", "本单位还没有账号", "没有未消除的预警"):
+        assert words in shown
+
+
+def test_accounts_and_open_flags_of_the_unit() -> None:
+    cast, now = Cast(), db_now()
+    account(cast.unit, name="示例本单位账号", platform=platform("weibo"))
+    account(name="示例别家账号")
+    opening("to_report", cast, now=now - timedelta(days=40), name="示例逾期")
+    for rule in RULES:
+        run_rule(rule, now)
+    for person in (cast.operator, cast.leader):
+        shown = home(person)
+        assert "逾期未报送" in shown
+        assert "新开办备案·示例逾期" in shown
+        assert "示例别家账号" not in shown
+    assert "示例本单位账号" in home(cast.operator)
+
+
+def test_other_units_filings_are_not_mine() -> None:
+    opening("to_report", name="示例别家备案")
+    assert "示例别家备案" not in home(Cast().operator)
+
+
+# --- leader ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_waits_for_the_leader_opened_ones_first() -> None:
+    cast, now = Cast(), db_now()
+    opening("leader_review", cast, now=now, name="示例未开", platform="weibo", purpose="为群众办事")
+    opened = (day_of(now) - timedelta(days=5)).isoformat()
+    opening("leader_review", cast, now=now, name="示例已开", platform="douyin", effective_on=opened)
+    opening("to_report", cast, now=now, name="示例待报", platform="kuaishou")
+    shown = home(cast.leader)
+    assert "<title>2件等您批准，其中1件账号已先开通" in shown
+    assert in_order(shown, "示例已开", "示例未开", "已批准，等填报员报送（1件）", "最近批过")
+    assert "为群众办事" in shown
+
+
+def test_warnings_that_cost_nothing_stand_on_the_card() -> None:
+    cast, now = Cast(), db_now()
+    account(cast.unit, platform=platform("douyin"))
+    opening("leader_review", cast, now=now, platform="douyin", same_platform_reason="承接文旅项目")
+    opening("leader_review", cast, now=now, platform="weibo", verified_entity="别的单位")
+    shown = home(cast.leader)
+    assert "已有账号，已写明理由" in shown
+    assert "认证主体与主办单位名称不一致" in shown
+
+
+def test_who_filled_it_in_is_told_to_have_it_signed() -> None:
+    cast = Cast()
+    Membership.objects.create(user=cast.operator, unit=cast.unit, role=Role.LEADER)
+    opening("leader_review", cast, now=db_now())
+    shown = home(cast.operator, "?role=leader")
+    assert "您填报了这一件，不能自己批准" in shown
+    assert "<title>现在没有等您批准的备案" in shown
+
+
+def test_an_empty_leaders_home() -> None:
+    shown = home(Cast().leader)
+    assert "现在没有等您批准的备案" in shown
+    assert "您批准或退回过的备案会出现在这里" in shown
+
+
+# --- who sees which -------------------------------------------------------------------------------------------------
+
+
+def test_a_person_with_two_roles_switches_on_top() -> None:
+    cast = Cast()
+    Membership.objects.create(user=cast.operator, unit=unit(), role=Role.LEADER)
+    assert "等您批准" in home(cast.operator)
+    operator = home(cast.operator, "?role=operator")
+    assert "现在没有待办" in operator
+    assert 'href="/?role=leader"' in operator
+    assert "role=leader" not in home(cast.leader)
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_every_role_has_a_home(role: str) -> None:
+    home(user(role))
+
+
+def test_a_person_without_a_membership_is_told_so() -> None:
+    response = signed_in(user()).get("/")
+    assert response.status_code == 403
+    assert "您不能使用本平台" in response.content.decode()
+
+
+def test_signed_out_people_sign_in_first() -> None:
+    assert Client().get("/").status_code == 302
+
+
+# --- cost -----------------------------------------------------------------------------------------------------------
+
+
+def queries(person: User) -> int:
+    client = signed_in(person)
+    client.get("/")
+    with CaptureQueriesContext(connection) as captured:
+        client.get("/")
+    return len(captured)
+
+
+STATES = ("draft", "to_report", "returned", "leader_review", "completed")
+FIRST = ("douyin", "weibo", "kuaishou", "toutiao", "bilibili")
+SECOND = ("xiaohongshu", "channels", "netease", "sohu", "dayu")
+
+
+def fill(cast: Cast, codes: tuple[str, ...]) -> None:
+    for state, code in zip(STATES, codes, strict=True):
+        opening(state, cast, now=db_now() - timedelta(days=40), platform=code)
+    for rule in RULES:
+        run_rule(rule, db_now())
+
+
+def test_homes_cost_the_same_for_any_number_of_rows() -> None:
+    cast = Cast()
+    fill(cast, FIRST)
+    before = queries(cast.operator), queries(cast.leader)
+    fill(cast, SECOND)
+    assert Filing.objects.count() == 10
+    assert (queries(cast.operator), queries(cast.leader)) == before
