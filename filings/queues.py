@@ -14,6 +14,7 @@ from filings.models import ExportItem, Filing, FilingState, Receipt, ReceiptResu
 from filings.models.filing import FilingQuerySet
 from zhonglou_media.core.clock import day_of, start_of
 from zhonglou_media.core.models import Event, User
+from zhonglou_media.core.settings_at import setting
 from zhonglou_media.core.words import SYSTEMS
 
 AT_WORK = timedelta(minutes=30)
@@ -224,6 +225,11 @@ def urgency(filings: QuerySet[Filing], *, now: datetime) -> Urgency:
         today=Count("pk", filter=Q(office_due_at__gt=now, office_due_at__lte=end_of_today(now))),
     )
     return Urgency(**counted)
+
+
+def office_days(now: datetime) -> int:
+    """Working days after the approval within which the office passes a filing on, as set for today."""
+    return int(setting("office_days", day_of(now)))
 
 
 def end_of_today(now: datetime) -> datetime:

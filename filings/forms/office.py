@@ -122,7 +122,7 @@ class ReceiptForm(forms.Form):
     def __init__(self, *args: Any, waiting: FilingQuerySet, for_supervisor: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Any filing is taken, so that one just done by a colleague is told apart from one that never was.
-        shown = [(f.pk, f"{f.number} {f.account_label}") for f in waiting.for_lists()]
+        shown = [(f.pk, f"{(f.number or '').removeprefix('ZLXMT-')} {f.account_label}") for f in waiting.for_lists()]
         self.fields["filing"].widget.choices = [("", "请选择"), *shown]
         if not for_supervisor:
             offered = [choice for choice in ReceiptResult.choices if choice[0] != ReceiptResult.NOT_APPLICABLE]

@@ -79,6 +79,7 @@ def _page(request: HttpRequest, form: ReceiptForm, *, refused: Refused | None = 
     context = {
         "sides": [_side(system, rows) for system in System.values],
         "urgency": urgency,
+        "office_days": queues.office_days(now),
         "returned": len(_narrow(rows, "back", now)),
         "total": len(rows),
         "show": request.GET.get("show", ""),

@@ -73,7 +73,7 @@ def panel_context(
     user, now = user_of(request), db_now()
     can = available(filing, user)
     reviewing_it = filing.state == FilingState.OFFICE_REVIEW and "accept" in can
-    if reviewing_it and request.method == "GET":
+    if reviewing_it and (request.method == "GET" or isinstance(refused, StaleReading)):
         with suppress(WrongState):  # decided since the page was read: the page shows it as it was, the act will be told
             reviewing.open_for_review(filing.pk, by=user, now=now)
     asks = _asks_platform(filing)

@@ -200,6 +200,7 @@ def test_a_filing_that_moved_on_is_shown_with_the_difference_and_what_was_typed(
     assert "示例新管理员" in page
     assert "同意，请注意更新" in page
     assert 'name="office-revision" value="2"' in page
+    assert events.timeline(filing).get(verb="read").revision == 2
     assert state_of(filing) == "office_review"
     again = typed(filing, "accept", "同意，请注意更新")
     assert post(client, cast.officer, filing, "decide", again).status_code == 302

@@ -51,6 +51,7 @@ def _work(request: HttpRequest, user: User) -> dict[str, Any]:
     supervisor = Role.SUPERVISOR in roles_of(user)
     return {
         "urgency": queues.urgency(queues.to_pass_on(), now=now),
+        "office_days": queues.office_days(now),
         "passing": passing,
         "tally": tally,
         "kinds": [(kind.value, kind.label[:-2], tally.kinds[kind]) for kind in FilingKind if kind in tally.kinds],
