@@ -108,7 +108,7 @@ def test_a_waived_flag_stands_below_with_who_and_why(client: Client, officer: Us
     text = shown(client, officer, found)
     assert "没有未解除的预警" in text
     assert f"{supervisor}决定免于追究，“平台故障”" in text
-    assert "预警“账号未备案”免于追究" in text  # in the history, too
+    assert "预警“未备案账号”免于追究" in text  # in the history, too
 
 
 def test_the_history_tells_every_step_with_who(client: Client) -> None:

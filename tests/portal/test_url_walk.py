@@ -1,0 +1,257 @@
+"""Every address × every role × own and foreign objects: who sees, who may post, and nobody else. It only grows.
+
+The table is written out; the policy is not asked. An address without an entry fails.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.http import HttpRequest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.middleware import DefaultDenyMiddleware
+from accounts.models import Account, Flag, Role
+from filings import reporting
+from filings.models import Filing
+from inspections import sweep
+from tests.factories import NOW, PDF, Cast, account, opening, platform, unit, user
+from zhonglou_media.core import files
+from zhonglou_media.core.clock import db_now
+from zhonglou_media.core.models import Job, Notice, User
+
+LIST = Path(__file__).parent.parent / "data" / "list_a.xlsx"
+
+pytestmark = pytest.mark.django_db
+
+OPERATOR, LEADER, PARENT = "operator", "leader", "parent"
+OFFICER, SUPERVISOR, AUDITOR, ADMIN = "officer", "supervisor", "auditor", "admin"
+UNIT = {OPERATOR, LEADER, PARENT}
+OFFICE = {OFFICER, SUPERVISOR}
+EVERYBODY = UNIT | OFFICE | {AUDITOR, ADMIN}
+READERS = EVERYBODY - {ADMIN}
+ANONYMOUS = "anonymous"
+PUBLIC = EVERYBODY | {ANONYMOUS}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Who may, for an object of the person's own unit and for a foreign one; how; which object is named, and where."""
+
+    own: set[str]
+    foreign: set[str]
+    method: str = "get"
+    kwargs: Callable[["World", bool], dict[str, object]] = lambda world, own: {}
+    data: Callable[["World", bool], dict[str, object]] = lambda world, own: {}
+
+
+@dataclass
+class World:
+    """Objects of the unit (own) and of another (foreign)."""
+
+    filings: dict[bool, Filing]
+    drafts: dict[bool, Filing]
+    accounts: dict[bool, Account]
+    attachments: dict[bool, int]
+    notice: Notice
+    job: Job
+    flags: dict[bool, int]
+
+
+def account_(world: World, own: bool) -> dict[str, object]:
+    return {"pk": world.accounts[own].pk}
+
+
+def anybody(who: set[str], method: str = "get") -> Entry:
+    """An address that names no object."""
+    return Entry(who, who, method)
+
+
+def of_filing(own: set[str], foreign: set[str], method: str = "get", **more: object) -> Entry:
+    return Entry(own, foreign, method, lambda world, mine: {"pk": world.filings[mine].pk, **more})
+
+
+SEEN = {AUDITOR} | OFFICE
+PAGES: dict[str, Entry] = {
+    "home": anybody(EVERYBODY),
+    "done": anybody(READERS),
+    "mine": anybody({OPERATOR}),
+    "login": anybody(PUBLIC),
+    "logout": anybody(PUBLIC, "post"),
+    "regulation": anybody(PUBLIC),
+    "help": anybody(PUBLIC),
+    "health": anybody(PUBLIC),
+    "notices": anybody(EVERYBODY),
+    "notices_read": anybody(EVERYBODY, "post"),
+    "notice_open": Entry(set(), set(), "post", lambda world, own: {"pk": world.notice.pk}),
+    "accounts:list": anybody(EVERYBODY),
+    "accounts:detail": Entry(EVERYBODY, SEEN | {ADMIN}, "get", account_),
+    "accounts:void": Entry({SUPERVISOR}, {SUPERVISOR}, "post", account_),
+    "accounts:waive": Entry({SUPERVISOR}, {SUPERVISOR}, "post", lambda world, own: {"pk": world.flags[own]}),
+    "accounts:import": anybody(OFFICE),
+    "accounts:import_result": Entry(OFFICE, OFFICE, "get", lambda world, own: {"job_id": world.job.pk}),
+    "accounts:import_refused": Entry(OFFICE, OFFICE, "get", lambda world, own: {"job_id": world.job.pk}),
+    "filings:of_account": Entry(READERS, SEEN, "get", account_),
+    "filings:list": anybody(READERS),
+    "filings:new": anybody({OPERATOR}),
+    "filings:open": Entry({OPERATOR}, set(), "post", data=lambda world, own: {"unit": world.filings[own].unit_id}),
+    "filings:detail": of_filing(READERS, SEEN),
+    "filings:edit": of_filing({OPERATOR}, set(), step="basics"),
+    "filings:save": of_filing({OPERATOR}, set(), "post"),
+    "filings:rules": Entry({OPERATOR}, set(), kwargs=lambda world, own: {"pk": world.drafts[own].pk, "step": "basics"}),
+    "filings:submit": of_filing({OPERATOR}, set(), "post"),
+    "filings:recall": of_filing({OPERATOR}, set(), "post"),
+    "filings:reopen": of_filing({OPERATOR}, set(), "post"),
+    "filings:report": of_filing({OPERATOR}, set(), "post"),
+    "filings:withdraw": of_filing({OPERATOR}, set(), "post"),
+    "filings:supplement": of_filing({OPERATOR} | OFFICE, OFFICE, "post"),
+    "filings:attach": of_filing({OPERATOR} | OFFICE, OFFICE, "post"),
+    "filings:record_paper": of_filing({OPERATOR}, set(), "post"),
+    "filings:correct_paper": of_filing({OPERATOR}, set(), "post"),
+    "filings:approve": of_filing({LEADER}, set()),
+    "filings:attachment": Entry(READERS, SEEN, "get", lambda world, own: {"pk": world.attachments[own]}),
+    "filings:paper_scan": of_filing(READERS, SEEN),
+    "filings:exchange": anybody(OFFICE),
+    "filings:export": Entry(OFFICE, OFFICE, "post", lambda world, own: {"system": "national"}),
+    "filings:receipt": anybody(OFFICE, "post"),
+    "filings:complete": of_filing(OFFICE, OFFICE, "post"),
+    "filings:decide": of_filing(OFFICE, OFFICE, "post"),
+    "filings:check_paper": of_filing(OFFICE, OFFICE, "post"),
+    "filings:not_occurred": of_filing(OFFICE, OFFICE, "post"),
+    "filings:unaccept": of_filing({SUPERVISOR}, {SUPERVISOR}, "post"),
+}
+
+
+def names() -> Iterator[str]:
+    """Every named address of the URLconf."""
+
+    def walk(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
+        for pattern in patterns:
+            if isinstance(pattern, URLResolver):
+                space = f"{pattern.namespace}:" if pattern.namespace else ""
+                yield from walk(pattern.url_patterns, prefix + space)
+            else:
+                assert pattern.name, f"{pattern.pattern} has no name"
+                yield prefix + pattern.name
+
+    yield from dict.fromkeys(walk(get_resolver().url_patterns))
+
+
+@pytest.fixture
+def world() -> World:
+    """A unit under a parent with its people, another unit, and an object of each kind in both."""
+    own, foreign = Cast(unit(parent=unit())), Cast()
+    filings, drafts, accounts, attachments, flags = {}, {}, {}, {}, {}
+    for mine, cast in ((True, own), (False, foreign)):
+        row = opening("office_review", cast, paper=NOW.date())
+        file = files.store(ContentFile(PDF + str(mine).encode()))
+        attached = reporting.attach(row.pk, by=cast.operator, file=file, name="说明.pdf", now=NOW)
+        filings[mine], attachments[mine], drafts[mine] = row, attached.pk, opening("draft", cast)
+        accounts[mine] = account(cast.unit, found=True, platform=platform("weibo"))
+    sweep.sweep(db_now())
+    for mine in (True, False):
+        flags[mine] = Flag.objects.get(fact_kind="account", fact_id=accounts[mine].pk).pk
+    notice = Notice.objects.create(user=user(), key="test", text="别人的通知", at=NOW)
+    return World(filings, drafts, accounts, attachments, notice, imported(own.officer), flags)
+
+
+def imported(officer: User) -> Job:
+    """The run of a real list, uploaded by an officer."""
+    client = Client()
+    client.force_login(officer)
+    with LIST.open("rb") as file:
+        client.post("/accounts/import/", {"file": file, "ground": "baseline", "document": "示例文件"})
+    return Job.objects.get(kind="import_registry")
+
+
+@pytest.fixture
+def people(world: World) -> dict[str, Client]:
+    """A signed-in client for each role, of the own unit where the role is one of a unit."""
+    own = world.filings[True].unit
+    assert own.parent is not None
+    of = {OPERATOR: own, LEADER: own, PARENT: own.parent}
+    clients = {ANONYMOUS: Client()}
+    for role in Role.values:
+        clients[role] = Client()
+        clients[role].force_login(user(role, of.get(role)))
+    return clients
+
+
+def opened(client: Client, method: str, url: str, data: dict[str, object]) -> bool:
+    """Whether the door opened: not refused, not hidden, not sent to sign in."""
+    answer = getattr(client, method)(url, data)
+    answer.close()
+    assert answer.status_code < 500, url
+    sent_to_sign_in = answer.status_code == 302 and answer["Location"].startswith("/login/?next=")
+    return not (sent_to_sign_in or answer.status_code in (401, 403, 404))
+
+
+def test_every_address_has_an_entry_and_every_entry_an_address() -> None:
+    assert set(names()) - {"styleguide"} == set(PAGES)
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["own", "foreign"])
+def test_who_may(own: bool, world: World, people: dict[str, Client]) -> None:
+    wrong = {}
+    for name, entry in sorted(PAGES.items(), key=lambda page: page[0] == "logout"):  # last: it ends the sessions
+        url, data = reverse(name, kwargs=entry.kwargs(world, own)), entry.data(world, own)
+        with transaction.atomic():
+            may = {who for who, client in people.items() if opened(client, entry.method, url, data)}
+            transaction.set_rollback(True)  # what one role did must not stand in the way of the next address
+        right = entry.own if own else entry.foreign
+        if may != right:
+            wrong[name] = {"too many": may - right, "too few": right - may}
+    assert wrong == {}
+
+
+def test_what_changes_something_is_not_done_by_a_link(world: World, people: dict[str, Client]) -> None:
+    before = {f.pk: f.state for f in Filing.objects.all()}
+    for name in [name for name, entry in PAGES.items() if entry.method == "post"]:
+        url = reverse(name, kwargs=PAGES[name].kwargs(world, True))
+        for client in people.values():
+            answer = client.get(url)
+            answer.close()
+            assert answer.status_code in (200, 302, 401, 403, 404, 405), url
+    assert {f.pk: f.state for f in Filing.objects.all()} == before
+
+
+def test_a_view_that_says_nothing_is_refused() -> None:
+    def view(request: object) -> None:
+        raise AssertionError("it must never run")
+
+    with pytest.raises(PermissionDenied):
+        DefaultDenyMiddleware(lambda request: None).process_view(HttpRequest(), view, (), {})  # type: ignore[arg-type,return-value]
+
+
+def test_a_person_without_a_membership_gets_no_further_than_the_door() -> None:
+    client = Client()
+    client.force_login(user())
+    assert client.get("/").status_code == 403
+    assert client.get("/accounts/").status_code == 403
+
+
+def test_a_membership_that_ended_opens_nothing(world: World) -> None:
+    person = user(Role.OPERATOR, world.filings[True].unit)
+    person.memberships.update(to_date="2026-01-31")
+    client = Client()
+    client.force_login(person)
+    assert client.get(f"/filings/{world.filings[True].pk}/").status_code in (403, 404)
+
+
+def test_a_disabled_person_is_signed_out_at_once(world: World) -> None:
+    person = user(Role.OFFICER)
+    client = Client()
+    client.force_login(person)
+    assert client.get("/").status_code == 200
+    person.is_active = False
+    person.session_epoch += 1
+    person.save()
+    assert client.get("/").status_code == 302
+    person.is_active = True
+    person.save()
+    assert client.get("/").status_code == 302  # the old session stays dead
