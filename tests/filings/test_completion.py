@@ -68,20 +68,16 @@ def test_a_conflict_keeps_the_receipt_and_is_named_on_the_filing(cast: Cast) -> 
     assert Notice.objects.filter(user=cast.supervisor, text__contains="办结受阻").exists()
 
 
-@pytest.mark.parametrize("state", ["void", "active"])
-def test_an_account_that_has_moved_blocks_completion(state: str, cast: Cast) -> None:
+def test_an_account_that_has_moved_blocks_completion(cast: Cast) -> None:
     filing = opening("accepted", cast)
     take(filing, "national")
     waiting = now_of(filing).account
     assert waiting is not None
-    if state == "void":
-        lifecycle.void(waiting, reason="登记有误", by=cast.supervisor, now=LATER)
-    else:
-        lifecycle.activate(waiting, number="X-1", ground="", by=None, role="system", now=LATER)
+    lifecycle.activate(waiting, number="X-1", ground="", by=None, role="system", now=LATER)
     take(filing, "provincial")
     stands = now_of(filing)
     assert stands.state == FilingState.ACCEPTED
-    assert "不能办结" in stands.conflict
+    assert "现为“正常运行”，不能办结" in stands.conflict
     assert filing.receipts.count() == 2
 
 
