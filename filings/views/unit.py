@@ -28,6 +28,7 @@ from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, WrongState
 from zhonglou_media.core.models import File
+from zhonglou_media.core.settings_at import setting
 
 
 @may(Action.REPORT)
@@ -143,7 +144,8 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("filings:detail", pk)
     elif request.method != "POST" and "withdraw" not in available(filing, user_of(request)):
         return redirect("filings:detail", pk)
-    context = {"filing": filing, "form": form, "refused": refused, "clock": running(filing)}
+    days = setting("replaces_days", day_of(db_now()))
+    context = {"filing": filing, "form": form, "refused": refused, "replaces_days": days}
     return render(request, "filings/withdraw.html", context, status=422 if request.method == "POST" else 200)
 
 
