@@ -154,9 +154,7 @@ def _article_7(
         )
     others = (a for a in register.accounts(unit) if a.platform_id == platform.pk and a.pk != filing.account_id)
     other = next(others, None)
-    rival = next(
-        (f for f in register.rivals(unit) if f.pk != filing.pk and f.opening.platform_id == platform.pk), None
-    )
+    rival = next((f for f in register.rivals(unit) if f.pk != filing.pk and f.opening.platform_id == platform.pk), None)
     if other is None and rival is None:
         found.append(Check(Level.PASS, 7, "same_platform_reason", "同一平台只有这一个账号"))
         return found

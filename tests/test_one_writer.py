@@ -9,7 +9,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("zhonglou_media", "accounts", "filings", "inspections")
 FILING_USE_CASES = {
-    f"filings/{name}.py" for name in ("moves", "drafting", "approving", "reporting", "reviewing", "exchange", "applying")
+    f"filings/{name}.py"
+    for name in ("moves", "drafting", "approving", "reporting", "reviewing", "exchange", "applying")
 }
 MOVES = {
     "submit",
@@ -89,7 +90,9 @@ def test_only_append_writes_events() -> None:
 
 
 def test_the_reader_of_code_would_see_a_second_writer() -> None:
-    tree = ast.parse("filing.state = 'x'\nFlag.objects.filter(pk=1).update(level='x')\nEvent(seq=1)\nq.update(state='x')")
+    tree = ast.parse(
+        "filing.state = 'x'\nFlag.objects.filter(pk=1).update(level='x')\nEvent(seq=1)\nq.update(state='x')"
+    )
     assert assigns(tree, "state")
     assert passes(tree, WRITING, "state")
     assert makes(tree, "Flag")

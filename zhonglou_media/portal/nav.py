@@ -5,15 +5,21 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.conf import settings
+from django.db import models
+from django.db.models import Q
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, resolve, reverse
+from django.urls import resolve, reverse
 from django.utils.functional import SimpleLazyObject
 
-from accounts.models import Membership
-from accounts.policy import could
+from accounts.models import Membership, Role
+from accounts.policy import Action, could, units_of
+from filings import queues
+from filings.models import Filing, FilingState
 from zhonglou_media.core.calendar import Calendar
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.models import Notice, User
+
+WITH_THE_OPERATOR = (FilingState.RETURNED, FilingState.TO_REPORT, FilingState.DRAFT)
 
 
 @dataclass(frozen=True)
@@ -81,8 +87,28 @@ class Link:
 
 
 def counts(user: User, now: datetime) -> dict[str, Count]:
-    """What waits for `user` at `now`, by the keys of `Page.count`; a missing key or zero shows nothing. Few queries."""
-    return {}
+    """What waits for `user` at `now`, by the keys of `Page.count`: a query for a unit's people, two for the office's."""
+    number, late = 0, False
+    if could(user, Action.DRAFT, Action.LEADER_APPROVE):
+        turns = Q(state__in=WITH_THE_OPERATOR, unit__in=units_of(user, Role.OPERATOR))
+        turns |= Q(state=FilingState.LEADER_REVIEW, unit__in=units_of(user, Role.LEADER))
+        own = Filing.objects.filter(turns).aggregate(
+            all=models.Count("pk"), late=models.Count("pk", filter=_unit_is_late(now))
+        )
+        number, late = own["all"], own["late"] > 0
+    if not could(user, Action.ACCEPT):
+        return {"todo": Count(number, late)}
+    review, passing = (queues.urgency(rows, now=now) for rows in (queues.to_review(), queues.to_pass_on()))
+    return {
+        "todo": Count(number + review.total + passing.total, late or review.late > 0 or passing.late > 0),
+        "exchange": Count(passing.total, passing.late > 0),
+    }
+
+
+def _unit_is_late(now: datetime) -> Q:
+    """A clock of the unit is over: the report's, or the correction's."""
+    report = Q(report_due_at__lte=now, first_reported_at__isnull=True)
+    return Q(provisional=False) & (report | Q(correction_due_at__lte=now))
 
 
 def unread_notices(user: User) -> int:
@@ -103,7 +129,7 @@ def identity(user: User, now: datetime) -> tuple[str, str]:
 
 def links(user: User, path: str, shown: dict[str, Count]) -> list[tuple[str, list[Link]]]:
     """The groups and pages `user` may open; the one that `path` is, or lies under, is current."""
-    pages = [(group, page, url) for group, members in GROUPS for page in members if (url := _address(page.url_name))]
+    pages = [(group, page, reverse(page.url_name)) for group, members in GROUPS for page in members]
     under = [url for _, _, url in pages if path == url or (url != "/" and path.startswith(url))]
     here = max(under, key=len, default="")
     found: dict[str, list[Link]] = {}
@@ -113,13 +139,6 @@ def links(user: User, path: str, shown: dict[str, Count]) -> list[tuple[str, lis
             link = Link(page.label, url, page.icon, url == here, count if count and count.number else None)
             found.setdefault(group, []).append(link)
     return list(found.items())
-
-
-def _address(url_name: str) -> str:
-    try:
-        return reverse(url_name)
-    except NoReverseMatch:  # the page is being built
-        return ""
 
 
 def _may_open(user: User, url: str) -> bool:
