@@ -1,4 +1,4 @@
-"""Each state has one writer (the house's rule 3), found by reading the code: the triggers refuse, this says where not to try."""
+"""Each state has one writer, found by reading the code: the triggers refuse, this says where not to try."""
 
 import ast
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Every command from the shell: one Chinese line on stderr and exit status 1 when it fails, nothing changed, also under DEBUG."""
+"""Every command from the shell: a failure is one Chinese line, exit status 1, and no change."""
 
 import shutil
 import subprocess

@@ -4,10 +4,12 @@
 A hostile workbook can make a parser eat all memory or time: here the kernel stops it, not the web server.
 """
 
+import io
 import json
 import resource
 import sys
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 MAX_CHARACTERS = 20_000_000
 TOO_LARGE, UNREADABLE = 3, 4
@@ -34,8 +36,8 @@ def read(path: str, max_rows: int, max_columns: int) -> list[tuple[str, list[lis
     """(title, rows) of each visible sheet; cells behind the last filled one of a row are left out."""
     import openpyxl
 
-    file = open(path, "rb")  # by handle: openpyxl refuses a path whose name does not end in .xlsx
-    book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+    content = io.BytesIO(Path(path).read_bytes())  # openpyxl refuses a path whose name does not end in .xlsx
+    book = openpyxl.load_workbook(content, read_only=True, data_only=True, keep_links=False)
     sheets, characters = [], 0
     for sheet in book.worksheets:
         if sheet.sheet_state != "visible":

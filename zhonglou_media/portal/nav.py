@@ -87,7 +87,7 @@ class Link:
 
 
 def counts(user: User, now: datetime) -> dict[str, Count]:
-    """What waits for `user` at `now`, by the keys of `Page.count`: a query for a unit's people, two for the office's."""
+    """What waits for `user` at `now`, by the keys of `Page.count`: a query for the unit, two for the office."""
     number, late = 0, False
     if could(user, Action.DRAFT, Action.LEADER_APPROVE):
         turns = Q(state__in=WITH_THE_OPERATOR, unit__in=units_of(user, Role.OPERATOR))
