@@ -12,6 +12,7 @@ from accounts.models.account import ON_PLATFORM
 from filings import applying, checks
 from filings.models import ExportItem, Filing, FilingState, Receipt, ReceiptResult, Revision, System
 from filings.models.filing import FilingQuerySet
+from filings.wording import half_way
 from zhonglou_media.core.clock import day_of, start_of
 from zhonglou_media.core.models import Event, User
 from zhonglou_media.core.settings_at import setting
@@ -322,9 +323,6 @@ def _place(filing: Filing, system: str) -> Place:
     return Place(system, "wait")
 
 
-OTHER = {System.NATIONAL: "等全国系统", System.PROVINCIAL: "等省平台"}
-
-
 def _missing(row: Passing, now: datetime) -> str:
     """还差什么, in a sentence."""
     filing = row.filing
@@ -338,9 +336,9 @@ def _missing(row: Passing, now: datetime) -> str:
     told = [_wanting(place, now) for place in row.places if not place.is_settled]
     settled = [place for place in row.places if place.is_settled]
     if len(settled) == 1:
-        what = "不适用" if settled[0].status == "none" else "已备案"
         open_ = next(place for place in row.places if not place.is_settled)
-        told = [f"{SYSTEMS[settled[0].system]}{what}，{OTHER[System(open_.system)]}", *told]
+        result = ReceiptResult.NOT_APPLICABLE if settled[0].status == "none" else ReceiptResult.TAKEN
+        told = [half_way(settled[0].system, result, open_.system), *told]
     told += [f"补充内容待导出{SYSTEMS[place.system]}（更新）" for place in row.places if place.update]
     if not filing.opening.uid and any(place.status in ("wait", "back") or place.update for place in row.places):
         told.append("缺账号ID，补录后才能导出")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from accounts.models import Membership, Role, Unit
+from filings import applying
 from filings.models import Filing, FilingState, Receipt, ReceiptResult, System
 from filings.models.filing import UNDER_CORRECTION
 from filings.timeline import verb_label
@@ -13,8 +14,10 @@ from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.events import SYSTEM
 from zhonglou_media.core.models import Event
 from zhonglou_media.core.settings_at import setting
+from zhonglou_media.core.words import SYSTEMS
 
 S = FilingState
+OTHER = {System.NATIONAL.value: "等全国系统", System.PROVINCIAL.value: "等省平台"}
 RETURNS = ("leader_return", "return_for_correction", "upper_return")
 
 
@@ -61,6 +64,21 @@ def report_days(on: date) -> int:
     return int(setting("report_days", on))
 
 
+def half_way(done: str, result: str, open_: str) -> str:
+    """What an accepted filing that one system has answered waits for, e.g. 「全国已备案，等省平台」."""
+    return f"{SYSTEMS[done]}{'不适用' if result == ReceiptResult.NOT_APPLICABLE else '已备案'}，{OTHER[open_]}"
+
+
+def _passing_on(filing: Filing) -> str:
+    answered = {system: applying.standing_receipt(filing, system) for system in System.values}
+    done = [(system, receipt) for system, receipt in answered.items() if receipt]
+    if len(done) == 1:
+        (system, receipt) = done[0]
+        (open_,) = [other for other in answered if other != system]
+        return f"{half_way(system, receipt.result, open_)}，两个系统都备案后自动办结。"
+    return "区政府办公室正在全国、全省两个系统办理备案，两个系统都备案后自动办结。"
+
+
 def next_step(filing: Filing, leaders: str, *, now: datetime) -> str:
     """What happens next with `filing`, who does it, and by when."""
     clock = running(filing)
@@ -85,7 +103,7 @@ def next_step(filing: Filing, leaders: str, *, now: datetime) -> str:
         case S.RETURNED:
             return f"{by or '请'}按退回意见改好再报；只改联系方式、附件、备注和后补内容的，不需再经领导审批。"
         case S.ACCEPTED:
-            return filing.conflict or "区政府办公室正在全国、全省两个系统办理备案，两个系统都备案后自动办结。"
+            return filing.conflict or _passing_on(filing)
         case S.COMPLETED:
             return "已办结，账号正常运行。以后信息有变化的，先经主要领导批准，再办变更报备。"
         case S.REFUSED:
