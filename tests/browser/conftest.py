@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import services
 
-PASSWORD = "Zhonglou-demo-2021"  # noqa: S105
+PASSWORD = "Zhonglou-demo-2021"
 WIDE, NARROW = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 TWO_SWEEPS = 2 * 60 * 1000 + 15_000  # ms: the sweep runs once a minute
 
@@ -36,7 +36,7 @@ class Portal:
 
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Portal]:
-    """`run_portal --migrate --demo`: SQLite and the file queue, or a fresh PostgreSQL database and Redis where the tests run on those."""
+    """`run_portal --migrate --demo`: SQLite and the file queue, or a database of its own on PostgreSQL, with Redis."""
     var_dir, port = tmp_path_factory.mktemp("portal"), services.free_port()
     more = {}
     test_url, redis = os.environ.get("TEST_DATABASE_URL", ""), os.environ.get("TEST_REDIS_URL", "")
@@ -110,7 +110,7 @@ def visit(portal: Portal, browser: Browser) -> Iterator[Callable[..., Visit]]:
 
 
 def _hear(visit: Visit, kind: str, text: str) -> None:
-    """Errors and policy violations count; an answer of 4xx that a story provokes is logged by Chromium as an error too."""
+    """Errors and policy violations count; Chromium also logs each 4xx that a story provokes, which does not."""
     if kind == "error" and "Failed to load resource" not in text:
         visit.complaints.append(text)
 
