@@ -39,7 +39,7 @@ def _write(account: Account, details: OpeningDetails) -> None:
     for field in FILED_FROM_OPENING:
         setattr(account, field, getattr(details, field))
     account.platform = details.platform
-    account.kind = details.account_kind
+    account.kind = details.kind
     account.same_platform_reason = details.same_platform_reason
     identity.fill_keys(account)
 

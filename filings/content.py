@@ -10,13 +10,13 @@ from typing import Any
 
 from django.db import models
 
-from accounts.models import Platform
+from accounts.models import Platform, Unit
 from filings.models import Filing, OpeningDetails
 from zhonglou_media.core.errors import Difference
 from zhonglou_media.core.events import sm3
 
 SECTIONS = ("approved", "contacts", "late", "attachments")
-OTHER_LABELS = {"kind": "表单类型", "unit": "主办单位", "effective_on": "账号开通日期", "attachments": "附件"}
+OTHER_LABELS = {"form": "表单类型", "unit": "主办单位", "effective_on": "账号开通日期", "attachments": "附件"}
 Content = dict[str, dict[str, Any]]
 
 
@@ -29,7 +29,7 @@ def build(filing: Filing, details: OpeningDetails) -> Content:
     late["qr"] = details.qr.sm3 if details.qr else ""
     files = filing.attachments.filter(removed_at__isnull=True).select_related("file")
     return {
-        "approved": {"kind": filing.kind, "unit": filing.unit.name, **_plain(values)},
+        "approved": {"form": filing.kind, "unit": filing.unit_id, **_plain(values)},
         "contacts": _plain(contacts),
         "late": _plain({**late, "effective_on": filing.effective_on}),
         "attachments": {f"{a.file.sm3[:12]} {a.name}": a.file.sm3 for a in files},
@@ -42,8 +42,10 @@ def digest(content: Content) -> str:
 
 
 def approved_digest(content: Content) -> str:
-    """SM3 of the part the leader approves."""
-    return sm3(_canonical(content["approved"]))
+    """SM3 of the part the leader approves; blanks do not count, so that a form may grow a field later."""
+    return sm3(
+        _canonical({name: value for name, value in content["approved"].items() if value not in ("", None, [], False)})
+    )
 
 
 def difference(old: Content, new: Content) -> list[Difference]:
@@ -74,8 +76,10 @@ def words(name: str, value: Any) -> str:
         return "（未填）"
     if name == "platform":
         return Platform.objects.get(code=value).name
-    if name == "kind":
+    if name == "form":
         return Filing.Kind(value).label
+    if name == "unit":
+        return Unit.objects.get(pk=value).name
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, list):

@@ -59,7 +59,7 @@ def _prefill(unit: Unit, account: Account | None) -> dict[str, Any]:
     if account is not None:
         data |= {
             "platform": account.platform.code,
-            "account_kind": account.kind,
+            "kind": account.kind,
             "name": account.name,
             "uid": account.uid,
             "link": account.link,

@@ -217,7 +217,7 @@ class Migration(migrations.Migration):
                             ("department", "区级部门"),
                             ("subdistrict", "街道"),
                             ("town", "镇"),
-                            ("zone", "开发区"),
+                            ("development_zone", "开发区"),
                             ("affiliated", "直属单位"),
                             ("stationed", "派驻机构"),
                         ],

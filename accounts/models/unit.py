@@ -9,7 +9,7 @@ class UnitKind(models.TextChoices):
     DEPARTMENT = "department", "区级部门"
     SUBDISTRICT = "subdistrict", "街道"
     TOWN = "town", "镇"
-    ZONE = "zone", "开发区"
+    DEVELOPMENT_ZONE = "development_zone", "开发区"
     AFFILIATED = "affiliated", "直属单位"
     STATIONED = "stationed", "派驻机构"
 

@@ -40,5 +40,5 @@ COLUMNS: tuple[Column, ...] = (
 
 def _platform(row: Row) -> str:
     """The platform in words, with the kind of a 公众号: 微信公众号（订阅号）."""
-    kind = row.details.get_account_kind_display()
+    kind = row.details.get_kind_display()
     return f"{row.details.platform.name}（{kind}）" if kind else row.details.platform.name

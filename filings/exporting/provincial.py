@@ -31,7 +31,7 @@ COLUMNS: tuple[Column, ...] = (
     ("分管领导", filed("leader_in_charge")),
     ("平台代码", lambda row: PLATFORM_CODES.get(row.details.platform.code, OTHER)),
     ("平台名称", lambda row: row.details.platform.name),
-    ("账号类型代码", lambda row: KIND_CODES.get(row.details.account_kind, "")),
+    ("账号类型代码", lambda row: KIND_CODES.get(row.details.kind, "")),
     ("账号名称", filed("name")),
     ("账号ID", filed("uid")),
     ("账号链接", link),

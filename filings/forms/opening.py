@@ -17,7 +17,7 @@ STEPS: dict[str, tuple[str, tuple[str, ...]]] = {
         "基本信息",
         (
             "platform",
-            "account_kind",
+            "kind",
             "name",
             "uid",
             "link",
@@ -55,7 +55,7 @@ STEPS: dict[str, tuple[str, tuple[str, ...]]] = {
             "update_frequency",
             "same_platform_reason",
             "preapproval_no",
-            "flagship",
+            "is_flagship",
             "remarks",
         ),
     ),
@@ -105,7 +105,7 @@ class OpeningForm(forms.Form):
         empty_label="请选择",
         error_messages={"required": "请选择平台。", "invalid_choice": "平台须从列出的选项中选择。"},
     )
-    account_kind = _choice("账号类型", AccountKind.choices)
+    kind = _choice("账号类型", AccountKind.choices)
     name = _text("账号名称", 30, required=True, help_text="与其他平台上的名称保持一致，不超过30字（第六条）")
     uid = _text("账号ID", 128, help_text="平台给出的账号ID或原始ID，可后补")
     link = _text("账号链接", 300, help_text="没有链接的填“无”，可后补")
@@ -143,7 +143,7 @@ class OpeningForm(forms.Form):
         "同平台已有账号的理由", 300, lines=True, help_text="本单位在该平台已有账号的必填（第七条）"
     )
     preapproval_no = _text("前置申请批准文号", 60, help_text="区级部门新开微信公众号、移动客户端的必填（第九、十条）")
-    flagship = forms.BooleanField(label="作为本单位代表主体账号（主账号）", required=False)
+    is_flagship = forms.BooleanField(label="作为本单位代表主体账号（主账号）", required=False)
     remarks = _text("备注", 1000, lines=True)
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
@@ -168,10 +168,10 @@ class OpeningForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         platform = data.get("platform")
-        if platform is not None and platform.has_kinds and not data.get("account_kind"):
-            self.add_error("account_kind", "微信公众号请选择账号类型：订阅号或服务号。")
+        if platform is not None and platform.has_kinds and not data.get("kind"):
+            self.add_error("kind", "微信公众号请选择账号类型：订阅号或服务号。")
         if platform is not None and not platform.has_kinds:
-            data["account_kind"] = ""
+            data["kind"] = ""
         if data.get("operation_mode") == OperationMode.OUTSOURCED and not data.get("vendor"):
             self.add_error("vendor", "委托运维的请填写运维单位（第十九条）。")
         return data

@@ -384,7 +384,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "account_kind",
+                    "kind",
                     models.CharField(
                         blank=True,
                         choices=[("subscription", "订阅号"), ("service", "服务号")],
@@ -436,7 +436,7 @@ class Migration(migrations.Migration):
                     models.CharField(blank=True, max_length=300, verbose_name="同平台已有账号的理由"),
                 ),
                 ("preapproval_no", models.CharField(blank=True, max_length=60, verbose_name="前置申请批准文号")),
-                ("flagship", models.BooleanField(default=False, verbose_name="主账号")),
+                ("is_flagship", models.BooleanField(default=False, verbose_name="主账号")),
                 ("operator_phone", models.CharField(blank=True, max_length=32, verbose_name="填报人手机")),
                 ("custodian", models.CharField(blank=True, max_length=40, verbose_name="管理员")),
                 ("custodian_phone", models.CharField(blank=True, max_length=32, verbose_name="管理员电话")),

@@ -24,7 +24,7 @@ class OpeningDetails(models.Model):
 
     filing = models.OneToOneField("filings.Filing", models.PROTECT, primary_key=True, related_name="opening")
     platform = models.ForeignKey("accounts.Platform", models.PROTECT, related_name="+", verbose_name="平台")
-    account_kind = models.CharField("账号类型", max_length=16, choices=AccountKind, blank=True)
+    kind = models.CharField("账号类型", max_length=16, choices=AccountKind, blank=True)
     name = models.CharField("账号名称", max_length=60)
     basis = models.CharField("开设依据", max_length=16, choices=OpeningBasis)
     intro = models.CharField("简介", max_length=300, blank=True)
@@ -45,7 +45,7 @@ class OpeningDetails(models.Model):
     vendor_nda = models.BooleanField("已签保密协议", default=False)
     same_platform_reason = models.CharField("同平台已有账号的理由", max_length=300, blank=True)
     preapproval_no = models.CharField("前置申请批准文号", max_length=60, blank=True)
-    flagship = models.BooleanField("主账号", default=False)
+    is_flagship = models.BooleanField("主账号", default=False)
     # contacts and remarks: not part of what the leader approves
     operator_phone = models.CharField("填报人手机", max_length=32, blank=True)
     custodian = models.CharField("管理员", max_length=40, blank=True)

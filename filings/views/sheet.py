@@ -18,13 +18,13 @@ from zhonglou_media.core.clock import day_of
 REVIEW = "review"
 STEP_NAMES = {**{step: name for step, (name, _) in STEPS.items()}, REVIEW: "核对"}
 STEP_OF = {name: step for step, (_, names) in STEPS.items() for name in names}
-MANY, TICKS = ("interactions",), ("vendor_nda", "flagship")
+MANY, TICKS = ("interactions",), ("vendor_nda", "is_flagship")
 WIDE = frozenset({"intro", "purpose", "columns", "services", "same_platform_reason", "interactions", "remarks"})
 SECTIONS = {
     "first_reviewer": ("内容审核", "分级分类审核、先审后发（第十二条）"),
     "operation_mode": ("运维方式", "委托运维须签保密协议，由主办单位审核内容（第十九条）"),
 }
-HINTS = {"account_kind": "只有微信公众号分订阅号、服务号", "basis": "不选的按“工作需要新设”"}
+HINTS = {"kind": "只有微信公众号分订阅号、服务号", "basis": "不选的按“工作需要新设”"}
 # Where a rule speaks while its own field is on another step: beside the platform, which is its cause.
 SPEAKS_AT_PLATFORM = ("same_platform_reason", "preapproval_no")
 SPEAKING = ("platform", "name", "uid", "verified_entity", *SPEAKS_AT_PLATFORM)
@@ -231,7 +231,7 @@ class Cell:
 
 PRINTED: tuple[tuple[str, ...], ...] = (
     ("unit", "platform"),
-    ("name", "account_kind"),
+    ("name", "kind"),
     ("uid", "link"),
     ("verified_entity", "verification"),
     ("basis", "effective_on"),
@@ -242,7 +242,7 @@ PRINTED: tuple[tuple[str, ...], ...] = (
     ("operation_mode", "vendor"),
     ("vendor_until", "vendor_nda"),
     ("update_frequency", "interactions"),
-    ("preapproval_no", "flagship"),
+    ("preapproval_no", "is_flagship"),
     ("intro",),
     ("purpose",),
     ("columns",),

@@ -217,7 +217,7 @@ def test_what_a_system_returned_goes_to_it_as_new_and_to_the_other_as_an_update(
 
 
 def test_both_files_say_they_are_for_reference_and_differ(out: Path) -> None:
-    filing = opening("accepted", platform="wechat", account_kind="service", link="", verification="unverified")
+    filing = opening("accepted", platform="wechat", kind="service", link="", verification="unverified")
     filing.account.followers = 123456  # type: ignore[union-attr]
     filing.account.save()  # type: ignore[union-attr]
     send(filing, out, "national")

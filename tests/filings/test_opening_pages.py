@@ -128,10 +128,10 @@ def test_the_button_saves_and_leads_on(go: str, leads_to: str) -> None:
 
 
 def test_boxes_that_are_not_ticked_are_kept_as_not_ticked_and_other_steps_stay() -> None:
-    filing = opening(vendor_nda=True, flagship=True, interactions=["留言"])
+    filing = opening(vendor_nda=True, is_flagship=True, interactions=["留言"])
     signed_in(filing.cast.operator).post(f"/filings/{filing.pk}/edit/reasons/", {"interactions": ["私信", "评论"]})
     data = Draft.objects.get().data
-    assert (data["vendor_nda"], data["flagship"], data["interactions"]) == (True, False, ["私信", "评论"])
+    assert (data["vendor_nda"], data["is_flagship"], data["interactions"]) == (True, False, ["私信", "评论"])
 
 
 def test_it_saves_itself_and_says_when() -> None:
@@ -170,7 +170,7 @@ def test_rules_speak_while_it_is_filled_with_their_article() -> None:
 
 def test_rules_of_articles_9_and_10_speak_to_a_department() -> None:
     cast = Cast(unit(kind="department"))
-    filing = opening("draft", cast, platform="wechat", account_kind="subscription")
+    filing = opening("draft", cast, platform="wechat", kind="subscription")
     client = signed_in(cast.operator)
     assert "区级部门原则上不再单独新建微信公众号" in page(client.get(f"/filings/{filing.pk}/edit/"))
     drafting.save_draft(filing.pk, by=cast.operator, data={"platform": "mini_program"}, now=NOW)
