@@ -8,12 +8,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import IO
 
-from django.db import DatabaseError
+from django.db import IntegrityError, OperationalError
 
 from accounts import policy
 from accounts.policy import Action
 from filings import exchange
 from filings.models import Filing, ReceiptResult, System
+from zhonglou_media.core.commands import log_fault
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import User
 from zhonglou_media.core.tables_in import Column, Row, find_header, read_table
@@ -69,7 +70,8 @@ def record(path: Path, *, by: User | None, now: datetime) -> Recorded:
             result = _record_row(row, by=by, now=now)
         except Refused as refused:
             done.rejected.append(Rejected(row, str(refused)))
-        except DatabaseError:
+        except (IntegrityError, OperationalError):  # a fault of the row or of the moment; any other ends the run
+            log_fault(f"{__name__}: row {row.number}")
             done.rejected.append(Rejected(row, "数据库出错，这一行没有登记，请稍后重试。"))
         else:
             done.taken += result == ReceiptResult.TAKEN

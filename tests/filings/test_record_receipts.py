@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError, ProgrammingError
 from openpyxl import Workbook, load_workbook
 
 from accounts.models import Role
@@ -149,9 +150,15 @@ def failing(folder: Path, kind: str) -> list[object]:
         case "unknown user":
             return [book(path), "--as", "nobody"]
         case "rejected elsewhere":
-            return [book(path), "--rejected", folder / "missing" / "x.xlsx"]
+            return [good(path), "--rejected", folder / "missing" / "x.xlsx"]
         case "rejected is the file":
             return [book(path), "--rejected", path]
+        case "rejected is a folder":
+            (folder / "out.xlsx").mkdir()
+            return [good(path), "--rejected", folder / "out.xlsx"]
+        case "rejected is read-only":
+            (folder / "out.xlsx").touch(mode=0o444)
+            return [good(path), "--rejected", folder / "out.xlsx"]
         case "folder":
             return [folder]
         case "no file named":
@@ -166,18 +173,68 @@ FAILURES = {
     "no rows": "文件里没有回执",
     "not a workbook": "文件不是完好的 Excel 工作簿",
     "unknown user": "没有用户“nobody”",
-    "rejected elsewhere": "--rejected 须是",
+    "rejected elsewhere": "missing/x.xlsx",
     "rejected is the file": "--rejected 须是",
+    "rejected is a folder": "out.xlsx”是文件夹",
+    "rejected is read-only": "没有权限读写文件",
     "folder": "是文件夹",
     "no file named": "缺少参数",
 }
 
 
+def good(path: Path) -> Path:
+    """A receipt that would be taken."""
+    return book(path, [accepted(Cast()).number, "全国", "已备案", "国-1", "2021-02-19", ""])
+
+
 @pytest.mark.parametrize("kind", FAILURES)
-def test_a_failure_is_one_line(kind: str, run: Run, tmp_path: Path) -> None:
+def test_a_failure_is_one_line_and_changes_nothing(
+    kind: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: Path(path).stat().st_mode & 0o200)  # root may write anything
     status, stdout, stderr = run(*failing(tmp_path, kind))
     assert (status, stdout, stderr.count("\n")) == (1, "", 1)
     assert FAILURES[kind] in stderr
+    assert not Receipt.objects.exists()
+    assert not list(tmp_path.glob(".*")), "a file was left beside"
+
+
+def test_a_fault_of_the_database_rejects_its_row_and_is_logged(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.VAR_DIR = tmp_path
+    path, take = book(tmp_path / "r.xlsx", *twice(accepted(Cast()))), exchange.take_receipt
+
+    def busy(*args: Any, system: str, **named: Any) -> Receipt:
+        if system == "national":
+            raise OperationalError("canceling statement due to lock timeout")
+        return take(*args, system=system, **named)
+
+    monkeypatch.setattr(exchange, "take_receipt", busy)
+    assert run(path) == (0, "read=2 taken=1 refused=0 rejected=1\n", "")
+    log = (tmp_path / "log" / "commands.log").read_text()
+    assert "filings.receipts_in: row 2" in log
+    assert "lock timeout" in log
+
+
+def test_a_fault_of_the_program_ends_the_run(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.VAR_DIR = tmp_path
+    path = book(tmp_path / "r.xlsx", *twice(accepted(Cast())))
+
+    def wrong(*args: Any, **named: Any) -> Receipt:
+        raise ProgrammingError("no such column")
+
+    monkeypatch.setattr(exchange, "take_receipt", wrong)
+    status, stdout, stderr = run(path)
+    assert (status, stdout) == (1, "")
+    assert "数据库出错" in stderr
+    assert "no such column" in (tmp_path / "log" / "commands.log").read_text()
+
+
+def twice(filing: Filing) -> list[Row]:
+    return [[filing.number, system, "已备案", "", "2021-02-19", ""] for system in ("全国", "全省")]
 
 
 def test_only_the_office_and_the_system_record(run: Run, tmp_path: Path) -> None:

@@ -53,10 +53,10 @@ class PortalCommand(BaseCommand):
         except OSError as error:
             raise CommandError(_about_file(error)) from error
         except DatabaseError as error:
-            _log(self)
+            log_fault(self.__class__.__module__)
             raise CommandError("数据库出错，什么也没有改动；请确认数据库可用且已运行 manage.py migrate。") from error
         except Exception as error:
-            _log(self)
+            log_fault(self.__class__.__module__)
             raise CommandError("程序出错，什么也没有改动；详情见日志 commands.log，请联系维护人员。") from error
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
@@ -122,9 +122,9 @@ def _about_file(error: OSError) -> str:
     return f"文件{name}不能读写：系统错误 {error.errno}。"
 
 
-def _log(command: BaseCommand) -> None:
-    """Append the traceback to var/log/commands.log."""
+def log_fault(where: str) -> None:
+    """Append the traceback of the exception in hand to var/log/commands.log; `where` says what was being done."""
     folder = settings.VAR_DIR / "log"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "commands.log").open("a", encoding="utf-8") as log:
-        log.write(f"{datetime.now(SHANGHAI).isoformat()} {command.__class__.__module__}\n{traceback.format_exc()}\n")
+        log.write(f"{datetime.now(SHANGHAI).isoformat()} {where}\n{traceback.format_exc()}\n")

@@ -1,9 +1,13 @@
 """`record_receipts FILE`: the answers of the systems above, a row each."""
 
-import io
+import errno
+import os
+import secrets
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from filings.receipts_in import Recorded, record, write_rejected
 from zhonglou_media.core.clock import db_now
@@ -22,23 +26,46 @@ class Command(PortalCommand):
     def run(self, **options: Any) -> str:
         path = Path(options["file"])
         target = Path(options["rejected"]) if options["rejected"] is not None else None
-        if target is not None and not _writable(target, path):
-            raise Refused("--rejected 须是一个可写的 .xlsx 文件，且不是回执表本身。")
-        done = record(path, by=self.user(options), now=db_now())
-        if target is not None:
-            _keep(done, target)
+        if target is None:
+            return self._report(self._record(path, options))
+        if target.suffix.lower() != ".xlsx" or target.resolve() == path.resolve():
+            raise Refused("--rejected 须是 .xlsx 文件，且不是回执表本身。")
+        with _opened_aside(target) as file:
+            done = self._record(path, options)
+            write_rejected(done, file)
+        return self._report(done)
+
+    def _record(self, path: Path, options: dict[str, Any]) -> Recorded:
+        return record(path, by=self.user(options), now=db_now())
+
+    @staticmethod
+    def _report(done: Recorded) -> str:
         if len(done.rejected) == done.read:
             first = done.rejected[0]
             raise Refused(f"{done.read}行回执都没有登记。第{first.row.number}行：{first.reason}")
         return str(done)
 
 
-def _writable(target: Path, source: Path) -> bool:
-    """Asked before anything is recorded: the rows' transactions cannot be taken back afterwards."""
-    return target.suffix.lower() == ".xlsx" and target.parent.is_dir() and target.resolve() != source.resolve()
+@contextmanager
+def _opened_aside(target: Path) -> Iterator[IO[bytes]]:
+    """A file beside `target`, which takes its name at the end.
 
-
-def _keep(done: Recorded, target: Path) -> None:
-    content = io.BytesIO()
-    write_rejected(done, content)
-    target.write_bytes(content.getvalue())
+    Opened before anything is recorded: the rows' transactions cannot be taken back when the workbook has no place.
+    Raises OSError that names `target`.
+    """
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a directory", str(target))
+    if target.exists() and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, "not writable", str(target))
+    aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        file = aside.open("xb")
+    except OSError as error:
+        error.filename = str(target)  # the name its user knows
+        raise
+    try:
+        with file:
+            yield file
+        aside.replace(target)
+    finally:
+        aside.unlink(missing_ok=True)
