@@ -94,7 +94,7 @@ def wrong_state(filing: Filing) -> WrongState:
 def need_comment(comment: str, what: str) -> str:
     """A decision against the unit says why."""
     if not comment.strip():
-        raise Refused(f"请写明{what}，便于对方改正。")
+        raise Refused(f"请写明{what}。")
     return comment.strip()
 
 

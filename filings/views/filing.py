@@ -17,10 +17,11 @@ from filings import applying, checks, content
 from filings.available import available
 from filings.models import Filing, FilingKind, FilingState, Revision, System
 from filings.reading import Reading
-from filings.views.answers import filing_for, status_of, user_of
+from filings.views.answers import filing_for, user_of
 from filings.views.sheet import Note, frozen_rows, judge, notes
 from filings.wording import RETURNS, entries, leaders_of, next_step, running, steps, uppers, verdict
 from zhonglou_media.core import events
+from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.errors import Difference, Refused, StaleReading
 from zhonglou_media.core.models import Event
@@ -138,7 +139,10 @@ def _uppers(filing: Filing) -> list[Any]:
     receipts = list(filing.receipts.all())
     standing = {system: applying.standing_receipt(filing, system) if receipts else None for system in System.values}
     sent = set(filing.exports.filter(revision__gte=filing.accepted_revision or 0).values_list("system", flat=True))
-    return uppers(receipts, standing, sent if filing.state == FilingState.ACCEPTED else set())
+    both = uppers(receipts, standing, sent if filing.state == FilingState.ACCEPTED else set())
+    # One that has ended waits for nobody: only what a system did answer is told.
+    ended = filing.state in (FilingState.REFUSED, FilingState.WITHDRAWN)
+    return [one for one in both if one.status != "wait"] if ended else both
 
 
 @dataclass(frozen=True)

@@ -10,20 +10,22 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from accounts import policy
 from accounts.access import may
 from accounts.models import AccountState
 from accounts.policy import Action
-from filings import applying, approving, deadlines, drafting, reporting
+from filings import applying, approving, deadlines, drafting, moves, reporting
 from filings.available import available
 from filings.forms.actions import PaperForm, WithdrawForm, mark_of, supplement_initial
 from filings.forms.opening import SupplementForm
 from filings.models import Filing, FilingState
-from filings.views.answers import filing_for, status_of, user_of
+from filings.views.answers import filing_for, user_of
 from filings.views.filing import show_filing
 from filings.views.opening import show_form, take_files
 from filings.views.sheet import REVIEW
 from filings.wording import report_days, running
 from zhonglou_media.core import files
+from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, WrongState
@@ -138,7 +140,10 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
         except (NotAllowed, WrongState) as error:
             return show_filing(request, filing, refused=error, typed=given["reason"])
         except Refused as error:
-            refused = error
+            if given["reason"]:
+                refused = error
+            else:
+                form.add_error("reason", str(error))
         else:
             messages.success(request, _withdrawn(given.get("on_platform")))
             return redirect("filings:detail", pk)
@@ -178,9 +183,9 @@ def _paper(request: HttpRequest, pk: int, move: str, use_case: Callable[..., Fil
     filing = filing_for(request, pk)
     correcting = move == "correct_paper_approval"
     now = db_now()
+    if move not in available(filing, user_of(request)):  # before the scan is stored
+        return _not_now(request, filing, Action.RECORD_PAPER)
     if request.method != "POST":
-        if move not in available(filing, user_of(request)):
-            return redirect("filings:detail", pk)
         start = {"leader_name": filing.paper_leader, "approved_on": filing.approved_on} if correcting else {}
         return _show_paper(request, filing, PaperForm(initial=start), correcting=correcting)
     form = PaperForm(request.POST, request.FILES)
@@ -201,6 +206,17 @@ def _paper(request: HttpRequest, pk: int, move: str, use_case: Callable[..., Fil
         return _show_paper(request, filing, form, correcting=correcting, scan=scan, refused=refused)
     messages.success(request, _recorded(recorded, now, correcting=correcting))
     return redirect("filings:detail", pk)
+
+
+def _not_now(request: HttpRequest, filing: Filing, action: Action) -> HttpResponse:
+    """The filing's page instead of a form that is not this person's or not for this state; after a POST it says why."""
+    if request.method != "POST":
+        return redirect("filings:detail", filing.pk)
+    try:
+        policy.require(user_of(request), action, filing)
+    except NotAllowed as refused:
+        return show_filing(request, filing, refused=refused)
+    return show_filing(request, filing, refused=moves.wrong_state(filing))
 
 
 def _scan(form: PaperForm, filing: Filing, *, keep: File | None) -> File | None:
@@ -287,16 +303,22 @@ def supplement(request: HttpRequest, pk: int) -> HttpResponse:
         return _show_supplement(request, filing, form, status=422)
     except Refused as refused:
         return _show_supplement(request, filing, form, refused=refused)
-    messages.success(request, _supplemented(done))
+    messages.success(request, f"材料已补充，{_kept_as_new(done)}")
     return redirect("filings:detail", pk)
 
 
-def _supplemented(filing: Filing) -> str:
+def _kept_as_new(filing: Filing) -> str:
+    """What a supplement did, and what comes next."""
+    saved = "作为新的一版保存，主要领导的批准不受影响"
     if filing.state == FilingState.COMPLETED:
-        return "材料已补齐，两个上级系统均已备案，本件办结，账号正常运行。"
+        return "已齐全，两个上级系统均已备案，本件办结，账号正常运行。"
     if filing.state == FilingState.ACCEPTED:
-        return "材料已补充，区政府办公室会把更新的内容转上级系统。"
-    return "材料已补充，作为新的一版保存；主要领导的批准不受影响。"
+        return f"{saved}。接下来由区政府办公室把更新的内容转上级系统，两个系统都备案后自动办结。"
+    if filing.state == FilingState.OFFICE_REVIEW:
+        return f"{saved}。接下来由区政府办公室按新的一版审核，结果会在通知里告诉填报员。"
+    clock = running(filing)
+    by = f"在 {due24(clock.due)} 前" if clock else ""
+    return f"{saved}。接下来请{by}报送区政府办公室。"
 
 
 @may(Action.SUPPLEMENT)
@@ -304,6 +326,8 @@ def _supplemented(filing: Filing) -> str:
 def attach(request: HttpRequest, pk: int) -> HttpResponse:
     """Files added while the approved part is frozen: a supplement of their own."""
     filing = filing_for(request, pk)
+    if "supplement" not in available(filing, user_of(request)):
+        return _not_now(request, filing, Action.SUPPLEMENT)
     try:
         names = take_files(request, filing, now=db_now())
     except (NotAllowed, WrongState) as refused:
@@ -311,7 +335,8 @@ def attach(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         form = SupplementForm(initial=supplement_initial(filing, filing.opening))
         return _show_supplement(request, filing, form, refused=refused)
-    messages.success(request, f"已上传{'、'.join(f'“{name}”' for name in names)}，作为新的一版保存。")
+    kept = _kept_as_new(filing_for(request, pk))
+    messages.success(request, f"已上传{'、'.join(f'“{name}”' for name in names)}，{kept}")
     return redirect("filings:detail", pk)
 
 

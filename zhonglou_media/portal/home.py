@@ -15,6 +15,7 @@ from accounts.access import may
 from accounts.models import Account, AccountState, Flag, Role, Unit
 from accounts.models.account import GONE
 from accounts.policy import Action, roles_of, units_of
+from accounts.views.register import judged
 from filings.forms.opening import STEPS
 from filings.models import Filing, FilingState
 from filings.timeline import verb_label
@@ -101,7 +102,7 @@ def operator_home(request: HttpRequest) -> HttpResponse:
         "finding": _finding(todos, now),
         "waiting": [(filing, running(filing)) for filing in live.filter(state=S.LEADER_REVIEW)[:ROWS]],
         "beyond": live.filter(state__in=(S.OFFICE_REVIEW, S.ACCEPTED)).count(),
-        "accounts": _accounts(units),
+        "accounts": _accounts(units, now),
         "flags": _flags(units),
         "recent": Filing.objects.filter(unit__in=units, state__in=(S.COMPLETED, S.REFUSED))
         .select_related("account__platform", "opening__platform", "draft")
@@ -182,8 +183,9 @@ class AccountRow:
     flags: list[Flag]
 
 
-def _accounts(units: Sequence[Unit]) -> list[AccountRow]:
-    rows = Account.objects.filter(unit__in=units).exclude(state__in=GONE).select_related("platform", "unit")
+def _accounts(units: Sequence[Unit], now: datetime) -> list[AccountRow]:
+    own = Account.objects.filter(unit__in=units).exclude(state__in=GONE)
+    rows = judged(own, now).select_related("platform", "unit")
     accounts = list(rows.exclude(state=AccountState.CLOSED))
     flags: dict[int, list[Flag]] = {}
     for flag in Flag.objects.open().filter(account__in=accounts):
