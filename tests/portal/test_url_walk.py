@@ -3,7 +3,7 @@
 The table is written out; the policy is not asked. An address without an entry fails.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +13,14 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.http import HttpRequest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 
 from accounts.middleware import DefaultDenyMiddleware
 from accounts.models import Account, Flag, Role
 from filings import reporting
 from filings.models import Filing
 from inspections import sweep
+from tests.addresses import addresses
 from tests.factories import NOW, PDF, Cast, account, opening, platform, unit, user
 from zhonglou_media.core import files
 from zhonglou_media.core.clock import db_now
@@ -127,21 +128,6 @@ PAGES: dict[str, Entry] = {
 }
 
 
-def names() -> Iterator[str]:
-    """Every named address of the URLconf."""
-
-    def walk(patterns: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[str]:
-        for pattern in patterns:
-            if isinstance(pattern, URLResolver):
-                space = f"{pattern.namespace}:" if pattern.namespace else ""
-                yield from walk(pattern.url_patterns, prefix + space)
-            else:
-                assert pattern.name, f"{pattern.pattern} has no name"
-                yield prefix + pattern.name
-
-    yield from dict.fromkeys(walk(get_resolver().url_patterns))
-
-
 @pytest.fixture
 def world() -> World:
     """A unit under a parent with its people, another unit, and an object of each kind in both."""
@@ -192,7 +178,7 @@ def opened(client: Client, method: str, url: str, data: dict[str, object]) -> bo
 
 
 def test_every_address_has_an_entry_and_every_entry_an_address() -> None:
-    assert set(names()) - {"styleguide"} == set(PAGES)
+    assert set(addresses()) - {"styleguide"} == set(PAGES)
 
 
 @pytest.mark.parametrize("own", [True, False], ids=["own", "foreign"])

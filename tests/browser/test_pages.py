@@ -1,0 +1,207 @@
+"""Every page in Chromium: no fault of access, no complaint of the console, nothing wider than the window.
+
+A picture of each goes to build/shots/<address>-<who>[-<state>]-<width>.png.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, Response
+from pytest_django.live_server_helper import LiveServer
+
+from tests.addresses import addresses
+from tests.browser import pages
+from tests.browser.conftest import NARROW, WIDE
+from tests.browser.pages import Shot
+from tests.browser.scene import Scene, set_scene
+from tests.factories import user
+from zhonglou_media.core.clock import db_now
+from zhonglou_media.core.models import User
+from zhonglou_media.portal import views
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+SHOTS = Path(settings.BASE_DIR) / "build" / "shots"
+AXE = Axe()
+NOT_LOADED = "Failed to load resource"  # told by `_answered`, which knows which answer was asked for
+
+
+@dataclass
+class Window:
+    """A browser window of one person; what it complains of is kept until asked for."""
+
+    page: Page
+    findings: list[str] = field(default_factory=list)
+    status: int = 0
+
+    def __post_init__(self) -> None:
+        self.page.on("console", lambda said: self._heard(said.type, said.text))
+        self.page.on("pageerror", lambda error: self.findings.append(f"script: {error}"))
+        self.page.on("response", self._answered)
+
+    def _heard(self, kind: str, text: str) -> None:
+        if kind == "error" and NOT_LOADED not in text:  # violations of the security policy are errors too
+            self.findings.append(f"console: {text}")
+
+    def _answered(self, response: Response) -> None:
+        if response.request.is_navigation_request():
+            self.status = response.status
+        elif response.status >= 400:
+            self.findings.append(f"{response.status}: {response.url}")
+
+    def look(self, shot: Shot, server: str, scene: Scene) -> dict[str, list[str]]:
+        """Open the page, do what is done there, judge it at each width; findings by picture."""
+        self.findings.clear()
+        path = shot.path(scene)
+        self.page.set_viewport_size(WIDE)  # type: ignore[arg-type]
+        self.page.goto(server + path)
+        if shot.act:
+            shot.act(self.page, scene)
+        elif urlsplit(self.page.url).path != urlsplit(path).path:
+            self.findings.append(f"led away to {self.page.url}")
+        if self.status != shot.status:
+            self.findings.append(f"status {self.status}")
+        found = {}
+        for size in (WIDE, NARROW) if shot.who in pages.PHONES or not shot.who else (WIDE,):
+            self.page.set_viewport_size(size)  # type: ignore[arg-type]
+            name = f"{shot.file}-{size['width']}"
+            found[name] = [*self.findings, *judge(self.page)]
+            self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+            self.findings.clear()
+        return {name: texts for name, texts in found.items() if texts}
+
+
+def judge(page: Page) -> list[str]:
+    """What axe finds serious or critical, and whether the page scrolls sideways."""
+    found = [
+        f"{fault['id']} ({fault['impact']}): {node['html'][:160]} {node['failureSummary'][:200]}"
+        for fault in AXE.run(page).response["violations"]
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]
+    wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+    return [*found, f"{wide} px wider than the window"] if wide > 0 else found
+
+
+@dataclass
+class Studio:
+    """The portal with its people: `Studio.look(shots, scene)` gives every finding."""
+
+    browser: Browser
+    server: str
+    windows: dict[str, Window] = field(default_factory=dict)
+
+    def window(self, who: str) -> Window:
+        """The window of `who`, signed in; '' is nobody."""
+        if who not in self.windows:
+            context = self.browser.new_context(
+                locale="zh-CN",
+                timezone_id="Asia/Shanghai",
+                reduced_motion="reduce",
+                viewport=WIDE,  # type: ignore[arg-type]
+            )
+            if who:
+                cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session_of(who), "url": self.server}
+                context.add_cookies([cookie])  # type: ignore[list-item]
+            self.windows[who] = Window(context.new_page())
+        return self.windows[who]
+
+    def look(self, shots: Sequence[Shot], scene: Scene) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for shot in shots:
+            found |= self.window(shot.who).look(shot, self.server, scene)
+        return found
+
+    def close(self) -> None:
+        for window in self.windows.values():
+            window.page.context.close()
+
+
+def session_of(who: str) -> str:
+    """The key of a session as the sign-in page makes it."""
+    client = Client()
+    client.force_login(User.objects.get(username=who))
+    session = client.session
+    session["signed_in_at"] = int(db_now().timestamp())
+    session.save()
+    return str(session.session_key)
+
+
+@pytest.fixture
+def studio(browser: Browser, live_server: LiveServer) -> Iterator[Studio]:
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    opened = Studio(browser, live_server.url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def scene(studio: Studio) -> Scene:
+    return set_scene(db_now())
+
+
+@pytest.mark.parametrize(
+    "shots", [pages.FILINGS, pages.UNIT, [*pages.OFFICE, *pages.READERS]], ids=["filings", "unit", "office"]
+)
+def test_pages_of_those_signed_in(shots: list[Shot], studio: Studio, scene: Scene) -> None:
+    assert studio.look(shots, scene) == {}
+
+
+def test_pages_open_to_everyone_and_what_goes_wrong(
+    studio: Studio, scene: Scene, axes: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = studio.look(pages.PUBLIC, scene)
+    for error, status in ((SuspiciousOperation("planted"), 400), (RuntimeError("planted"), 500)):
+        monkeypatch.setattr(views, "chapters", raising(error))
+        found |= studio.look([Shot("regulation", "operator", str(status), status=status)], scene)
+    lost = Shot("filings:detail", "operator", "unknown", lambda scene: {"pk": 999_999}, status=404)
+    assert found | studio.look([lost], scene) == {}
+
+
+def raising(error: Exception) -> Callable[[], None]:
+    def raise_it() -> None:
+        raise error
+
+    return raise_it
+
+
+def test_pages_of_a_portal_that_is_still_empty(studio: Studio) -> None:
+    for role in ("operator", "leader", "officer", "auditor"):
+        person = user(role)
+        person.username = role
+        person.save()
+    assert studio.look(pages.EMPTY, Scene({}, {}, 0, 0)) == {}
+
+
+def test_what_is_fetched_answers(studio: Studio, scene: Scene) -> None:
+    answers = {}
+    for shot in pages.FETCHED:
+        answer = studio.window(shot.who).page.context.request.get(studio.server + shot.path(scene))
+        answers[shot.name] = answer.status
+    assert answers == dict.fromkeys(answers, 200)
+
+
+def test_every_address_that_can_be_opened_has_a_picture(studio: Studio, scene: Scene) -> None:
+    """An address that answers 405 to no role can be opened by GET: it stands in the table, or this fails."""
+    clients = []
+    for person in User.objects.filter(username__in=["operator", "leader", "officer", "supervisor"]):
+        client = Client()
+        client.force_login(person)
+        clients.append(client)
+    can_be_opened = set()
+    for name, kwargs in addresses().items():
+        url = reverse(name, kwargs=kwargs)
+        answers = [client.get(url) for client in clients]
+        for answer in answers:
+            answer.close()
+        if not any(answer.status_code == 405 for answer in answers):
+            can_be_opened.add(name)
+    assert can_be_opened - {"styleguide"} == {shot.name for shot in [*pages.ALL, *pages.FETCHED]}
