@@ -26,18 +26,21 @@ def enter_pending(filing: Filing, *, by: User | None, role: str, now: datetime) 
     if filing.account is None:
         account = Account(unit=filing.unit)
         _write(account, details)
-        filing.account = lifecycle.open_pending(account, ground=_ground(filing), by=by, role=role, now=now)
+        filing.account = lifecycle.open_pending(account, ground=ground_of(filing), by=by, role=role, now=now)
         return
     account = lock_account(filing)
     if account.state == AccountState.PENDING:
         _write(account, details)
-        lifecycle.rewrite_pending(account, ground=_ground(filing), by=by, role=role, now=now)
+        lifecycle.rewrite_pending(account, ground=ground_of(filing), by=by, role=role, now=now)
 
 
 def _write(account: Account, details: OpeningDetails) -> None:
     """Copy the filed fields of an opening onto its account (unsaved)."""
+    late = () if account.state in ("", AccountState.PENDING) else OpeningDetails.LATE_FACTS
     for field in FILED_FROM_OPENING:
-        setattr(account, field, getattr(details, field))
+        value = getattr(details, field)
+        if value or field not in late:  # an id known before is not lost because the form left it blank
+            setattr(account, field, value)
     account.platform = details.platform
     account.kind = details.kind
     account.same_platform_reason = details.same_platform_reason
@@ -55,7 +58,8 @@ def lock_account(filing: Filing) -> Account:
     return Account.objects.select_for_update(no_key=True).get(filings=filing)
 
 
-def _ground(filing: Filing) -> str:
+def ground_of(filing: Filing) -> str:
+    """What an account's event names as its ground."""
     return f"备案 {filing.number or filing.pk}"
 
 
@@ -104,7 +108,7 @@ def _complete_opening(filing: Filing, receipts: list[Receipt], *, by: User | Non
     for receipt in receipts:
         if receipt.number:
             setattr(account, "national_no" if receipt.system == System.NATIONAL else "provincial_no", receipt.number)
-    lifecycle.activate(account, number=filing.number or "", ground=_ground(filing), by=by, role=role, now=now)
+    lifecycle.activate(account, number=filing.number or "", ground=ground_of(filing), by=by, role=role, now=now)
     return ""
 
 
@@ -121,7 +125,7 @@ def end_without_success(filing: Filing, *, on_platform: bool | None, by: User | 
         return
     if on_platform is None:
         raise Refused("请说明平台上是否已开通该账号：已开通的转为未备案账号，未开通的作废。")
-    lifecycle.end_pending(account, on_platform=on_platform, ground=_ground(filing), by=by, role=role, now=now)
+    lifecycle.end_pending(account, on_platform=on_platform, ground=ground_of(filing), by=by, role=role, now=now)
 
 
 def seems_on_platform(filing: Filing) -> bool:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from accounts.policy import Action
-from filings import applying, deadlines, moves
+from filings import applying, deadlines, drafting, moves
 from filings.models import Filing, FilingState
 from filings.reading import Reading
 from zhonglou_media.core.clock import day_of
@@ -67,9 +67,10 @@ def correct_paper_approval(
             raise WrongState("区政府办公室已核对纸质批准件，不能再更正；确需调整期限的，请联系区政府办公室。")
         was = filing.approved_on
         _write_paper(filing, leader_name, approved_on, scan, now)
-        if filing.first_approved_on == was:
+        if filing.first_approval_recorded_at == filing.approval_recorded_at:  # not an earlier or inherited one
             filing.first_approved_on = approved_on
         filing.approved_on = approved_on
+        drafting.freeze(filing, filing.opening, filing.effective_on, by=by, now=now)  # what was read is then stale
         deadlines.refresh(filing, deadlines.REPORT, deadlines.EVENT, deadlines.OFFICE)
         detail = {"was": was.isoformat() if was else "", "approved_on": approved_on.isoformat(), "scan": scan.sm3}
         moves.finish(filing, "correct_paper_approval", by=by, role=role, now=now, detail=detail)

@@ -10,7 +10,8 @@ from accounts import identity
 from accounts.models import Account, Platform, Unit, UnitKind
 from accounts.models.account import ON_PLATFORM, WATCHED
 from accounts.models.platform import WECHAT
-from filings.models import Filing, FilingKind, FilingState, OpeningDetails
+from filings.models import LIVE, Filing, FilingKind, FilingState, OpeningDetails
+from zhonglou_media.core.names import name_key
 
 
 class Level(models.TextChoices):
@@ -30,7 +31,7 @@ class Check:
     text: str = ""
 
 
-PAST_DRAFT = (FilingState.LEADER_REVIEW, FilingState.TO_REPORT, FilingState.OFFICE_REVIEW, FilingState.RETURNED)
+PAST_DRAFT = tuple(state for state in LIVE if state != FilingState.DRAFT)
 
 
 class Register:
@@ -45,15 +46,15 @@ class Register:
         return identity.clash(platform, uid, name, exclude)
 
     def rivals(self, unit: Unit) -> list[Filing]:
-        """The unit's openings past draft that have no account yet."""
+        """The unit's openings past draft whose account does not hold the place yet."""
         return list(rivals([unit.pk]))
 
 
 def rivals(unit_ids: Iterable[int]) -> models.QuerySet[Filing]:
-    """Openings of `unit_ids` that are past draft and have no account yet, newest first."""
-    return Filing.objects.filter(
-        kind=FilingKind.OPEN, unit__in=unit_ids, state__in=PAST_DRAFT, account__isnull=True
-    ).for_lists()
+    """Openings of `unit_ids` past draft whose account, if there is one, is not on the platform yet; newest first."""
+    holding = models.Q(account__state__in=ON_PLATFORM)
+    past = Filing.objects.filter(kind=FilingKind.OPEN, unit__in=unit_ids, state__in=PAST_DRAFT)
+    return past.exclude(holding).for_lists()
 
 
 def check_opening(
@@ -152,9 +153,21 @@ def _article_7(
                 else "名称相同，请填写账号ID加以区分。",
             )
         )
+    rivals_here = [f for f in register.rivals(unit) if f.pk != filing.pk and f.opening.platform_id == platform.pk]
+    same = next((f for f in rivals_here if name and _same_account(f.opening, uid, name)), None)
+    if twin is None and same is not None:
+        found.append(
+            Check(
+                Level.STOP,
+                7,
+                "uid",
+                f"本单位的开办备案“{same.account_label}”（{same.get_state_display()}）填的是同一账号",
+                "请核对；确是两个账号的，请都填写账号ID加以区分。",
+            )
+        )
     others = (a for a in register.accounts(unit) if a.platform_id == platform.pk and a.pk != filing.account_id)
     other = next(others, None)
-    rival = next((f for f in register.rivals(unit) if f.pk != filing.pk and f.opening.platform_id == platform.pk), None)
+    rival = next(iter(rivals_here), None)
     if other is None and rival is None:
         found.append(Check(Level.PASS, 7, "same_platform_reason", "同一平台只有这一个账号"))
         return found
@@ -177,6 +190,13 @@ def _article_7(
         )
     )
     return found
+
+
+def _same_account(other: OpeningDetails, uid: str, name: str) -> bool:
+    """The same id, or the same name while either id is unknown."""
+    if uid and other.uid:
+        return uid == other.uid
+    return name_key(name) == name_key(other.name)
 
 
 def _articles_9_10(typed: dict[str, Any], unit: Unit, platform: Platform) -> list[Check]:

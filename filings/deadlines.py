@@ -35,9 +35,9 @@ from django.db.models import Q
 
 from filings.models import Filing
 from filings.models.filing import UNDER_CORRECTION
-from zhonglou_media.core import calendar
+from zhonglou_media.core.calendar import Calendar
 from zhonglou_media.core.clock import day_of
-from zhonglou_media.core.settings_at import setting
+from zhonglou_media.core.settings_at import Settings
 
 REPORT, CORRECTION, EVENT, OFFICE = COLUMNS = ("report_due_at", "correction_due_at", "event_due_at", "office_due_at")
 
@@ -50,49 +50,71 @@ class Clock:
     provisional: bool = False
 
 
-def compute(filing: Filing) -> dict[str, Clock]:
-    """The clocks of `filing` by column, from its facts alone."""
-    clocks = dict.fromkeys(COLUMNS, Clock())
-    if filing.first_approved_on is not None:
-        clocks[OFFICE] = _office(filing, filing.first_approved_on)
-    if _before_the_regulation(filing):
-        return clocks
-    start = day_zero(filing)
-    if start is not None:
-        clocks[REPORT] = after(start, "report_days")
-    if filing.correction_from is not None:
-        clocks[CORRECTION] = after(filing.correction_from, "correction_days")
-    if filing.effective_on is not None and filing.revision:
-        clocks[EVENT] = _event(filing, filing.effective_on)
-    return clocks
+@dataclass(frozen=True)
+class Rules:
+    """What clocks are counted by: the calendar and the office's settings. Load once for a run."""
+
+    calendar: Calendar
+    settings: Settings
+
+    @classmethod
+    def load(cls) -> "Rules":
+        """Both as they stand now (three queries)."""
+        return cls(Calendar.load(), Settings.load())
+
+    def after(self, day: date, key: str) -> Clock:
+        """24:00 of the working day that the setting `key` counts from `day`."""
+        return Clock(*self.calendar.due_after(day, self.settings.at(key, day)))
 
 
 def after(day: date, key: str) -> Clock:
-    """24:00 of the working day that the setting `key` counts from `day`."""
-    due, provisional = calendar.due_after(day, setting(key, day))
-    return Clock(due, provisional)
+    """See `Rules.after`; reads calendar and settings anew."""
+    return Rules.load().after(day, key)
 
 
-def day_zero(filing: Filing) -> date | None:
+def would_be_due(day: date) -> Clock:
+    """The report's clock if the approval were of `day`: told before a paper approval is saved (row 3)."""
+    return after(day, "report_days")
+
+
+def compute(filing: Filing, rules: Rules | None = None) -> dict[str, Clock]:
+    """The clocks of `filing` by column, from its facts alone."""
+    rules = rules or Rules.load()
+    clocks = dict.fromkeys(COLUMNS, Clock())
+    if filing.first_approved_on is not None:
+        clocks[OFFICE] = _office(filing, filing.first_approved_on, rules)
+    if _before_the_regulation(filing, rules):
+        return clocks
+    start = _day_zero(filing, rules)
+    if start is not None:
+        clocks[REPORT] = rules.after(start, "report_days")
+    if filing.correction_from is not None:
+        clocks[CORRECTION] = rules.after(filing.correction_from, "correction_days")
+    if filing.effective_on is not None and filing.revision:
+        clocks[EVENT] = _event(filing, filing.effective_on, rules)
+    return clocks
+
+
+def _day_zero(filing: Filing, rules: Rules) -> date | None:
     """Day 0: the first approval, or the later of it and the event where the office decided so (row 20, art. 26)."""
     approved = filing.first_approved_on
     if approved is None or filing.effective_on is None:
         return approved
-    if setting("clock_start", approved) == "later_of_approval_and_event":
+    if rules.settings.at("clock_start", approved) == "later_of_approval_and_event":
         return max(approved, filing.effective_on)
     return approved
 
 
-def _before_the_regulation(filing: Filing) -> bool:
+def _before_the_regulation(filing: Filing, rules: Rules) -> bool:
     """Row 8: nothing that happened before the regulation was issued has a clock."""
     if filing.effective_on is None:
         return False
-    return filing.effective_on < date.fromisoformat(setting("in_force_from", filing.created_at.date()))
+    return filing.effective_on < date.fromisoformat(rules.settings.at("in_force_from", day_of(filing.created_at)))
 
 
-def _event(filing: Filing, happened: date) -> Clock:
+def _event(filing: Filing, happened: date, rules: Rules) -> Clock:
     """Rows 5, 7, 18: none when the approval came first."""
-    two_days_after = after(happened, "report_days")
+    two_days_after = rules.after(happened, "report_days")
     approved, recorded = filing.first_approved_on, filing.first_approval_recorded_at
     if approved is None or recorded is None:
         return two_days_after
@@ -101,13 +123,12 @@ def _event(filing: Filing, happened: date) -> Clock:
     return min(two_days_after, Clock(recorded), key=_moment)
 
 
-def _office(filing: Filing, approved: date) -> Clock:
+def _office(filing: Filing, approved: date, rules: Rules) -> Clock:
     """The office's own clock: the later of the 3rd working day after approval and the 1st after the latest report."""
-    office = after(approved, "office_days")
+    office = rules.after(approved, "office_days")
     if filing.reported_at is None:
         return office
-    reported = after(day_of(filing.reported_at), "office_days_after_report")
-    return max(office, reported, key=_moment)
+    return max(office, rules.after(day_of(filing.reported_at), "office_days_after_report"), key=_moment)
 
 
 def _moment(clock: Clock) -> datetime:
@@ -117,29 +138,34 @@ def _moment(clock: Clock) -> datetime:
 def refresh(filing: Filing, *columns: str) -> None:
     """Write the named due times (all, when none is named) onto `filing` (unsaved), after the facts behind them changed.
 
-    Only what changed is named: a due time that was shown as 暂定 and confirmed to the later date (row 14) stays. The unit's
-    clocks share one `provisional`; the office's own clock is nobody's breach and does not count for it.
+    Only what changed is named: a due time shown as 暂定 and confirmed to the later date (row 14) stays. All due times of a
+    filing share one `provisional` (row 13).
     """
     clocks = compute(filing)
     for column in columns or COLUMNS:
         setattr(filing, column, clocks[column].due)
-    filing.provisional = _unit_is_provisional(clocks)
+    filing.provisional = any(clock.provisional for clock in clocks.values())
 
 
-def _unit_is_provisional(clocks: dict[str, Clock]) -> bool:
-    return any(clocks[column].provisional for column in (REPORT, CORRECTION, EVENT))
+def refresh_event(filing: Filing) -> None:
+    """A new date of the event moves its clock, and the report's while no report has stopped it (rows 7, 8, 20).
+
+    A report's clock that an approval has started is never taken away: a date before the regulation, told later, would
+    otherwise wipe out a lateness. One that is missing is made, also after the report.
+    """
+    running = filing.report_due_at
+    if filing.first_reported_at is None or running is None:
+        refresh(filing, REPORT, EVENT)
+        filing.report_due_at = filing.report_due_at or running
+    else:
+        refresh(filing, EVENT)
 
 
-def would_be_due(day: date) -> Clock:
-    """The report's clock if the approval were of `day`: told before a paper approval is saved (row 3)."""
-    return after(day, "report_days")
-
-
-def recompute_year(year: int, *, now: datetime, first_time: bool) -> int:
+def recompute_year(year: int, *, first_time: bool) -> int:
     """Judge again what a newly confirmed or corrected `year` touches; returns how many filings moved.
 
     First confirmed (row 14): provisional filings get the later of the true and the shown time. Corrected (row 15): only
-    clocks no report has stopped move.
+    clocks no report has stopped move. The caller holds the transaction; rows are locked in the order of their ids.
     """
     window = (date(year - 1, 12, 1), date(year, 12, 31))
     touched = Filing.objects.select_for_update().filter(
@@ -148,18 +174,18 @@ def recompute_year(year: int, *, now: datetime, first_time: bool) -> int:
         | Q(correction_from__range=window)
         | Q(reported_at__date__range=window)
     )
+    rules = Rules.load()
     moved: list[Filing] = []
     for filing in touched.order_by("id"):
         before = _stored(filing)
-        clocks = compute(filing)
+        clocks = compute(filing, rules)
         for column in COLUMNS:
             true, shown = clocks[column].due, getattr(filing, column)
-            if first_time:
-                if filing.provisional or column == OFFICE:
-                    setattr(filing, column, max(true, shown) if true and shown else true or shown)
-            elif _still_runs(filing, column):
+            if first_time and filing.provisional:
+                setattr(filing, column, max(true, shown) if true and shown else true or shown)
+            elif not first_time and _still_runs(filing, column):
                 setattr(filing, column, true)
-        filing.provisional = _unit_is_provisional(clocks)
+        filing.provisional = any(clock.provisional for clock in clocks.values())
         if _stored(filing) != before:
             moved.append(filing)
     Filing.objects.bulk_update(moved, [*COLUMNS, "provisional"], batch_size=500)

@@ -1,6 +1,6 @@
 """填报: start, type, submit, recall, reopen. Each function checks, writes in one transaction, leaves events."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -8,14 +8,13 @@ from django.db import transaction
 from accounts import policy
 from accounts.models import Account, AccountState, Unit
 from accounts.policy import Action
-from filings import checks, content, deadlines, moves
+from filings import checks, content, deadlines, moves, replacing
 from filings.forms.opening import OpeningForm, typed
 from filings.models import Draft, Filing, FilingKind, FilingState, OpeningDetails, Revision
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.errors import Incomplete, Refused
 from zhonglou_media.core.models import User
-from zhonglou_media.core.settings_at import setting
 
 EDITABLE = (FilingState.DRAFT, FilingState.RETURNED)
 OPENABLE = (AccountState.UNFILED, AccountState.CLOSED)
@@ -108,8 +107,8 @@ def submit(filing_id: int, *, by: User, now: datetime) -> Filing:
         filing.last_editor = by
         stale = filing.revision == 0 or effective_on != filing.effective_on
         freeze(filing, details, effective_on, by=by, now=now)
-        if _take_over_clock(filing) or stale:
-            refresh_event(filing)
+        if replacing.settle(filing) or stale:
+            deadlines.refresh_event(filing)
         moves.finish(filing, "submit", by=by, role=role, now=now)
     return filing
 
@@ -150,45 +149,11 @@ def freeze(filing: Filing, details: OpeningDetails, effective_on: Any, *, by: Us
     )
 
 
-def refresh_event(filing: Filing) -> None:
-    """A changed date of the event moves its clock, and the report's while no report has stopped it (rows 7, 8, 20)."""
-    if filing.first_reported_at is None:
-        deadlines.refresh(filing, deadlines.REPORT, deadlines.EVENT)
-    else:
-        deadlines.refresh(filing, deadlines.EVENT)
-
-
 def clear_approval(filing: Filing) -> None:
     """An approval is of one content: a new one clears leader and paper; the clock stays, the events keep both."""
     filing.leader = filing.approved_on = filing.approval_recorded_at = filing.approved_revision = None
     filing.paper_leader = ""
     filing.paper_scan = filing.paper_checked_by = filing.paper_checked_at = None
-
-
-def _take_over_clock(filing: Filing) -> bool:
-    """Row 12: a filing made again within 30 days of one withdrawn or refused inherits its clock and first report."""
-    if filing.replaces is not None or filing.first_approved_on is not None:
-        return False
-    since = filing.created_at - timedelta(days=setting("replaces_days", day_of(filing.created_at)))
-    ended = Filing.objects.filter(
-        kind=filing.kind,
-        state__in=(FilingState.WITHDRAWN, FilingState.REFUSED),
-        ended_at__gte=since,
-        replaced_by__isnull=True,
-    ).exclude(pk=filing.pk)
-    if filing.account_id is not None:
-        ended = ended.filter(account_id=filing.account_id)
-    else:
-        ended = ended.filter(unit=filing.unit, opening__platform=filing.opening.platform)
-    old = ended.order_by("-ended_at").first()
-    if old is None or old.not_occurred:
-        return False
-    filing.replaces = old
-    filing.first_approved_on = old.first_approved_on
-    filing.first_approval_recorded_at = old.first_approval_recorded_at
-    filing.first_reported_at = old.first_reported_at
-    filing.report_due_at = old.report_due_at
-    return True
 
 
 def recall(filing_id: int, *, by: User, now: datetime) -> Filing:

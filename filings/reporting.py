@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import identity
+from accounts import lifecycle, policy
 from accounts.models import AccountState, Role
 from accounts.policy import Action
 from filings import applying, checks, content, deadlines, drafting, moves
@@ -50,8 +50,9 @@ def _freeze_correction(filing: Filing, *, by: User, now: datetime) -> None:
     filing.last_editor = by
     changed = effective_on != filing.effective_on
     drafting.freeze(filing, details, effective_on, by=by, now=now)
+    _learn(filing, details.uid, by=by, role=Role.OPERATOR, now=now)
     if changed:
-        drafting.refresh_event(filing)
+        deadlines.refresh_event(filing)
 
 
 def correction_needs_leader(filing: Filing, *, now: datetime) -> bool:
@@ -96,26 +97,27 @@ def supplement(filing_id: int, *, by: User, data: dict[str, Any], now: datetime)
             raise Incomplete("还有1处需要修改。", {"uid": problems["uid"]})
         if filing.state == FilingState.ACCEPTED:
             applying.lock_register(filing)
-        _learn(filing, details.uid)
         effective_on = form.cleaned_data["effective_on"] if "effective_on" in data else filing.effective_on
         was = filing.effective_on
         drafting.freeze(filing, details, effective_on, by=by, now=now)
         drafting.keep_in_draft(filing, {name: value for name, value in data.items() if name in form.fields})
+        _learn(filing, details.uid, by=by, role=role, now=now)
         if effective_on != was and (was is None or filing.state != FilingState.ACCEPTED):
-            drafting.refresh_event(filing)
+            deadlines.refresh_event(filing)
         moves.finish(filing, "supplement", by=by, role=role, now=now)
         if filing.state == FilingState.ACCEPTED:
             applying.try_complete(filing, by=by, role=role, now=now)
     return filing
 
 
-def _learn(filing: Filing, uid: str) -> None:
-    """A pending account learns its id with the filing; an unfiled or closed one only on completion."""
-    if not uid or filing.account_id is None:
+def _learn(filing: Filing, uid: str, *, by: User, role: str, now: datetime) -> None:
+    """A pending account has the id its filing says; an unfiled or closed one only on completion."""
+    if filing.account_id is None:
         return
     account = applying.lock_account(filing)
     if account.state == AccountState.PENDING and account.uid != uid:
-        identity.learn(account, uid)
+        account.uid = uid
+        lifecycle.rewrite_pending(account, ground=applying.ground_of(filing), by=by, role=role, now=now)
 
 
 def withdraw(filing_id: int, *, by: User, reason: str, on_platform: bool | None, now: datetime) -> Filing:
@@ -133,6 +135,8 @@ def attach(filing_id: int, *, by: User, file: File, name: str, now: datetime) ->
     """Add a file; once the approved part is frozen it is a supplement, with a revision of its own."""
     with transaction.atomic():
         filing, role = moves.begin_within(filing_id, ATTACHABLE, Action.SUPPLEMENT, by=by)
+        if filing.state in drafting.EDITABLE:
+            role = policy.require(by, Action.DRAFT, filing)  # what is still being written is the unit's alone
         if filing.attachments.filter(removed_at__isnull=True).count() >= MAX_ATTACHMENTS:
             raise Refused(f"附件最多{MAX_ATTACHMENTS}个，请先移除不用的。")
         attachment = Attachment.objects.create(filing=filing, file=file, name=name[:200], added_by=by, added_at=now)
@@ -155,5 +159,9 @@ def _after_files_changed(filing: Filing, *, by: User, role: str, now: datetime, 
     if role == Role.OPERATOR:
         moves.editor_is_another(filing, by)
         filing.last_editor = by
+    if filing.state == FilingState.ACCEPTED:
+        applying.lock_register(filing)
     drafting.freeze(filing, filing.opening, filing.effective_on, by=by, now=now)
     moves.finish(filing, "supplement", by=by, role=role, now=now, comment=comment)
+    if filing.state == FilingState.ACCEPTED:
+        applying.try_complete(filing, by=by, role=role, now=now)

@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.policy import Action
-from filings import applying, deadlines, moves
-from filings.models import Filing, FilingState
+from filings import applying, deadlines, moves, replacing
+from filings.models import Filing, FilingState, ReceiptResult
 from filings.reading import Reading, latest
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import day_of
@@ -83,20 +83,33 @@ def unaccept(filing_id: int, *, by: User, read: Reading, now: datetime, comment:
         filing, role = moves.begin(filing_id, "unaccept", Action.UNACCEPT, by=by)
         read.must_match(filing)
         comment = moves.need_comment(comment, "撤销通过的理由")
-        if filing.exports.exists() and not filing.conflict:
-            raise Refused("这件备案已导出到上级系统，不能撤销通过；上级退回的请登记退回。")
+        if _went_up(filing) and not filing.conflict:
+            raise Refused("这件备案已报上级系统，不能撤销通过；上级退回的请登记退回。")
         filing.officer = filing.accepted_revision = None
         filing.conflict = ""
         moves.finish(filing, "unaccept", by=by, role=role, now=now, comment=comment)
     return filing
 
 
-def check_paper(filing_id: int, *, by: User, now: datetime) -> Filing:
-    """勾选“已核对纸质批准件”: after it the paper's date can no longer be corrected (row 17)."""
+def _went_up(filing: Filing) -> bool:
+    """Whether something of the present acceptance was exported, or entered above by hand."""
+    since = filing.accepted_revision or filing.revision
+    return (
+        filing.exports.filter(revision__gte=since).exists()
+        or filing.receipts.filter(revision__gte=since).exclude(result=ReceiptResult.REFUSED).exists()
+    )
+
+
+def check_paper(filing_id: int, *, by: User, read: Reading, now: datetime) -> Filing:
+    """勾选“已核对纸质批准件”: after it the paper's date can no longer be corrected (row 17).
+
+    A correction of the paper is a new revision, so a tick for the paper as it was is stale.
+    """
     with transaction.atomic():
         filing, role = moves.begin_within(filing_id, (FilingState.OFFICE_REVIEW,), Action.CHECK_PAPER, by=by)
         if not filing.paper_leader:
             raise WrongState("这件备案是线上批准的，没有纸质批准件。")
+        read.must_match(filing)
         if filing.paper_checked_by_id is None:
             filing.paper_checked_by, filing.paper_checked_at = by, now
             moves.finish(filing, "check_paper", by=by, role=role, now=now)
@@ -106,34 +119,17 @@ def check_paper(filing_id: int, *, by: User, now: datetime) -> Filing:
 def confirm_not_occurred(filing_id: int, *, by: User, comment: str, now: datetime) -> Filing:
     """确认未发生 (rows 5, 11, 12): the matter of an ended filing never took place; its clocks count no more.
 
-    A filing that took its clock over gives it back.
+    Filings that took its clock over give it back.
     """
     with transaction.atomic():
         filing, role = moves.begin_within(
             filing_id, (FilingState.WITHDRAWN, FilingState.REFUSED), Action.NOT_OCCURRED, by=by
         )
         comment = moves.need_comment(comment, "确认未发生的依据")
+        if filing.not_occurred:
+            raise WrongState("这件备案已确认未发生，无需再办。")
         filing.not_occurred = True
-        for heir in Filing.objects.select_for_update().filter(replaces=filing):
-            _give_back_clock(heir, filing)
+        filing.save()
+        replacing.restore_heirs(filing)
         moves.finish(filing, "confirm_not_occurred", by=by, role=role, now=now, comment=comment)
     return filing
-
-
-def _give_back_clock(heir: Filing, old: Filing) -> None:
-    """The heir's own approval and report become its first ones; its own history knows both."""
-    own = list(events.timeline(heir).filter(verb__in=("leader_approve", "record_paper_approval", "report")))
-    reports = [event.at for event in own if event.verb == "report"]
-    heir.first_reported_at = reports[0] if reports else None
-    approvals = [event for event in own if event.verb != "report"]
-    if approvals:
-        first = approvals[0]
-        heir.first_approval_recorded_at = first.at
-        on_paper = first.detail.get("approved_on")
-        heir.first_approved_on = datetime.fromisoformat(on_paper).date() if on_paper else day_of(first.at)
-    else:
-        heir.first_approved_on = heir.first_approval_recorded_at = None
-    if old.first_reported_at is not None and heir.returns == 0:
-        heir.correction_from = None
-    deadlines.refresh(heir)
-    heir.save()

@@ -133,7 +133,7 @@ def _report(pk: int, cast: Cast, now: datetime, paper: date | None) -> None:
 
 def _accept(pk: int, cast: Cast, now: datetime, paper: date | None) -> None:
     if paper is not None:
-        reviewing.check_paper(pk, by=cast.officer, now=now)
+        reviewing.check_paper(pk, by=cast.officer, read=read(Filing.objects.get(pk=pk)), now=now)
     reviewing.accept(pk, by=cast.officer, read=read(Filing.objects.get(pk=pk)), now=now)
 
 

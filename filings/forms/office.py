@@ -36,6 +36,12 @@ class ReadForm(forms.Form):
         return Reading(self.cleaned_data["revision"], self.cleaned_data["sm3"])
 
 
+class PaperCheckForm(ReadForm):
+    """已核对纸质批准件: for the paper that was read."""
+
+    prefix = "paper"
+
+
 class DecisionForm(ReadForm):
     """通过, 退回修改 or 不予备案, with the opinion that goes to the unit."""
 

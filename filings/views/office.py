@@ -16,7 +16,7 @@ from accounts.models import AccountState
 from accounts.policy import Action
 from filings import applying, deadlines, queues, reviewing
 from filings.available import available
-from filings.forms.office import DecisionForm, NotOccurredForm, ReadForm, UnacceptForm
+from filings.forms.office import DecisionForm, NotOccurredForm, PaperCheckForm, ReadForm, UnacceptForm
 from filings.models import Filing, FilingState
 from filings.reading import Reading, latest
 from filings.views.answers import filing_for, user_of
@@ -179,8 +179,11 @@ def _done(filing: Filing) -> str:
 def check_paper(request: HttpRequest, pk: int) -> HttpResponse:
     """勾选“已核对纸质批准件”."""
     filing = filing_for(request, pk)
+    form = PaperCheckForm(request.POST)
+    if not form.is_valid():
+        return show_filing(request, filing, status=422)
     try:
-        reviewing.check_paper(pk, by=user_of(request), now=db_now())
+        reviewing.check_paper(pk, by=user_of(request), read=form.reading, now=db_now())
     except Refused as refused:
         return show_filing(request, filing, refused=refused)
     messages.success(request, "已核对纸质批准件，单位不能再更正批准日期。现在可以审核。")

@@ -5,12 +5,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from zhonglou_media.core import calendar
 from zhonglou_media.core.calendar import Calendar, Due
 from zhonglou_media.core.clock import SHANGHAI
 from zhonglou_media.core.errors import Refused
-from zhonglou_media.core.models import Day, Event, Year
+from zhonglou_media.core.models import Day, Year
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=SHANGHAI)
@@ -130,19 +131,21 @@ def year_2027(**changes: Any) -> dict[str, Any]:
 
 
 def confirm(data: Any) -> calendar.ConfirmedYear:
-    return calendar.confirm_year(data, by=None, role="system", now=NOW)
+    with transaction.atomic():
+        return calendar.write_year(data, by=None, now=NOW)
 
 
 def test_a_confirmed_year_is_seen_at_once_and_moves_december_too() -> None:
-    assert confirm(year_2027()) == calendar.ConfirmedYear(2027, True, 2, 1)
+    done = confirm(year_2027())
+    assert (done.row.year, done.first_time, done.days_off, done.days_on) == (2027, True, 2, 1)
     assert calendar.working_day_after(date(2026, 12, 30), 1) == (date(2027, 1, 3), False)
-    assert Event.objects.get(verb="confirm_year").detail["days_off"] == 2
 
 
 def test_a_corrected_year_replaces_its_days_and_no_others() -> None:
     confirm(year_2027())
     corrected = year_2027(days=[{"name": "元旦", "date": "2027-01-01", "isOffDay": True}])
-    assert confirm(corrected) == calendar.ConfirmedYear(2027, False, 1, 0)
+    done = confirm(corrected)
+    assert (done.first_time, done.days_off, done.days_on) == (False, 1, 0)
     assert list(Day.objects.filter(date__gt=date(2026, 12, 1)).values_list("date", flat=True)) == [date(2027, 1, 1)]
     assert calendar.working_days_between(date(2025, 12, 31), date(2026, 12, 31)) == 248
 

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from filings import approving, deadlines, drafting, exchange, reporting, reviewing
+from accounts import flags
+from accounts.models import Flag
+from filings import approving, confirming, deadlines, drafting, exchange, reporting, reviewing
 from filings.models import Filing
-from tests.factories import Cast, at, opening, read, scan, typed
-from zhonglou_media.core import calendar
+from inspections import sweep
+from tests.factories import Cast, account, at, opening, read, scan, typed
 from zhonglou_media.core.clock import SHANGHAI
-from zhonglou_media.core.models import Setting, Year
+from zhonglou_media.core.models import Setting
 
 pytestmark = pytest.mark.django_db
 
@@ -165,6 +167,30 @@ def test_row_8_nothing_before_the_regulation_has_a_clock() -> None:
     assert (filing.report_due_at, filing.event_due_at) == (None, None)
 
 
+@pytest.mark.parametrize("reported_first", [False, True])
+def test_row_8_a_date_told_later_does_not_wipe_out_a_clock(reported_first: bool) -> None:
+    cast = Cast()
+    filing = opening("to_report", cast, now=at("2026-11-02 10:00"))
+    if reported_first:
+        reporting.report(filing.pk, by=cast.operator, now=at("2026-11-10 09:00"))
+    data = {"effective_on": "2020-01-01"}
+    reporting.supplement(filing.pk, by=cast.operator, data=data, now=at("2026-11-10 10:00"))
+    if not reported_first:
+        reporting.report(filing.pk, by=cast.operator, now=at("2026-11-10 11:00"))
+    filing = fresh(filing)
+    assert (local(filing.report_due_at), filing.is_late) == ("2026-11-05 00:00", True)
+
+
+def test_row_8_a_corrected_date_brings_the_clock() -> None:
+    cast = Cast()
+    filing = submitted("2026-11-02 09:00", cast, effective_on="2020-05-06")
+    approve(filing, "2026-11-02 10:00", cast)
+    reporting.report(filing.pk, by=cast.operator, now=at("2026-11-10 09:00"))
+    reporting.supplement(filing.pk, by=cast.operator, data={"effective_on": ""}, now=at("2026-11-10 10:00"))
+    filing = fresh(filing)
+    assert (local(filing.report_due_at), filing.is_late) == ("2026-11-05 00:00", True)
+
+
 def test_row_9_a_second_approval_keeps_the_first_clock() -> None:
     cast = Cast()
     filing = submitted("2026-11-02 09:00", cast)
@@ -264,12 +290,49 @@ def test_row_12_what_had_been_reported_gets_a_correction_clock() -> None:
     assert (local(new.report_due_at), local(new.correction_due_at)) == ("2026-11-05 00:00", "2026-11-25 00:00")
 
 
-@pytest.mark.parametrize(("ended", "again"), [("2026-10-02 09:00", "2026-11-20 09:00")])
-def test_row_12_not_after_30_days(ended: str, again: str) -> None:
+@pytest.mark.parametrize(
+    ("again", "inherits"),
+    [("2026-11-01 09:00:00", True), ("2026-11-01 09:00:01", False), ("2026-11-20 09:00:00", False)],
+)
+def test_row_12_within_30_days_and_not_after(again: str, inherits: bool) -> None:
     cast = Cast()
     old = opening("to_report", cast, now=at("2026-10-01 10:00"))
-    reporting.withdraw(old.pk, by=cast.operator, reason="", on_platform=False, now=at(ended))
-    assert filed_again(cast, old, again).replaces is None
+    reporting.withdraw(old.pk, by=cast.operator, reason="", on_platform=False, now=at("2026-10-02 09:00"))
+    assert (filed_again(cast, old, again).replaces_id == old.pk) is inherits
+
+
+def test_row_12_the_same_platform_only() -> None:
+    cast = Cast()
+    old = opening("to_report", cast, now=at("2026-11-02 10:00"))
+    reporting.withdraw(old.pk, by=cast.operator, reason="", on_platform=False, now=at("2026-11-03 09:00"))
+    assert opening("leader_review", cast, now=at("2026-11-04 09:00"), platform="kuaishou").replaces is None
+
+
+def test_row_12_moved_to_another_platform_it_gives_the_clock_back() -> None:
+    cast = Cast()
+    old = opening("to_report", cast, now=at("2026-11-02 10:00"))
+    reporting.withdraw(old.pk, by=cast.operator, reason="", on_platform=False, now=at("2026-11-03 09:00"))
+    new = filed_again(cast, old, "2026-11-20 09:00")
+    drafting.recall(new.pk, by=cast.operator, now=at("2026-11-20 10:00"))
+    drafting.save_draft(new.pk, by=cast.operator, data={"platform": "kuaishou"}, now=at("2026-11-20 10:00"))
+    drafting.submit(new.pk, by=cast.operator, now=at("2026-11-20 10:01"))
+    new = fresh(new)
+    assert (new.replaces, new.first_approved_on, new.report_due_at) == (None, None, None)
+
+
+def test_row_12_through_a_chain_and_back() -> None:
+    cast = Cast()
+    first = opening("to_report", cast, now=at("2026-11-02 10:00"))
+    reporting.withdraw(first.pk, by=cast.operator, reason="", on_platform=False, now=at("2026-11-03 09:00"))
+    second = filed_again(cast, first, "2026-11-04 09:00")
+    reporting.withdraw(second.pk, by=cast.operator, reason="", on_platform=False, now=at("2026-11-05 09:00"))
+    third = filed_again(cast, second, "2026-11-06 09:00")
+    approve(third, "2026-11-06 10:00", cast)
+    assert (third.replaces_id, local(fresh(third).report_due_at)) == (second.pk, "2026-11-05 00:00")
+    reviewing.confirm_not_occurred(second.pk, by=cast.officer, comment="未开设", now=at("2026-11-07 09:00"))
+    assert local(fresh(third).report_due_at) == "2026-11-05 00:00"  # the first one still stands
+    reviewing.confirm_not_occurred(first.pk, by=cast.officer, comment="未开设", now=at("2026-11-07 09:00"))
+    assert local(fresh(third).report_due_at) == "2026-11-11 00:00"
 
 
 def test_row_12_not_what_never_occurred() -> None:
@@ -296,7 +359,8 @@ def test_row_12_an_heir_gives_the_clock_back() -> None:
     [
         ("2026-12-30 10:00", "2027-01-05 00:00", True),  # touches 2027
         ("2026-12-23 10:00", "2026-12-26 00:00", True),  # touches 25 December
-        ("2026-12-22 10:00", "2026-12-25 00:00", False),
+        ("2026-12-22 10:00", "2026-12-25 00:00", True),  # its office clock does: all due times of the filing
+        ("2026-12-21 10:00", "2026-12-24 00:00", False),
         ("2025-12-24 10:00", "2025-12-27 00:00", False),  # 2026 is confirmed
     ],
 )
@@ -312,9 +376,7 @@ def test_row_13_days_not_confirmed_are_provisional(approved: str, due: str, prov
 
 def confirm(year: int, days: list[dict[str, object]], now: str) -> None:
     data = {"year": year, "papers": ["https://www.gov.cn/zhengce/example.htm"], "days": days}
-    first_time = not Year.objects.filter(year=year, confirmed_at__isnull=False).exists()
-    calendar.confirm_year(data, by=None, role="system", now=at(now))
-    deadlines.recompute_year(year, now=at(now), first_time=first_time)
+    confirming.confirm_year(data, by=None, now=at(now))
 
 
 NEW_YEAR = {"name": "元旦", "date": "2027-01-01", "isOffDay": True}
@@ -366,6 +428,53 @@ def test_row_17_a_mistyped_paper_date_recorded_again_before_the_tick() -> None:
     )
     filing = fresh(filing)
     assert (filing.first_approved_on, local(filing.report_due_at)) == (date(2026, 11, 20), "2026-11-25 00:00")
+
+
+def test_row_17_does_not_move_another_approval() -> None:
+    cast = Cast()
+    filing = submitted("2026-11-02 09:00", cast)
+    approve(filing, "2026-11-02 10:00", cast)
+    drafting.reopen(filing.pk, by=cast.operator, now=at("2026-11-02 11:00"))
+    drafting.submit(filing.pk, by=cast.operator, now=at("2026-11-02 12:00"))
+    approve_on_paper(filing, "2026-11-02", "2026-11-20 10:00", cast)
+    approving.correct_paper_approval(
+        filing.pk,
+        by=cast.operator,
+        leader_name="示例领导",
+        approved_on=date(2026, 11, 20),
+        scan=scan(),
+        now=at("2026-11-20 11:00"),
+    )
+    filing = fresh(filing)
+    assert (filing.first_approved_on, local(filing.report_due_at)) == (date(2026, 11, 2), "2026-11-05 00:00")
+
+
+def test_row_16_the_supervisor_waives_what_the_portal_made_late() -> None:
+    cast = Cast()
+    opening("to_report", cast, now=at("2026-11-02 10:00"))
+    sweep.sweep(at("2026-11-05 00:00"))
+    flag = Flag.objects.get(rule="overdue_filing")
+    flags.waive([flag.pk], by=cast.supervisor, reason="平台停机", now=at("2026-11-05 09:00"))
+    sweep.sweep(at("2026-11-06 00:00"))
+    flag.refresh_from_db()
+    assert (flag.waive_reason, Flag.objects.open().count()) == ("平台停机", 0)
+
+
+def test_row_19_an_account_found_unfiled_is_flagged_from_its_approval() -> None:
+    cast = Cast()
+    found = account(cast.unit, found=True, now=at("2026-11-01 09:00"))
+    filing = opening(
+        "leader_review",
+        cast,
+        now=at("2026-11-20 09:00"),
+        on=found,
+        platform=found.platform.code,
+        name=found.name,
+        uid=found.uid,
+        effective_on="2023-05-06",
+    )
+    approve(filing, "2026-11-23 10:00", cast)
+    assert local(fresh(filing).event_due_at) == "2023-05-10 00:00"
 
 
 def test_row_20_day_zero_is_the_later_of_both_where_the_office_decided_so() -> None:

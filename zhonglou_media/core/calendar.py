@@ -13,10 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from django.db import transaction
 from django.db.models import Q
 
-from . import events
 from .clock import start_of
 from .errors import Refused
 from .models import Day, User, Year
@@ -182,40 +180,31 @@ def _parse_day(entry: Any, place: int) -> tuple[date, str, bool]:
 class ConfirmedYear:
     """What a confirmation did: `first_time` tells a new year from a correction of a confirmed one."""
 
-    year: int
+    row: Year
     first_time: bool
     days_off: int
     days_on: int
 
 
-def confirm_year(data: Any, *, by: User | None, role: str, now: datetime) -> ConfirmedYear:
+def write_year(data: Any, *, by: User | None, now: datetime) -> ConfirmedYear:
     """Write a year's paper and its days, confirmed by `by` (None = 系统); the caller holds the transaction.
 
-    The caller recomputes the due times that this moves. A corrected paper replaces its former days.
+    The caller recomputes the due times that this moves, and appends the event last. A corrected paper replaces its
+    former days. Raises Refused.
     """
     plan = parse_year(data)
-    with transaction.atomic():
-        row, _ = Year.objects.select_for_update().get_or_create(year=plan.year)
-        first_time = row.confirmed_at is None
-        row.papers, row.confirmed_by, row.confirmed_at = plan.papers, by, now
-        row.number = plan.number or row.number
-        row.save()
-        _replace_days(plan)
-        result = ConfirmedYear(
-            year=plan.year,
-            first_time=first_time,
-            days_off=sum(off for _, off in plan.days.values()),
-            days_on=sum(not off for _, off in plan.days.values()),
-        )
-        events.append(
-            row,
-            "confirm_year",
-            by=by,
-            role=role,
-            at=now,
-            detail={"papers": plan.papers, "days_off": result.days_off, "days_on": result.days_on},
-        )
-    return result
+    row, _ = Year.objects.select_for_update().get_or_create(year=plan.year)
+    first_time = row.confirmed_at is None
+    row.papers, row.confirmed_by, row.confirmed_at = plan.papers, by, now
+    row.number = plan.number or row.number
+    row.save()
+    _replace_days(plan)
+    return ConfirmedYear(
+        row=row,
+        first_time=first_time,
+        days_off=sum(off for _, off in plan.days.values()),
+        days_on=sum(not off for _, off in plan.days.values()),
+    )
 
 
 def _replace_days(plan: YearPlan) -> None:

@@ -5,11 +5,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
-
-from accounts import policy
-from filings import deadlines
-from zhonglou_media.core import calendar
+from filings import confirming
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.commands import PortalCommand
 from zhonglou_media.core.errors import Refused
@@ -26,13 +22,8 @@ class Command(PortalCommand):
 
     def run(self, **options: Any) -> str:
         data = read_json(Path(options["file"]))
-        by = self.user(options)
-        with transaction.atomic():
-            now = db_now()
-            role = policy.require(by, policy.Action.CALENDAR)
-            done = calendar.confirm_year(data, by=by, role=role, now=now)
-            changed = deadlines.recompute_year(done.year, now=now, first_time=done.first_time)
-        return f"year={done.year} off={done.days_off} working={done.days_on} recomputed={changed}"
+        done, changed = confirming.confirm_year(data, by=self.user(options), now=db_now())
+        return f"year={done.row.year} off={done.days_off} working={done.days_on} recomputed={changed}"
 
 
 def read_json(path: Path) -> Any:

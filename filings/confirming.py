@@ -1,0 +1,25 @@
+"""确认年度放假安排: the calendar and every due time it moves, in one transaction."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts import policy
+from filings import deadlines
+from zhonglou_media.core import calendar, events
+from zhonglou_media.core.models import User
+
+
+def confirm_year(data: Any, *, by: User | None, now: datetime) -> tuple[calendar.ConfirmedYear, int]:
+    """Confirm (or correct) a year from `data` in the holiday-cn schema; returns it and how many filings moved.
+
+    Rows 14 and 15 of the truth table. Raises NotAllowed, or Refused naming what is wrong in the data.
+    """
+    with transaction.atomic():
+        role = policy.require(by, policy.Action.CALENDAR)
+        done = calendar.write_year(data, by=by, now=now)
+        moved = deadlines.recompute_year(done.row.year, first_time=done.first_time)
+        detail = {"papers": done.row.papers, "days_off": done.days_off, "days_on": done.days_on, "moved": moved}
+        events.append(done.row, "confirm_year", by=by, role=role, at=now, detail=detail)  # last: it locks the chain
+    return done, moved
