@@ -113,8 +113,9 @@ def waive(flag_ids: Iterable[int], *, by: User | None, reason: str, now: datetim
     """
     wanted, reason = set(flag_ids), reason.strip()
     with transaction.atomic():
-        rules = Flag.objects.filter(pk__in=wanted).values("rule")
-        list(RuleRun.objects.select_for_update().filter(rule__in=rules).order_by("rule"))  # no sweep runs meanwhile
+        # No sweep runs meanwhile. One by one by code, as a sweep locks them: a database would sort by its own collation.
+        for rule in sorted(set(Flag.objects.filter(pk__in=wanted).values_list("rule", flat=True))):
+            RuleRun.objects.select_for_update().filter(rule=rule).first()
         chosen = Flag.objects.select_for_update(of=("self",)).select_related("unit", "waived_by")
         flags = list(chosen.filter(pk__in=wanted).order_by("pk"))
         if not flags or len(flags) < len(wanted):

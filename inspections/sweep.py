@@ -9,7 +9,8 @@ from filings import rules as filings_rules
 
 logger = logging.getLogger(__name__)
 
-RULES: tuple[Rule, ...] = (*accounts_rules.RULES, *filings_rules.RULES)
+# By code: the order in which rules' rows are locked, by a sweep and by a waiver of several rules' flags alike.
+RULES: tuple[Rule, ...] = tuple(sorted((*accounts_rules.RULES, *filings_rules.RULES), key=lambda rule: rule.code))
 
 
 def sweep(now: datetime) -> dict[str, tuple[int, int]]:

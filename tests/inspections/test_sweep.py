@@ -31,7 +31,7 @@ from zhonglou_media.celery import app
 pytestmark = pytest.mark.django_db
 
 DUE, NOW = at("2021-04-10 00:00"), at("2021-04-12 09:00")
-CODES = ["unfiled_account", "overdue_filing", "overdue_correction", "unapproved_event"]
+CODES = ["overdue_correction", "overdue_filing", "unapproved_event", "unfiled_account"]
 
 
 def test_every_rule_runs_once_in_a_fixed_order() -> None:

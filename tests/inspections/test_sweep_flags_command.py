@@ -36,10 +36,10 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
 
 def test_a_line_a_rule(two_breaches: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys) == [
-        "unfiled_account opened=1 cleared=0",
-        "overdue_filing opened=1 cleared=0",
         "overdue_correction opened=0 cleared=0",
+        "overdue_filing opened=1 cleared=0",
         "unapproved_event opened=0 cleared=0",
+        "unfiled_account opened=1 cleared=0",
     ]
     Filing.objects.update(first_reported_at=at("2021-04-10 08:00"))
     assert run(capsys)[1] == "overdue_filing opened=0 cleared=1"

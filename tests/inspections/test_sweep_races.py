@@ -8,17 +8,19 @@ from datetime import datetime, timedelta
 from random import Random
 
 import pytest
+from django.core.management import call_command
 from django.db import connections, transaction
 from django.db.models import QuerySet
 
-from accounts.flags import run_rule, waive
+from accounts.flags import Rule, run_rule, waive
 from accounts.models import Account, AccountState, Flag, Role, RuleRun, Unit
 from accounts.models.unit import Scope
 from filings.models import Filing
 from filings.models import FilingState as S
 from filings.rules import RULES as FILING_RULES
+from inspections import sweep as sweeping
 from inspections.sweep import RULES, sweep
-from tests.flag_rows import build_account, build_filing, make_account, make_platform, make_unit, make_user
+from tests.flag_rows import build_account, build_filing, make_account, make_filing, make_platform, make_unit, make_user
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import User
@@ -287,6 +289,33 @@ def test_two_waivers_at_once_one_wins() -> None:
     assert won == [1]
     assert refused.by == Flag.objects.get().waived_by
     assert Flag.objects.get().waive_reason == refused.by.username
+
+
+def test_a_whole_sweep_in_one_transaction_and_a_waiver_of_two_rules_do_not_cross(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`sweep_flags` keeps each rule's row locked to its end; a waiver locks those of its flags: in the same order."""
+    make_account(AccountState.UNFILED)
+    make_filing(S.TO_REPORT, report_due_at=db_now() - timedelta(days=1))
+    sweep(db_now())
+    flags, supervisor = list(Flag.objects.all()), make_user("示例负责人", Role.SUPERVISOR)
+    assert {flag.rule for flag in flags} == {"unfiled_account", "overdue_filing"}
+    one_held = threading.Event()
+
+    def slowly(rule: Rule, now: datetime) -> tuple[int, int]:
+        done = run_rule(rule, now)
+        if rule.code in ("unfiled_account", "overdue_filing") and not one_held.is_set():
+            one_held.set()
+            time.sleep(1)  # meanwhile the waiver locks what it may
+        return done
+
+    def waiver() -> None:
+        assert one_held.wait(10)
+        waive([flag.pk for flag in flags], by=supervisor, reason="示例", now=db_now())
+
+    monkeypatch.setattr(sweeping, "run_rule", slowly)
+    assert at_once(lambda: call_command("sweep_flags"), waiver) == []
+    assert Flag.objects.filter(waived_by=supervisor).count() == 2
 
 
 # --- a sweep and a decision ---------------------------------------------------------------------------------------
