@@ -113,7 +113,7 @@ def waive(flag_ids: Iterable[int], *, by: User | None, reason: str, now: datetim
     """
     wanted, reason = set(flag_ids), reason.strip()
     with transaction.atomic():
-        # No sweep runs meanwhile. One by one by code, as a sweep locks them: a database would sort by its own collation.
+        # No sweep runs meanwhile. One by one, as a sweep locks them: a database would sort by its own collation.
         for rule in sorted(set(Flag.objects.filter(pk__in=wanted).values_list("rule", flat=True))):
             RuleRun.objects.select_for_update().filter(rule=rule).first()
         chosen = Flag.objects.select_for_update(of=("self",)).select_related("unit", "waived_by")
