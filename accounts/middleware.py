@@ -1,10 +1,14 @@
-"""Default-deny: a view that does not say who may see it is seen by nobody."""
+"""What holds for every page: a view that does not say who may see it is seen by nobody; a refusal is told."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from zhonglou_media.core.answers import status_of
+from zhonglou_media.core.errors import Refused
 
 
 class DefaultDenyMiddleware:
@@ -22,3 +26,25 @@ class DefaultDenyMiddleware:
         if not getattr(view, "allowed_to", None):
             raise PermissionDenied("这个页面没有说明谁可以查看，已按规定拒绝。")
         return None
+
+
+class RefusalMiddleware:
+    """A refusal that its view did not expect becomes a page with its sentence and status, never a 500."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, Refused):
+            return None
+        status = status_of(exception)
+        context = {
+            "base": "base.html" if request.user.is_authenticated else "base_public.html",
+            "sentence": str(exception).rstrip("。"),
+            "difference": getattr(exception, "difference", []),
+            "code": status,
+        }
+        return render(request, "refused.html", context, status=status)

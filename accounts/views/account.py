@@ -19,8 +19,9 @@ from accounts.models.account import OperationMode
 from accounts.policy import Action
 from accounts.views import history
 from accounts.views.register import judged
+from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import db_now
-from zhonglou_media.core.errors import NotAllowed, Refused, WrongState
+from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import User
 
 PEOPLE = ("leader_in_charge", "department_in_charge", "custodian", "custodian_phone")
@@ -85,11 +86,6 @@ def waive(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"预警“{flags.labels.get(flag.rule, flag.rule)}”已免于追究，理由记入履历。")
             return redirect(back)
     return render(request, "accounts/waive.html", {"flag": flag, "form": form, "next": back}, status=status)
-
-
-def status_of(refusal: Refused) -> int:
-    """The HTTP status that says why: 403 who may not, 409 somebody was first, 422 something to mend."""
-    return 403 if isinstance(refusal, NotAllowed) else 409 if isinstance(refusal, WrongState) else 422
 
 
 def show(request: HttpRequest, pk: int, *, void_form: ReasonForm | None = None, status: int = 200) -> HttpResponse:

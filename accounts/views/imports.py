@@ -17,8 +17,8 @@ from accounts.access import may
 from accounts.forms import ImportForm
 from accounts.policy import Action
 from accounts.register_in import ImportResult, NothingAccepted, import_file, refused_workbook
-from accounts.views.account import status_of
 from zhonglou_media.core import files
+from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import Job, User
@@ -68,8 +68,12 @@ def refused(request: HttpRequest, job_id: int) -> FileResponse:
     job = get_object_or_404(Job.objects.select_related("file"), pk=job_id, kind=KIND)
     if job.file is None:
         raise Http404
+    try:
+        content = files.open_file(job.file)
+    except Refused as gone:
+        raise Http404(str(gone)) from gone
     name = f"未导入的行-{job.started_at:%Y%m%d}-{job.pk}.xlsx"
-    return FileResponse(files.open_file(job.file), as_attachment=True, filename=name, content_type=files.XLSX)
+    return FileResponse(content, as_attachment=True, filename=name, content_type=files.XLSX)
 
 
 def _import(form: ImportForm, user: User, now: datetime) -> Job:

@@ -1,30 +1,30 @@
-"""From a refusal of a use case to an HTTP answer, in one place; and the one way a view finds its filing."""
+"""Who asks, and the one way a view finds its filing."""
 
 from datetime import timedelta
 from typing import cast
 
 from django.http import Http404, HttpRequest
 
+from accounts import policy
+from accounts.policy import Action
+from filings import moves
 from filings.access import visible_filings
-from filings.models import Filing
-from zhonglou_media.core.errors import NotAllowed, Refused, StaleReading, WrongState
+from filings.models import Filing, FilingState
 from zhonglou_media.core.models import User
 
 PASSWORD_LASTS = timedelta(minutes=10)
 
 
-def status_of(refused: Refused) -> int:
-    """403 not yours to do, 409 somebody was first or it has moved on, 422 what was typed does not do."""
-    if isinstance(refused, NotAllowed):
-        return 403
-    if isinstance(refused, WrongState | StaleReading):
-        return 409
-    return 422
-
-
 def user_of(request: HttpRequest) -> User:
     """The signed-in person (each view that calls this is behind `@may`)."""
     return cast(User, request.user)
+
+
+def ask_first(request: HttpRequest, filing: Filing, action: Action, states: tuple[FilingState, ...]) -> None:
+    """Before an upload is stored; the use case asks again under its lock. Raises NotAllowed, WrongState."""
+    policy.require(user_of(request), action, filing)
+    if filing.state not in states:
+        raise moves.wrong_state(filing)
 
 
 def filing_for(request: HttpRequest, pk: int) -> Filing:

@@ -23,7 +23,8 @@ from filings import exchange, exporting, queues
 from filings.forms.office import ReceiptForm
 from filings.models import ExportBatch, Filing, FilingState, System
 from filings.queues import Passing
-from filings.views.answers import filing_for, status_of, user_of
+from filings.views.answers import filing_for, user_of
+from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.words import SYSTEMS

@@ -17,11 +17,12 @@ from filings.checks import Level
 from filings.forms.actions import LeaderForm
 from filings.models import Filing, FilingState, Revision
 from filings.reading import Reading, latest
-from filings.views.answers import PASSWORD_LASTS, filing_for, status_of, user_of
+from filings.views.answers import PASSWORD_LASTS, filing_for, user_of
 from filings.views.filing import show_filing
 from filings.views.sheet import frozen_rows, notes
 from filings.wording import running
 from zhonglou_media.core import events
+from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import NotAllowed, Refused, StaleReading, WrongState

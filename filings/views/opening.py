@@ -18,11 +18,12 @@ from filings import content, deadlines, drafting, reporting
 from filings.forms.opening import STEPS
 from filings.models import Attachment, Filing, FilingState
 from filings.reading import latest
-from filings.views.answers import filing_for, status_of, user_of
+from filings.views.answers import ask_first, filing_for, user_of
 from filings.views.filing import show_filing
 from filings.views.sheet import REVIEW, STEP_NAMES, judge, posted
 from filings.wording import leaders_of, report_days, running
 from zhonglou_media.core import events, files
+from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, WrongState
 
@@ -99,18 +100,15 @@ def _editable(request: HttpRequest, filing: Filing) -> bool:
 
 
 def _keep(request: HttpRequest, filing: Filing, step: str) -> HttpResponse:
-    now = db_now()
-    typed = posted(step, request.POST)
+    now, go = db_now(), request.POST.get("go", "")
     try:
-        if step != REVIEW:
-            drafting.save_draft(filing.pk, by=user_of(request), data=typed, now=now)
+        drafting.save_draft(filing.pk, by=user_of(request), data=posted(step, request.POST), now=now)
+        if go == "upload":
+            return _upload(request, filing, step, now)
+        if removed := request.POST.get("remove", ""):
+            return _remove(request, filing, step, removed, now)
     except (NotAllowed, WrongState) as refused:
         return show_filing(request, filing, refused=refused)
-    go = request.POST.get("go", "")
-    if go == "upload":
-        return _upload(request, filing, step, now)
-    if removed := request.POST.get("remove", ""):
-        return _remove(request, filing, step, removed, now)
     if go in ORDER:
         return redirect("filings:edit", filing.pk, go)
     messages.success(request, f"草稿已保存（{now:%H:%M}），可以随时回来继续填。")
@@ -119,15 +117,22 @@ def _keep(request: HttpRequest, filing: Filing, step: str) -> HttpResponse:
 
 def _upload(request: HttpRequest, filing: Filing, step: str, now: datetime) -> HttpResponse:
     try:
-        names = take_files(request, filing, now=now)
+        names = take_files(request, filing, drafting.EDITABLE, now=now)
+    except (NotAllowed, WrongState):
+        raise
     except Refused as refused:
         return show_form(request, filing_for(request, filing.pk), step, refused=refused)
-    messages.success(request, f"已上传{'、'.join(f'“{name}”' for name in names)}。")
+    then = "填好各步后请提交领导审批。" if filing.state == FilingState.DRAFT else "按退回意见改好后请再次报送。"
+    messages.success(request, f"已上传{'、'.join(f'“{name}”' for name in names)}。{then}")
     return redirect(f"{reverse('filings:edit', args=[filing.pk, step])}#attachments")
 
 
-def take_files(request: HttpRequest, filing: Filing, *, now: datetime) -> list[str]:
-    """Keep the uploads of a request as attachments; returns their names. Raises Refused, saying which file."""
+def take_files(request: HttpRequest, filing: Filing, states: tuple[FilingState, ...], *, now: datetime) -> list[str]:
+    """Keep the uploads of a request as attachments of a filing in one of `states`; returns their names.
+
+    Raises NotAllowed or WrongState before anything is stored, or Refused that says which file.
+    """
+    ask_first(request, filing, Action.SUPPLEMENT, states)
     uploads = request.FILES.getlist("files")
     if not uploads:
         raise Refused("请先选择要上传的文件。")

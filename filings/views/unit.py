@@ -10,16 +10,16 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts import policy
 from accounts.access import may
 from accounts.models import AccountState
 from accounts.policy import Action
-from filings import applying, approving, deadlines, drafting, moves, reporting
+from filings import applying, approving, deadlines, drafting, reporting
 from filings.available import available
 from filings.forms.actions import PaperForm, WithdrawForm, mark_of, supplement_initial
 from filings.forms.opening import SupplementForm
 from filings.models import Filing, FilingState
-from filings.views.answers import filing_for, user_of
+from filings.models.filing import SUPPLEMENTABLE
+from filings.views.answers import ask_first, filing_for, user_of
 from filings.views.filing import show_filing
 from filings.views.opening import show_form, take_files
 from filings.views.sheet import REVIEW
@@ -183,11 +183,16 @@ def _paper(request: HttpRequest, pk: int, move: str, use_case: Callable[..., Fil
     filing = filing_for(request, pk)
     correcting = move == "correct_paper_approval"
     now = db_now()
-    if move not in available(filing, user_of(request)):  # before the scan is stored
-        return _not_now(request, filing, Action.RECORD_PAPER)
     if request.method != "POST":
+        if move not in available(filing, user_of(request)):
+            return redirect("filings:detail", pk)
         start = {"leader_name": filing.paper_leader, "approved_on": filing.approved_on} if correcting else {}
         return _show_paper(request, filing, PaperForm(initial=start), correcting=correcting)
+    try:
+        states = approving.BEFORE_THE_TICK if correcting else (FilingState.LEADER_REVIEW,)
+        ask_first(request, filing, Action.RECORD_PAPER, states)
+    except Refused as refused:
+        return show_filing(request, filing, refused=refused)
     form = PaperForm(request.POST, request.FILES)
     scan = _scan(form, filing, keep=filing.paper_scan if correcting else None)
     if not form.is_valid() or scan is None:
@@ -206,17 +211,6 @@ def _paper(request: HttpRequest, pk: int, move: str, use_case: Callable[..., Fil
         return _show_paper(request, filing, form, correcting=correcting, scan=scan, refused=refused)
     messages.success(request, _recorded(recorded, now, correcting=correcting))
     return redirect("filings:detail", pk)
-
-
-def _not_now(request: HttpRequest, filing: Filing, action: Action) -> HttpResponse:
-    """The filing's page instead of a form that is not this person's or not for this state; after a POST it says why."""
-    if request.method != "POST":
-        return redirect("filings:detail", filing.pk)
-    try:
-        policy.require(user_of(request), action, filing)
-    except NotAllowed as refused:
-        return show_filing(request, filing, refused=refused)
-    return show_filing(request, filing, refused=moves.wrong_state(filing))
 
 
 def _scan(form: PaperForm, filing: Filing, *, keep: File | None) -> File | None:
@@ -311,7 +305,7 @@ def _kept_as_new(filing: Filing) -> str:
     """What a supplement did, and what comes next."""
     saved = "作为新的一版保存，主要领导的批准不受影响"
     if filing.state == FilingState.COMPLETED:
-        return "已齐全，两个上级系统均已备案，本件办结，账号正常运行。"
+        return "两个上级系统均已备案，本件办结，账号正常运行。"
     if filing.state == FilingState.ACCEPTED:
         return f"{saved}。接下来由区政府办公室把更新的内容转上级系统，两个系统都备案后自动办结。"
     if filing.state == FilingState.OFFICE_REVIEW:
@@ -326,10 +320,8 @@ def _kept_as_new(filing: Filing) -> str:
 def attach(request: HttpRequest, pk: int) -> HttpResponse:
     """Files added while the approved part is frozen: a supplement of their own."""
     filing = filing_for(request, pk)
-    if "supplement" not in available(filing, user_of(request)):
-        return _not_now(request, filing, Action.SUPPLEMENT)
     try:
-        names = take_files(request, filing, now=db_now())
+        names = take_files(request, filing, SUPPLEMENTABLE, now=db_now())
     except (NotAllowed, WrongState) as refused:
         return show_filing(request, filing, refused=refused)
     except Refused as refused:

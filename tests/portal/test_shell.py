@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.test import Client, RequestFactory, override_settings
+from django.test import Client, override_settings
 from django.urls import path, resolve, reverse
 
 from accounts.access import public
@@ -298,24 +298,3 @@ def test_expired_form_is_told_in_chinese(person: User) -> None:
 @pytest.mark.django_db
 def test_unknown_host_gets_a_page_too(client: Client) -> None:
     assert client.get("/login/", headers={"host": "elsewhere.example"}).status_code == 400
-
-
-@pytest.mark.django_db
-def test_conflict_page_shows_the_difference_and_keeps_what_was_written(person: User) -> None:
-    from django.shortcuts import render
-
-    from zhonglou_media.core.errors import Difference
-
-    request = RequestFactory().get("/")
-    request.user = person
-    context = {
-        "sentence": "没有通过",
-        "difference": [Difference("电话", "0003", "0007")],
-        "comment": "同意",
-        "link": "/x/",
-    }
-    html = render(request, "409.html", context).content.decode()
-    assert "<del>0003</del>" in html
-    assert "<ins>0007</ins>" in html
-    assert "<p>同意</p>" in html
-    assert 'href="/x/"' in html

@@ -25,6 +25,7 @@ from accounts.access import may, public
 from accounts.models import RuleRun
 from accounts.policy import Action
 from zhonglou_media.core.clock import SHANGHAI, db_now
+from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import Notice, User
 
 from .nav import signed_in
@@ -198,8 +199,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404."""
-    return _oops(request, "404.html", 404)
+    """404; with the sentence of a refusal that is behind it (a stored file that is gone)."""
+    cause = exception.__cause__
+    return _oops(request, "404.html", 404, sentence=str(cause).rstrip("。") if isinstance(cause, Refused) else "")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
