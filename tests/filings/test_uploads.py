@@ -39,10 +39,12 @@ def test_a_parent_units_operator_changes_nothing(step: str, act: str, above: tup
     filing, stranger = above
     kept = reporting.attach(filing.pk, by=filing.cast.operator, file=scan(), name="a.pdf", now=NOW)  # type: ignore[attr-defined]
     stored = File.objects.count()
-    data: dict[str, Any] = {"upload": {"go": "upload", "files": [pdf()]}, "remove": {"remove": kept.pk}, "save": {}}[
-        act
-    ]
-    status, page = post(stranger, f"/filings/{filing.pk}/edit/{step}/", acts[act])
+    sent: dict[str, dict[str, Any]] = {
+        "upload": {"go": "upload", "files": [pdf()]},
+        "remove": {"remove": kept.pk},
+        "save": {},
+    }
+    status, page = post(stranger, f"/filings/{filing.pk}/edit/{step}/", sent[act])
     assert status == 403
     assert "您不能填写备案" in page
     kept.refresh_from_db()
