@@ -15,12 +15,12 @@ from django.db.models import Exists, F, Max, OuterRef, QuerySet, Subquery
 
 from accounts import policy
 from accounts.policy import Action
-from filings import applying, exporting, moves, reviewing
+from filings import applying, content, exporting, moves, reviewing
 from filings.exporting.columns import Mark, Row
 from filings.models import ExportBatch, ExportItem, Filing, FilingState, Receipt, ReceiptResult, Revision, System
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import day_of
-from zhonglou_media.core.errors import Refused
+from zhonglou_media.core.errors import Refused, StaleReading
 from zhonglou_media.core.models import User
 from zhonglou_media.core.tables_out import write_xlsx
 
@@ -182,12 +182,14 @@ def take_receipt(
     reason: str = "",
     by: User | None,
     now: datetime,
+    read: int | None = None,
 ) -> Receipt:
     """登记回执 of `system`, dated `on` (a Shanghai date, not after today): taken, refused (上级退回) or n/a (不适用).
 
     It counts for the revision last exported to that system; without an export, taken and n/a are of the present one.
-    Then the filing completes, or keeps the receipt and names what stands in the way. Raises NotAllowed, WrongState,
-    Refused.
+    Then the filing completes, or keeps the receipt and names what stands in the way. `read` is the revision that the
+    officer's page named as last exported (0: none); a workbook names none. Raises NotAllowed, WrongState, StaleReading
+    (a refusal of another revision than was read), Refused.
     """
     system, result = System(system), ReceiptResult(result)
     with transaction.atomic():
@@ -210,11 +212,24 @@ def take_receipt(
         if on > day_of(now):
             raise Refused(f"回执日期不能晚于今天（{day_of(now)}），请核对。")
         _not_twice(filing, receipt)
+        if result == ReceiptResult.REFUSED and read is not None and read != receipt.revision:
+            raise _stale(filing, receipt, read)
         if result == ReceiptResult.REFUSED:
             _return_from_above(filing, receipt, role)
         else:
             _keep(filing, receipt, role)
     return receipt
+
+
+def _stale(filing: Filing, receipt: Receipt, read: int) -> StaleReading:
+    """上级退回 of a revision that is no longer the one last exported: perhaps the system refused the earlier one."""
+    had = f"导出的是第{read}版" if read else "还没有导出"
+    was, now_is = (filing.revisions.filter(number=number).first() for number in (read, receipt.revision))
+    return StaleReading(
+        f"没有办成：您打开这一页时{receipt.get_system_display()}系统{had}，现在最近导出的是第{receipt.revision}版。"
+        "请核对上级退回的是哪一版，再登记。",
+        content.difference(was.content, now_is.content) if was and now_is else [],
+    )
 
 
 def _return_from_above(filing: Filing, receipt: Receipt, role: str) -> None:
@@ -249,6 +264,13 @@ def _detail(filing: Filing, receipt: Receipt) -> dict[str, object]:
         "revision": meant.number,
         "digest": meant.sm3,
     }
+
+
+def last_exported(filings: Iterable[Filing]) -> dict[tuple[int, str], int]:
+    """The revision last exported, by filing and system; those never exported are left out."""
+    items = ExportItem.objects.filter(filing__in=list(filings)).order_by()
+    rows = items.values_list("filing", "system").annotate(last=Max("revision"))
+    return {(pk, system): revision for pk, system, revision in rows}
 
 
 def _revision_meant(filing: Filing, system: System, result: str) -> int:

@@ -3,9 +3,10 @@
 from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 
 from accounts.models import Unit
-from filings import queues
+from filings import exchange, queues
 from filings.models import Filing, FilingKind, FilingState, ReceiptResult, System
 from filings.models.filing import FilingQuerySet
 from filings.reading import Reading
@@ -124,15 +125,21 @@ class ReceiptForm(forms.Form):
         error_messages={"required": "请填写日期。", "invalid": "日期请按 2026-11-24 的样子填写。"},
     )
     reason = forms.CharField(label="原因", required=False, max_length=1000, error_messages=TOO_LONG)
+    # What the page showed as last exported: 「12:national:3 12:provincial:2」. A refusal is of the one that was read.
+    exported = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, waiting: FilingQuerySet, for_supervisor: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Any filing is taken, so that one just done by a colleague is told apart from one that never was.
-        shown = [(f.pk, f"{(f.number or '').removeprefix('ZLXMT-')} {f.account_label}") for f in waiting.for_lists()]
+        offered = list(waiting.for_lists())
+        shown = [(f.pk, f"{(f.number or '').removeprefix('ZLXMT-')} {f.account_label}") for f in offered]
         self.fields["filing"].widget.choices = [("", "请选择"), *shown]
+        marks = exchange.last_exported(offered).items()
+        self.fresh = " ".join(f"{pk}:{system}:{revision}" for (pk, system), revision in marks)
+        self.initial["exported"] = self.fresh
         if not for_supervisor:
-            offered = [choice for choice in ReceiptResult.choices if choice[0] != ReceiptResult.NOT_APPLICABLE]
-            cast(forms.ChoiceField, self.fields["result"]).choices = offered
+            own = [choice for choice in ReceiptResult.choices if choice[0] != ReceiptResult.NOT_APPLICABLE]
+            cast(forms.ChoiceField, self.fields["result"]).choices = own
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -141,7 +148,21 @@ class ReceiptForm(forms.Form):
                 self.add_error("reason", "上级退回的，请写明退回的原因，便于单位改正。")
             if data.get("result") == ReceiptResult.NOT_APPLICABLE:
                 self.add_error("reason", "不适用的，请写明理由。")
+        data["read"] = self._read(data)
         return data
+
+    def _read(self, data: dict[str, Any]) -> int:
+        """The revision of the chosen filing that the page named as last exported to the chosen system; 0: none."""
+        marks = dict(mark.rsplit(":", 1) for mark in data.pop("exported", "").split() if ":" in mark)
+        chosen = data.get("filing")
+        revision = marks.get(f"{chosen.pk}:{data.get('system')}", "") if chosen is not None else ""
+        return int(revision) if revision.isdecimal() and len(revision) < 9 else 0
+
+    def brought_up_to_date(self) -> QueryDict:
+        """What was typed, for a page that now shows what has been exported since."""
+        typed = cast(QueryDict, self.data).copy()
+        typed[self.add_prefix("exported")] = self.fresh
+        return typed
 
 
 class QueueFilter(forms.Form):

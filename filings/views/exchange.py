@@ -26,7 +26,7 @@ from filings.queues import Passing
 from filings.views.answers import filing_for, user_of
 from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
-from zhonglou_media.core.errors import Refused
+from zhonglou_media.core.errors import Refused, StaleReading
 from zhonglou_media.core.words import SYSTEMS
 
 ROWS_A_PAGE = 20
@@ -88,6 +88,7 @@ def _page(request: HttpRequest, form: ReceiptForm, *, refused: Refused | None = 
         "batches": batches[:BATCHES],
         "form": form,
         "refused": refused,
+        "stale": refused.difference if isinstance(refused, StaleReading) else [],
     }
     status = status_of(refused) if refused else 422 if form.errors else 200
     return render(request, "filings/exchange.html", context, status=status)
@@ -149,6 +150,8 @@ def receipt(request: HttpRequest) -> HttpResponse:
     filing: Filing = typed.pop("filing")
     try:
         exchange.take_receipt(filing.pk, by=user_of(request), now=db_now(), **typed)
+    except StaleReading as stale:
+        return _page(request, _form(request, form.brought_up_to_date()), refused=stale)
     except Refused as refused:
         return _page(request, form, refused=refused)
     _tell(request, filing_for(request, filing.pk))

@@ -155,7 +155,12 @@ def test_a_receipt_says_what_it_did(client: Client, cast: Cast) -> None:
 def test_a_return_from_above_is_told(client: Client, cast: Cast) -> None:
     filing = opening("accepted", cast)
     post(client, cast.officer, f"{URL}export/national/")
-    post(client, cast.officer, f"{URL}receipt/", receipt(filing, result="refused", reason="责任科室未填"))
+    post(
+        client,
+        cast.officer,
+        f"{URL}receipt/",
+        receipt(filing, result="refused", reason="责任科室未填", exported=f"{filing.pk}:national:1"),
+    )
     assert "已登记上级退回，转“退回修改”" in get(client, cast.officer)
 
 
