@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import IO
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.db.models.fields.json import KT
 
 from accounts import fields, lifecycle, policy, rules
 from accounts.models import Account, AccountState, Origin, Unit, UnitName
@@ -22,7 +24,7 @@ from accounts.register_rows import COLUMNS, Line, PlatformWords, read_line
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.errors import Refused
-from zhonglou_media.core.models import Job, User
+from zhonglou_media.core.models import Event, Job, User
 from zhonglou_media.core.names import name_key
 from zhonglou_media.core.tables_in import Header, Row, find_header, read_table
 from zhonglou_media.core.tables_out import SheetOut, write_xlsx
@@ -30,6 +32,7 @@ from zhonglou_media.core.tables_out import SheetOut, write_xlsx
 UNEXPLAINED = "存量待说明"  # 第七条: a second account on the platform, from before the portal
 FILLED = ("uid", "kind", "link")  # filed fields that a list can give and an import may fill while they are blank
 DOCUMENT_WIDTH = 200
+IMPORTED, CHANGED = "import_registry", "changed_accounts"  # the event of a run, and which of its detail tells whom
 
 
 @dataclass(frozen=True)
@@ -321,6 +324,12 @@ def _units_by_name() -> dict[str, list[Unit]]:
     return {**others, **present}
 
 
+def runs_that_changed(account: Account) -> QuerySet[Event]:
+    """The imports that filled something in on `account`: a run leaves one event, which names the accounts by id."""
+    named = rf"[^0-9]{account.pk}[^0-9]"  # in "[3, 17]", as either database writes it
+    return Event.objects.filter(verb=IMPORTED).annotate(named=KT(f"detail__{CHANGED}")).filter(named__regex=named)
+
+
 def _apply(
     plan: Plan, *, by: User | None, role: str, now: datetime, found: bool, document: str, name: str
 ) -> ImportResult:
@@ -343,9 +352,10 @@ def _apply(
         "refused": len(result.refused),
         "new_units": result.new_units,
         "accounts": sorted(account.pk for account in [*created, *plan.changed]),
+        CHANGED: sorted(account.pk for account in plan.changed),
     }
-    job = Job.objects.create(kind="import_registry", by=by, started_at=now, finished_at=now, result=detail)
-    events.append(job, "import_registry", by=by, role=role, at=now, detail=detail)
+    job = Job.objects.create(kind=IMPORTED, by=by, started_at=now, finished_at=now, result=detail)
+    events.append(job, IMPORTED, by=by, role=role, at=now, detail=detail)
     return ImportResult(**{**vars(result), "job": job})
 
 

@@ -50,10 +50,6 @@ GONE = (AccountState.CANCELLED, AccountState.VOID)
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
-    def watched(self) -> "AccountQuerySet":
-        """Accounts watched for updates and replies (arts. 14, 15)."""
-        return self.filter(state__in=WATCHED)
-
     def standing(self) -> "AccountQuerySet":
         """Accounts whose identity is taken: neither cancelled nor void."""
         return self.exclude(state__in=GONE)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from accounts import register_in
 from accounts.flags import labels
 from accounts.models import Account, AccountState, Flag, Origin, Role
 from zhonglou_media.core.events import SYSTEM, kind_of
@@ -17,8 +18,7 @@ VERBS = {
     "activate": "完成备案",
     "end_pending": "备案没有办成",
     "void": "作废",
-    "learn": "补录账号ID",
-    "import": "按清单更新",
+    register_in.IMPORTED: "按清单补充",
 }
 # What the dot of an entry says: done, back, or nothing.
 TONES = {"activate": "done", "end_pending": "back", "void": "back"}
@@ -40,6 +40,7 @@ def of_account(account: Account, flags: list[Flag]) -> list[Entry]:
     about = Q(subject_kind=kind_of(account), subject_id=account.pk)
     about |= Q(subject_kind="flag", subject_id__in=[flag.pk for flag in flags])
     rules = {flag.pk: flag.rule for flag in flags}
+    about |= Q(pk__in=register_in.runs_that_changed(account).values("pk"))
     events = Event.objects.filter(about).select_related("actor").order_by("seq")
     entries = [*_entered(account), *(_entry(event, rules) for event in events)]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
@@ -62,7 +63,8 @@ def _entry(event: Event, rules: dict[int, str]) -> Entry:
     if event.to_state:
         new = AccountState(event.to_state).label
         what += f"：{AccountState(event.from_state).label} → {new}" if event.from_state else f"：{new}"
-    return Entry(what, _who(event), event.at, event.comment, TONES.get(event.verb, ""))
+    comment = event.comment or (f"来源：{event.detail['document']}" if event.verb == register_in.IMPORTED else "")
+    return Entry(what, _who(event), event.at, comment, TONES.get(event.verb, ""))
 
 
 def _who(event: Event) -> str:

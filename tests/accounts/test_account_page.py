@@ -1,6 +1,7 @@
 """The page of an account, its tabs, 作废 and 免于追究."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from django.urls import reverse
 
 from accounts.flags import run_rule, waive
 from accounts.models import Account, AccountName, AccountState, Flag, Role
+from accounts.register_in import import_file
 from accounts.rules import RULES
 from filings.models import FilingState
+from tests.csv_files import csv_bytes
 from tests.factories import NOW, Cast, account, opening, platform, unit, user
 from zhonglou_media.core.events import timeline
 from zhonglou_media.core.models import Event, User
@@ -126,6 +129,23 @@ def test_an_imported_account_says_how_it_came_in(client: Client, officer: User, 
     text = shown(client, officer, account(found=found, source_document="示例清单"))
     assert words in text
     assert "来源：示例清单" in text
+
+
+def test_an_import_that_filled_something_in_is_told_of_those_accounts_only(
+    client: Client, officer: User, tmp_path: Path
+) -> None:
+    path = tmp_path / "名单.csv"
+    heads, rows = ["单位", "平台", "名称", "ID"], [["示例局", "抖音", f"示例{n}", ""] for n in range(12)]
+    path.write_bytes(csv_bytes(heads, rows))
+    import_file(path, by=officer, now=NOW, document="第一次的清单")
+    path.write_bytes(csv_bytes(heads, [[*row[:3], f"id{n}"] if n in (0, 11) else row for n, row in enumerate(rows)]))
+    assert import_file(path, by=officer, now=NOW, document="第二次的清单").changed == 2
+
+    told = {a.name for a in Account.objects.all() if "按清单补充" in shown(client, officer, a)}
+    assert told == {"示例0", "示例11"}
+    text = shown(client, officer, Account.objects.get(name="示例11"))
+    assert "来源：第二次的清单" in text
+    assert f"{officer}（区政府办公室经办）" in text
 
 
 # --- who ------------------------------------------------------------------------------------------------------------

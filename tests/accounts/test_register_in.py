@@ -17,10 +17,10 @@ from accounts.register_rows import PlatformWords, read_followers
 from filings.models import Filing
 from filings.models.filing import LIVE
 from tests import factories
+from tests.csv_files import csv_bytes
 from tests.factories import NOW
 from zhonglou_media.core.errors import NotAllowed, Refused
 from zhonglou_media.core.models import Event, Job
-from zhonglou_media.core.tables_out import csv_bytes
 
 pytestmark = pytest.mark.django_db
 DATA = Path(__file__).parents[1] / "data"

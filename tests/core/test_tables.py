@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.csv_files import csv_bytes
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.tables_in import (
     ACCOUNT_COLUMNS,
@@ -23,7 +24,7 @@ from zhonglou_media.core.tables_in import (
     head_key,
     read_table,
 )
-from zhonglou_media.core.tables_out import SheetOut, back, csv_bytes, hot, safe, write_xlsx
+from zhonglou_media.core.tables_out import SheetOut, back, hot, safe, write_xlsx
 
 DATA = Path(__file__).parents[1] / "data"
 

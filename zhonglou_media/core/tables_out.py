@@ -1,11 +1,9 @@
 """Spreadsheets out: the one place that writes cells, so that none is ever taken for a formula.
 
-In xlsx a text is written as a text, unchanged. In csv, where a program that opens it decides, a text that would start a
-formula gets an apostrophe before it (`safe`); `back` takes it off again on import: together a bijection.
+In xlsx a text is written as a text, unchanged. In a csv, where a program that opens it decides, a text that would start
+a formula has an apostrophe before it (`safe`); `back` takes it off again on import: together a bijection.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -88,12 +86,3 @@ def write_xlsx(target: Path | IO[bytes], sheets: Iterable[SheetOut]) -> None:
                         page.write_number(number, column, value)
                     elif value:
                         page.write_string(number, column, value, quoted if hot(value) else None)
-
-
-def csv_bytes(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """A csv that Excel opens as it is: UTF-8 with its mark, CRLF, each text made `safe`."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow([safe(head) for head in heads])
-    writer.writerows([safe(plain(value)) for value in row] for row in rows)
-    return out.getvalue().encode("utf-8-sig")
