@@ -12,7 +12,7 @@ from accounts.models import AccountState, Role
 from filings import drafting, reporting, reviewing
 from filings.models import Filing, FilingState
 from filings.reading import latest
-from tests.factories import NOW, Cast, opening, read, user
+from tests.factories import NOW, Cast, office, opening, read, user
 from zhonglou_media.core import events
 from zhonglou_media.core.models import User
 
@@ -47,6 +47,12 @@ def post(client: Client, who: User, filing: Filing, act: str, data: dict[str, An
     client.force_login(who)
     response: HttpResponse = client.post(f"/filings/{filing.pk}/{act}/", data, follow=follow)  # type: ignore[assignment]
     return response
+
+
+def paper_read(filing: Filing) -> dict[str, Any]:
+    """What the page of the paper carries."""
+    reading = read(filing)
+    return {"paper-revision": reading.revision, "paper-sm3": reading.sm3}
 
 
 def state_of(filing: Filing) -> str:
@@ -93,7 +99,6 @@ def test_who_wrote_it_may_not_review_it(visit: Visit, cast: Cast) -> None:
 
 def user_role(who: User, role: Role) -> None:
     from accounts.models import Membership
-    from tests.factories import office
 
     Membership.objects.create(user=who, unit=office(), role=role)
 
@@ -262,7 +267,7 @@ def test_a_paper_approval_is_ticked_before_the_filing_passes(client: Client, vis
     refused = post(client, cast.officer, filing, "decide", typed(filing))
     assert refused.status_code == 422
     assert "请先核对纸质批准件" in refused.content.decode()
-    ticked = post(client, cast.officer, filing, "paper/checked", {}, follow=True)
+    ticked = post(client, cast.officer, filing, "paper/checked", paper_read(filing), follow=True)
     assert "已核对纸质批准件" in ticked.content.decode()
     filing.refresh_from_db()
     assert filing.paper_checked_by == cast.officer
@@ -272,9 +277,16 @@ def test_a_paper_approval_is_ticked_before_the_filing_passes(client: Client, vis
 
 def test_there_is_no_paper_to_tick_when_it_was_approved_online(client: Client, cast: Cast) -> None:
     filing = opening("office_review", cast)
-    response = post(client, cast.officer, filing, "paper/checked", {})
+    response = post(client, cast.officer, filing, "paper/checked", paper_read(filing))
     assert response.status_code == 409
     assert "没有纸质批准件" in response.content.decode()
+
+
+def test_a_tick_that_does_not_say_what_was_read_is_refused(client: Client, cast: Cast) -> None:
+    filing = opening("office_review", cast, paper=date(2026, 11, 23))
+    assert post(client, cast.officer, filing, "paper/checked", {}).status_code == 422
+    filing.refresh_from_db()
+    assert filing.paper_checked_by is None
 
 
 # --- what comes after -----------------------------------------------------------------------------------------------
