@@ -5,6 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Arguments for pytest: make test ARGS="tests/filings -x"
 ARGS ?=
+# Processes that run the tests, a file at a time each; WORKERS=0 for one that may be debugged.
+WORKERS ?= 2
 COMPILE = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
@@ -33,7 +35,7 @@ run: .venv/.ok ## 启动门户与演示数据：http://127.0.0.1:8000 （可用 
 	@grep -qs '^DEBUG=' .env || export DEBUG="$${DEBUG-1}"; exec $(BIN)/python manage.py run_portal --migrate --demo --port "$(PORT)"
 
 test: install ## 运行全部测试
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: install ## 代码、模板、类型、导入方向、迁移检查
 	$(BIN)/ruff check .

@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 # Playwright keeps an event loop running in this thread; Django would refuse the ORM beside it.
@@ -33,13 +34,23 @@ settings.STORAGES = settings.STORAGES | {
 settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
 
 
+# A run of its own on PostgreSQL; a story that waits for sweeps of a running portal.
+LONGEST = ("test_on_postgres.py", "test_story_late.py")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests of one database are left out on the other: `tests/test_on_postgres.py` runs those of PostgreSQL."""
+    """Tests of one database are left out on the other: `tests/test_on_postgres.py` runs those of PostgreSQL.
+
+    Among several workers, to which `make test` hands out files, those that take long go first.
+    """
     other = "needs_sqlite" if connection.vendor == "postgresql" else "needs_postgres"
     left_out = [item for item in items if item.get_closest_marker(other)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if not item.get_closest_marker(other)]
+    if hasattr(config, "workerinput"):
+        long = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: (item.path not in long, item.path.name not in LONGEST))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -148,10 +159,13 @@ def axes(settings: Any) -> None:
     settings.AXES_ENABLED = True
 
 
+_test_number = count()
+
+
 @pytest.fixture(autouse=True)
 def media_root(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Uploads of a test go to a folder of its own, made when first written to."""
-    settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "files"
+    settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "files" / str(next(_test_number))
     return settings.MEDIA_ROOT
 
 

@@ -45,7 +45,9 @@ def portal(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[
         _sql(test_url, f"CREATE DATABASE {name}")
         more["DATABASE_URL"] = urlsplit(test_url)._replace(path=f"/{name}").geturl()
     if redis:
-        more["REDIS_URL"] = redis
+        # A database of Redis for each of several workers: portals that share one take each other's tasks.
+        worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        more["REDIS_URL"] = urlsplit(redis)._replace(path=f"/{1 + worker % 12}").geturl()
     env = services.portal_environment(var_dir, **more)
     try:
         with services.running_portal(env, port, "--migrate", "--demo"):
