@@ -129,7 +129,9 @@ def _reported(filing: Filing) -> str:
         return f"迟报 {days} 天" if days else "迟报不到 1 天"
     if filing.returns:
         return f"第 {filing.returns + 1} 次"
-    return "书面批准" if filing.paper_leader else "按期"
+    if filing.paper_leader:
+        return "书面批准"
+    return "期限暂定" if filing.provisional else "按期"
 
 
 class PageRegister(checks.Register):
@@ -219,11 +221,12 @@ class Urgency:
 
 
 def urgency(filings: QuerySet[Filing], *, now: datetime) -> Urgency:
-    """Of `filings` at `now`; due times are exclusive, so that today's end at 00:00 of tomorrow."""
+    """Of `filings` at `now`, 暂定 ones neither; due times are exclusive, so that today's end at 00:00 of tomorrow."""
+    sure = Q(provisional=False)
     counted = filings.order_by().aggregate(
         total=Count("pk"),
-        late=Count("pk", filter=Q(office_due_at__lte=now)),
-        today=Count("pk", filter=Q(office_due_at__gt=now, office_due_at__lte=end_of_today(now))),
+        late=Count("pk", filter=sure & Q(office_due_at__lte=now)),
+        today=Count("pk", filter=sure & Q(office_due_at__gt=now, office_due_at__lte=end_of_today(now))),
     )
     return Urgency(**counted)
 
@@ -283,7 +286,7 @@ class Passing:
     def ends_today(self, now: datetime) -> bool:
         """Whether the office's own due time is today's 24:00."""
         due = self.filing.office_due_at
-        return due is not None and now < due <= end_of_today(now)
+        return due is not None and not self.filing.provisional and now < due <= end_of_today(now)
 
 
 def passing(filings: Sequence[Filing], *, now: datetime) -> list[Passing]:

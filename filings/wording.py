@@ -29,6 +29,11 @@ class Running:
     verb: str
     provisional: bool
 
+    @property
+    def until(self) -> str:
+        """The due time in a sentence: 「2026-11-26 24:00」, with （暂定） while it is."""
+        return due24(self.due, provisional=self.provisional)
+
     def is_over(self, now: datetime) -> bool:
         return not self.provisional and self.due <= now
 
@@ -47,10 +52,14 @@ def running(filing: Filing) -> Running | None:
 
 
 def verdict(filing: Filing) -> str:
-    """按期 or 迟报 of a filing that was reported once; '' before."""
-    if filing.first_reported_at is None or filing.report_due_at is None or filing.provisional:
+    """迟报 or 按期报送 of a filing that was reported, or ended late without (row 11); '' before, and while 暂定."""
+    if filing.not_occurred:
+        return "未发生，不计"
+    if filing.report_due_at is None or filing.provisional:
         return ""
-    return "迟报" if filing.is_late else "按期报送"
+    if filing.is_late:
+        return "迟报"
+    return "按期报送" if filing.first_reported_at else ""
 
 
 def leaders_of(unit: Unit, on: date) -> str:
@@ -82,7 +91,7 @@ def _passing_on(filing: Filing) -> str:
 def next_step(filing: Filing, leaders: str, *, now: datetime) -> str:
     """What happens next with `filing`, who does it, and by when."""
     clock = running(filing)
-    by = f"请在 {due24(clock.due)} 前" if clock else ""
+    by = f"请在 {clock.until} 前" if clock else ""
     match filing.state:
         case S.DRAFT:
             kept = f"期限仍按首次批准计算，{by}{clock.verb}。" if clock else "主要领导批准前不计时。"
@@ -94,7 +103,7 @@ def next_step(filing: Filing, leaders: str, *, now: datetime) -> str:
         case S.TO_REPORT:
             late = clock is not None and clock.is_over(now)
             return (
-                f"主要领导已批准，报送期限 {due24(clock.due)} 已过，请尽快报送，迟报会如实记录。"
+                f"主要领导已批准，报送期限 {clock.until} 已过，请尽快报送，迟报会如实记录。"
                 if clock and late
                 else f"主要领导已批准，{by}报送区政府办公室。缺的附件、账号ID可先报送、后补齐。"
             )

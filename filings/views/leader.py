@@ -24,7 +24,6 @@ from filings.wording import running
 from zhonglou_media.core import events
 from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
-from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import NotAllowed, Refused, StaleReading, WrongState
 from zhonglou_media.core.models import Event, User
 from zhonglou_media.core.settings_at import setting
@@ -80,7 +79,7 @@ def _told(filing: Filing) -> str:
     if filing.state == FilingState.DRAFT:
         return f"已退回“{filing.account_label}”，{author}会收到您的意见；改好后会再提交给您。"
     clock = running(filing)
-    by = f"应于 {due24(clock.due)} 前" if clock else "应及时"
+    by = f"应于 {clock.until} 前" if clock else "应及时"
     return f"已批准“{filing.account_label}”。{author}{by}报送区政府办公室，系统会提醒。"
 
 

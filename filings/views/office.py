@@ -50,7 +50,7 @@ class Panel:
     colleague: Event | None
     passing: queues.Passing | None
     may_unaccept: bool
-    correction_due: datetime | None  # if it were returned today
+    correction_due: deadlines.Clock | None  # if it were returned today
     phrases: tuple[str, ...] = PHRASES
 
     @property
@@ -96,7 +96,7 @@ def panel_context(
         colleague=_colleague(filing, request, now) if filing.state == FilingState.OFFICE_REVIEW else None,
         passing=passing,
         may_unaccept="unaccept" in can and (bool(filing.conflict) or not filing.exports.exists()),
-        correction_due=deadlines.after(day_of(now), "correction_days").due if reviewing_it else None,
+        correction_due=deadlines.after(day_of(now), "correction_days") if reviewing_it else None,
     )
     return {"office": panel}
 
@@ -166,10 +166,12 @@ def next_in_queue(request: HttpRequest, done: Filing) -> HttpResponse:
 def _done(filing: Filing) -> str:
     name = f"“{filing.account_label}”"
     if filing.state == FilingState.ACCEPTED:
-        by = f"，请在 {due24(filing.office_due_at)} 前录入全国、全省两个系统" if filing.office_due_at else ""
+        until = filing.office_due_at and due24(filing.office_due_at, provisional=filing.provisional)
+        by = f"，请在 {until} 前录入全国、全省两个系统" if until else ""
         return f"已通过{name}，转为“待上级平台备案”{by}。"
     if filing.state == FilingState.RETURNED:
-        by = f"，单位应在 {due24(filing.correction_due_at)} 前改好重报" if filing.correction_due_at else ""
+        until = filing.correction_due_at and due24(filing.correction_due_at, provisional=filing.provisional)
+        by = f"，单位应在 {until} 前改好重报" if until else ""
         return f"已退回{name}{by}。"
     return f"{name}不予备案，本件已结束，单位会收到通知。"
 

@@ -45,7 +45,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as refused:  # only a returned filing is judged again
         return show_form(request, filing, REVIEW, refused=refused)
     say = "已报送" if filing.first_reported_at is None else "已重新报送"
-    by = f"，{due24(reported.office_due_at)} 前" if reported.office_due_at else ""
+    by = f"，{due24(reported.office_due_at, provisional=reported.provisional)} 前" if reported.office_due_at else ""
     late = "本件首次报送晚于期限，已记为迟报。" if reported.is_late and filing.first_reported_at is None else ""
     messages.success(
         request,
@@ -245,8 +245,8 @@ def _recorded(filing: Filing, now: datetime, *, correcting: bool) -> str:
     if filing.state != FilingState.TO_REPORT or clock is None:
         return f"{done}。区政府办公室审核时会核对纸质批准件。"
     if clock.is_over(now):
-        return f"{done}。报送期限 {due24(clock.due)} 已过，请尽快报送。"
-    return f"{done}。请在 {due24(clock.due)} 前报送区政府办公室，到时会在待办里提醒您。"
+        return f"{done}。报送期限 {clock.until} 已过，请尽快报送。"
+    return f"{done}。请在 {clock.until} 前报送区政府办公室，到时会在待办里提醒您。"
 
 
 def _show_paper(
@@ -311,7 +311,7 @@ def _kept_as_new(filing: Filing) -> str:
     if filing.state == FilingState.OFFICE_REVIEW:
         return f"{saved}。接下来由区政府办公室按新的一版审核，结果会在通知里告诉填报员。"
     clock = running(filing)
-    by = f"在 {due24(clock.due)} 前" if clock else ""
+    by = f"在 {clock.until} 前" if clock else ""
     return f"{saved}。接下来请{by}报送区政府办公室。"
 
 

@@ -33,12 +33,16 @@ class Countdown:
     exact: str = ""
 
 
-def due24(moment: datetime) -> str:
-    """`2021-02-20 00:00` is shown as `2021-02-19 24:00`; any other moment as it is. Shanghai time."""
+def due24(moment: datetime, *, provisional: bool = False) -> str:
+    """`2021-02-20 00:00` is shown as `2021-02-19 24:00`; any other moment as it is. Shanghai time.
+
+    With `provisional` it is marked: 「2027-01-05 24:00（暂定）」.
+    """
     local = moment.astimezone(SHANGHAI)
+    mark = "（暂定）" if provisional else ""
     if (local.hour, local.minute) == (0, 0):
-        return f"{local.date() - timedelta(days=1)} 24:00"
-    return f"{local:%Y-%m-%d %H:%M}"
+        return f"{local.date() - timedelta(days=1)} 24:00{mark}"
+    return f"{local:%Y-%m-%d %H:%M}{mark}"
 
 
 def countdown(due: datetime, *, now: datetime, provisional: bool, working_days: Between | None) -> Countdown:

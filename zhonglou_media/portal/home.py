@@ -23,7 +23,6 @@ from filings.views.answers import user_of
 from filings.views.leader import opened_without_approval
 from filings.wording import RETURNS, Running, report_days, running
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
-from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.models import Event, User
 from zhonglou_media.portal.office_home import office_home
 from zhonglou_media.portal.reader_home import reader_home
@@ -160,7 +159,7 @@ def _todo(filing: Filing, back: Event | None, now: datetime) -> Todo:
         elif clock and clock.ends_on(day_of(now)):
             why = f"{approved}。今日 24:00 前报送均为按期；缺的附件可先报送、后补齐。"
         else:
-            why = f"{approved}，请在 {due24(clock.due)} 前报送。" if clock else f"{approved}，请报送。"
+            why = f"{approved}，请在 {clock.until} 前报送。" if clock else f"{approved}，请报送。"
         return Todo(filing, why, clock, "去报送", page, 1)
     if filing.state == S.RETURNED:
         return Todo(filing, "区政府办公室退回，请改好再报。", clock, "去修改", form, 0)
