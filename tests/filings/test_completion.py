@@ -118,7 +118,7 @@ def test_trying_again_needs_both_answers_and_the_office(cast: Cast) -> None:
 def test_the_supervisor_may_take_a_blocked_filing_back_and_its_receipts_stay_good(cast: Cast, tmp_path: Any) -> None:
     filing = opening("accepted", cast)
     exchange.export("national", by=cast.officer, now=LATER, out=tmp_path / "o.xlsx")
-    with pytest.raises(Refused, match="已导出"):
+    with pytest.raises(Refused, match="已报上级系统"):
         reviewing.unaccept(filing.pk, by=cast.supervisor, read=read(filing), now=LATER, comment="有误")
     rival = account(cast.unit, name="示例占位", same_platform_reason="存量待说明")
     take(filing, "national")
