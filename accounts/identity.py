@@ -5,6 +5,7 @@ Cancelled and void rows are out of it: their identity is free.
 
 from collections.abc import Iterable
 
+from django.db import models
 from django.db.models import Q
 
 from accounts.models import Account, Platform
@@ -44,6 +45,12 @@ def candidates(wanted: Iterable[tuple[int, str, str]]) -> list[Account]:
     for platform_id, uid, name in wanted:
         same |= Q(platform=platform_id) & (Q(name_key=name_key(name)) | (Q(uid=uid) if uid else Q(pk__in=())))
     return list(Account.objects.standing().filter(same).select_related("platform", "unit").order_by("id"))
+
+
+def lookalikes(names: Iterable[str]) -> models.QuerySet[Account]:
+    """Standing accounts whose name looks like one of `names`, the same names among them; oldest first."""
+    keys = {look_key(name) for name in names}
+    return Account.objects.standing().filter(look_key__in=keys).select_related("platform", "unit").order_by("id")
 
 
 def choose_clash(

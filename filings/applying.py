@@ -8,6 +8,7 @@ from accounts.fields import FILED_FROM_OPENING
 from accounts.models import Account, AccountState, Unit
 from filings import checks, moves
 from filings.models import Filing, OpeningDetails, Receipt, ReceiptResult, System
+from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import User
 
@@ -131,4 +132,5 @@ def end_without_success(filing: Filing, *, on_platform: bool | None, by: User | 
 def seems_on_platform(filing: Filing) -> bool:
     """What the question 「平台上是否已开通？」 is preset to: yes if an id or a past date of opening is known."""
     details = OpeningDetails.objects.filter(filing=filing).first()
-    return bool((details and details.uid) or filing.effective_on)
+    opened = filing.effective_on is not None and filing.effective_on <= day_of(db_now())
+    return opened or bool(details and details.uid)

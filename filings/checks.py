@@ -11,7 +11,8 @@ from accounts.models import Account, Platform, Unit, UnitKind
 from accounts.models.account import ON_PLATFORM, WATCHED
 from accounts.models.platform import WECHAT
 from filings.models import LIVE, Filing, FilingKind, FilingState, OpeningDetails
-from zhonglou_media.core.names import name_key
+from zhonglou_media.core.clock import day_of, db_now, parse_day
+from zhonglou_media.core.names import look_key, name_key
 
 
 class Level(models.TextChoices):
@@ -45,6 +46,10 @@ class Register:
         """The account whose identity `uid` and `name` would take."""
         return identity.clash(platform, uid, name, exclude)
 
+    def lookalikes(self, name: str) -> list[Account]:
+        """Standing accounts of anybody whose name looks like `name`, oldest first."""
+        return list(identity.lookalikes([name]))
+
     def rivals(self, unit: Unit) -> list[Filing]:
         """The unit's openings past draft whose account does not hold the place yet."""
         return list(rivals([unit.pk]))
@@ -65,7 +70,8 @@ def check_opening(
     platform = typed.get("platform")
     if isinstance(platform, str):
         platform = Platform.objects.filter(code=platform).first()
-    found = [*_article_6(typed, unit, platform, register), *_article_7(typed, unit, platform, filing, register)]
+    found = [*_article_6(typed, unit, platform, filing, register), *_article_7(typed, unit, platform, filing, register)]
+    found += _opened_first(typed, filing)
     if platform is not None:
         found += _articles_9_10(typed, unit, platform)
     return found
@@ -86,7 +92,9 @@ def stops(checks: Iterable[Check]) -> dict[str, list[str]]:
     return errors
 
 
-def _article_6(typed: dict[str, Any], unit: Unit, platform: Platform | None, register: Register) -> list[Check]:
+def _article_6(
+    typed: dict[str, Any], unit: Unit, platform: Platform | None, filing: Filing, register: Register
+) -> list[Check]:
     found = []
     if platform is not None and not platform.approved:
         found.append(
@@ -123,7 +131,42 @@ def _article_6(typed: dict[str, Any], unit: Unit, platform: Platform | None, reg
             )
         else:
             found.append(Check(Level.PASS, 6, "name", "账号名称与其他平台一致"))
+        found += _near_misses(name, filing, register)
     return found
+
+
+def _near_misses(name: str, filing: Filing, register: Register) -> list[Check]:
+    """A name that only looks like a registered one is shown to a person, never refused."""
+    own = (filing.account_id, name_key(name), look_key(name))
+    near = [a for a in register.lookalikes(name) if a.look_key == own[2] and a.name_key != own[1] and a.pk != own[0]]
+    return [
+        Check(
+            Level.WARN,
+            6,
+            "name",
+            f"与已登记的“{account.name}”（{account.platform}，{account.unit}）名称相近",
+            "容易被误认为同一账号，请核对名称（第六条）。",
+        )
+        for account in near[:2]
+    ]
+
+
+def _opened_first(typed: dict[str, Any], filing: Filing) -> list[Check]:
+    """第八条: an account opened before its approval is told while the date is typed, not only once it is flagged."""
+    opened = typed.get("effective_on")
+    if isinstance(opened, str):
+        opened = parse_day(opened)
+    if opened is None or opened >= (filing.first_approved_on or day_of(db_now())):
+        return []
+    return [
+        Check(
+            Level.WARN,
+            8,
+            "effective_on",
+            "开通日期早于主要领导批准，属未批先建",
+            "应先经主要领导批准再开通（第八条），系统会如实记录。签批件日期在开通之前的，提交后登记书面批准。",
+        )
+    ]
 
 
 def _article_7(

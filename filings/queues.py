@@ -43,16 +43,6 @@ def reported_late() -> Q:
     return Q(provisional=False, not_occurred=False, first_reported_at__gte=F("report_due_at"))
 
 
-def search(filings: FilingQuerySet, text: str) -> FilingQuerySet:
-    """Those whose account, unit or number holds `text`."""
-    return filings.filter(
-        Q(opening__name__icontains=text)
-        | Q(unit__name__icontains=text)
-        | Q(unit__short_name__icontains=text)
-        | Q(number__icontains=text)
-    )
-
-
 @dataclass(frozen=True)
 class Tally:
     """How many wait: all, by kind, not yet opened by this person."""
@@ -135,7 +125,7 @@ def _reported(filing: Filing) -> str:
 
 
 class PageRegister(checks.Register):
-    """What the rules ask of the register for a whole page of filings, read in three queries."""
+    """What the rules ask of the register for a whole page of filings, read in four queries."""
 
     def __init__(self, filings: Sequence[Filing]) -> None:
         units = {filing.unit_id for filing in filings}
@@ -145,6 +135,7 @@ class PageRegister(checks.Register):
         self._rivals: dict[int, list[Filing]] = {unit: [] for unit in units}
         for filing in checks.rivals(units):
             self._rivals[filing.unit_id].append(filing)
+        self._lookalikes = list(identity.lookalikes(f.opening.name for f in filings))
         self._candidates = identity.candidates(
             (f.opening.platform_id, f.opening.uid.strip(), f.opening.name.strip()) for f in filings
         )
@@ -154,6 +145,9 @@ class PageRegister(checks.Register):
 
     def clash(self, platform: Platform, uid: str, name: str, exclude: Account | None) -> Account | None:
         return identity.choose_clash(self._candidates, platform, uid, name, exclude)
+
+    def lookalikes(self, name: str) -> list[Account]:
+        return self._lookalikes
 
     def rivals(self, unit: Unit) -> list[Filing]:
         return self._rivals[unit.pk]

@@ -29,6 +29,14 @@ def day_of(moment: datetime) -> date:
     return moment.astimezone(SHANGHAI).date()
 
 
+def parse_day(text: str) -> date | None:
+    """A day typed as 2026-11-24, or None where it is something else."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+
+
 def start_of(day: date) -> datetime:
     """00:00 Asia/Shanghai of `day`."""
     return datetime.combine(day, time(), SHANGHAI)

@@ -115,6 +115,7 @@ def supervise(port: int, started: str) -> None:
             time.sleep(0.3)
     finally:
         _end(list(children.values()))
+        print("门户已停止。", flush=True)  # noqa: T201 -- the last line for the terminal
 
 
 def _listening(port: int) -> bool:
