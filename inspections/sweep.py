@@ -1,11 +1,13 @@
 """The sweep: every rule of the portal, once. Deadlines are stored times that it compares: no task per deadline."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from accounts import rules as accounts_rules
 from accounts.flags import Rule, run_rule
 from filings import rules as filings_rules
+
+OVERDUE = timedelta(minutes=5)  # it runs every minute: later, something stands still
 
 logger = logging.getLogger(__name__)
 

@@ -47,6 +47,7 @@ class Verification(models.TextChoices):
 WATCHED = (AccountState.ACTIVE, AccountState.CLOSING)
 ON_PLATFORM = (AccountState.PENDING, AccountState.ACTIVE, AccountState.CLOSING)
 GONE = (AccountState.CANCELLED, AccountState.VOID)
+OPENABLE = (AccountState.UNFILED, AccountState.CLOSED)  # an opening may be filed for it
 
 
 class AccountQuerySet(models.QuerySet["Account"]):

@@ -15,7 +15,7 @@ from accounts import fields, flags, lifecycle, policy
 from accounts.access import may, visible_accounts
 from accounts.forms import ReasonForm
 from accounts.models import Account, AccountState, Flag
-from accounts.models.account import OperationMode
+from accounts.models.account import OPENABLE, OperationMode
 from accounts.policy import Action
 from accounts.views import history
 from accounts.views.register import judged
@@ -25,7 +25,6 @@ from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import User
 
 PEOPLE = ("leader_in_charge", "department_in_charge", "custodian", "custodian_phone")
-OPENABLE = (AccountState.UNFILED, AccountState.CLOSED)
 
 
 @dataclass(frozen=True)

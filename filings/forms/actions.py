@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core import signing
 
+from filings.forms import common
 from filings.forms.opening import SupplementForm
 from filings.models import Filing, FilingState, OpeningDetails
 from filings.reading import Reading
@@ -43,12 +44,8 @@ class PaperForm(forms.Form):
         max_length=40,
         error_messages={"required": "请填写签批的主要领导姓名。", "max_length": "姓名不能超过40个字。"},
     )
-    approved_on = forms.DateField(
-        label="批准日期",
-        input_formats=["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"],
-        widget=forms.DateInput(format="%Y-%m-%d"),
-        help_text="以审批单上主要领导签署的日期为准",
-        error_messages={"required": "请填写审批单上的批准日期。", "invalid": "批准日期请按 2026-11-24 的样子填写。"},
+    approved_on = common.day(
+        "批准日期", missing="请填写审批单上的批准日期。", help_text="以审批单上主要领导签署的日期为准"
     )
     scan = forms.FileField(
         label="签批件",
@@ -83,14 +80,7 @@ class WithdrawForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"max_length": "理由不能超过500个字。"},
     )
-    on_platform = forms.TypedChoiceField(
-        label="平台上是否已开通？",
-        required=False,
-        choices=[("yes", "已开通，转为未备案账号"), ("no", "没有开通，作废")],
-        coerce=lambda value: value == "yes",
-        empty_value=None,
-        widget=forms.RadioSelect,
-    )
+    on_platform = common.on_platform()
 
     def __init__(self, *args: Any, filing: Filing, asks_platform: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

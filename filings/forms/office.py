@@ -7,6 +7,7 @@ from django.http import QueryDict
 
 from accounts.models import Unit
 from filings import exchange, queues
+from filings.forms import common
 from filings.models import Filing, FilingKind, FilingState, ReceiptResult, System
 from filings.models.filing import FilingQuerySet
 from filings.reading import Reading
@@ -53,14 +54,7 @@ class DecisionForm(ReadForm):
         error_messages={"required": "请选择审核结论。", "invalid_choice": "请选择审核结论。"},
     )
     comment = _comment("意见", required=False)
-    on_platform = forms.TypedChoiceField(
-        label="平台上是否已开通？",
-        required=False,
-        choices=[("yes", "已开通，转为未备案账号"), ("no", "没有开通，作废")],
-        coerce=lambda value: value == "yes",
-        empty_value=None,
-        widget=forms.RadioSelect,
-    )
+    on_platform = common.on_platform()
 
     def __init__(self, *args: Any, asks_platform: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -118,12 +112,7 @@ class ReceiptForm(forms.Form):
     number = forms.CharField(
         label="上级编号", required=False, max_length=64, error_messages={"max_length": "上级编号不能超过64个字。"}
     )
-    on = forms.DateField(
-        label="日期",
-        input_formats=["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"],
-        widget=forms.DateInput(format="%Y-%m-%d"),
-        error_messages={"required": "请填写日期。", "invalid": "日期请按 2026-11-24 的样子填写。"},
-    )
+    on = common.day("日期", missing="请填写日期。")
     reason = forms.CharField(label="原因", required=False, max_length=1000, error_messages=TOO_LONG)
     # What the page showed as last exported: 「12:national:3 12:provincial:2」. A refusal is of the one that was read.
     exported = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -186,7 +175,7 @@ class QueueFilter(forms.Form):
         self.is_valid()
         given = self.cleaned_data
         if given.get("q"):
-            rows = queues.search(rows, given["q"].strip())
+            rows = rows.matching(given["q"])
         if given.get("kind"):
             rows = rows.filter(kind=given["kind"])
         if given.get("unit"):

@@ -7,6 +7,7 @@ from django import forms
 
 from accounts.models import AccountKind, Platform
 from accounts.models.account import OperationMode, Verification
+from filings.forms import common
 from filings.models import Filing, OpeningBasis, OpeningDetails
 from zhonglou_media.core.names import clean_name
 
@@ -84,17 +85,6 @@ def _choice(label: str, choices: Any, *, empty: str = "请选择") -> Any:
     )
 
 
-def _date(label: str, help_text: str = "") -> Any:
-    return forms.DateField(
-        label=label,
-        required=False,
-        help_text=help_text,
-        input_formats=["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日"],
-        widget=forms.DateInput(format="%Y-%m-%d"),  # type=date would drop a mistyped day in the browser
-        error_messages={"invalid": f"{label}请按 2026-11-24 的样子填写。"},
-    )
-
-
 class OpeningForm(forms.Form):
     """The whole form. Nothing in it is required to save a draft; what `submit` needs is required here."""
 
@@ -113,7 +103,7 @@ class OpeningForm(forms.Form):
     verified_entity = _text("认证主体全称", 120, help_text="应为主办单位全称（第六条）")
     intro = _text("简介", 300, lines=True)
     basis = _choice("开设依据", OpeningBasis.choices)
-    effective_on = _date("账号开通日期", "尚未开通的不填，开通后补录")
+    effective_on = common.day("账号开通日期", help_text="尚未开通的不填，开通后补录")
 
     leader_in_charge = _text("分管领导", 40)
     department_in_charge = _text("责任科室", 60)
@@ -125,7 +115,7 @@ class OpeningForm(forms.Form):
     final_reviewer = _text("终审人", 40)
     operation_mode = _choice("运维方式", OperationMode.choices)
     vendor = _text("运维单位", 120, help_text="委托运维的填写（第十九条）")
-    vendor_until = _date("委托合同到期日")
+    vendor_until = common.day("委托合同到期日")
     vendor_nda = forms.BooleanField(label="已与运维单位签保密协议", required=False)
 
     purpose = _text("功能定位、开设理由", 1000, required=True, lines=True)
@@ -189,7 +179,7 @@ class SupplementForm(forms.Form):
     uid = _text("账号ID", 128, help_text="导出到上级系统前须补齐")
     link = _text("账号链接", 300)
     verification = _choice("认证状态", Verification.choices)
-    effective_on = _date("账号开通日期")
+    effective_on = common.day("账号开通日期")
     custodian = _text("管理员", 40)
     custodian_phone = _text("管理员电话", 32)
     operator_phone = _text("填报人手机", 32)

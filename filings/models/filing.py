@@ -48,6 +48,18 @@ class FilingQuerySet(models.QuerySet["Filing"]):
         """With what a row of a list shows, in one query."""
         return self.select_related("unit", "account__platform", "opening__platform", "draft")
 
+    def matching(self, text: str) -> "FilingQuerySet":
+        """Those whose number, account (as frozen, registered or typed so far) or unit holds `text`."""
+        text = text.strip()
+        return self.filter(
+            Q(number__icontains=text)
+            | Q(opening__name__icontains=text)
+            | Q(account__name__icontains=text)
+            | Q(opening__isnull=True, draft__data__name__icontains=text)
+            | Q(unit__name__icontains=text)
+            | Q(unit__short_name__icontains=text)
+        )
+
     def for_decision(self, filing_id: int) -> "Filing":
         """The filing, its row locked until the end of the transaction."""
         return self.select_for_update(of=("self",)).select_related("unit").get(pk=filing_id)

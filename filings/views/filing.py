@@ -16,8 +16,8 @@ from accounts.policy import Action, roles_of
 from filings import applying, checks, content
 from filings.available import available
 from filings.models import Filing, FilingKind, FilingState, Revision, System
-from filings.reading import Reading
 from filings.views.answers import filing_for, user_of
+from filings.views.office_panel import panel_context
 from filings.views.sheet import Note, frozen_rows, judge, notes
 from filings.wording import RETURNS, entries, leaders_of, next_step, running, steps, uppers, verdict
 from zhonglou_media.core import events
@@ -88,9 +88,7 @@ def page_context(request: HttpRequest, filing: Filing, *, office_panel: bool = T
         "for_office": for_office,
     }
     if for_office and office_panel:
-        from filings.views import office  # it shows this page again when an act is refused
-
-        context |= office.panel_context(request, filing)
+        context |= panel_context(request, filing)
     return context
 
 
@@ -173,9 +171,3 @@ def _comparison(
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.isdecimal() and len(text) < 9 else 0
-
-
-def reading_of(filing: Filing) -> Reading:
-    """What a page of `filing` shows right now, for its hidden fields."""
-    revision = filing.revisions.get(number=filing.revision)
-    return Reading(revision.number, revision.sm3)

@@ -150,7 +150,7 @@ def _show(
         "refused": refused,
         "warnings": [check for check in said if check.level != Level.PASS],
         "agreed": notes([check for check in said if check.level == Level.PASS]),
-        "already_open": opened_without_approval(filing, today),
+        "already_open": opened_without_approval(filing, today, in_force_from(today)),
         "seen": seen,
         "difference": _since(filing, seen, standing),
         "rows": frozen_rows(standing.content),
@@ -180,12 +180,20 @@ def _since(filing: Filing, seen: Event | None, standing: Revision) -> list[Any] 
     return content.difference(before.content, standing.content) if before else None
 
 
-def opened_without_approval(filing: Filing, today: date) -> bool:
-    """未批先建: the account was opened on an earlier day than an approval of `today` would be (row 5)."""
+def opened_without_approval(filing: Filing, today: date, in_force_from: date) -> bool:
+    """未批先建: the account was opened on an earlier day than an approval of `today` would be (row 5).
+
+    Nothing before `in_force_from` counts (row 8): see `in_force_from(today)`, read once for a page.
+    """
     opened = filing.effective_on
     if opened is None or filing.first_approved_on is not None:
         return False
-    return bool(setting("in_force_from", today) <= opened.isoformat() < today.isoformat())
+    return in_force_from <= opened < today
+
+
+def in_force_from(today: date) -> date:
+    """The first day on which the regulation holds, as set for `today`."""
+    return date.fromisoformat(setting("in_force_from", today))
 
 
 def _due_if_approved(filing: Filing, today: date) -> deadlines.Clock:

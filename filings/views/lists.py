@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -16,6 +16,7 @@ from accounts.models import Unit
 from accounts.policy import Action
 from filings.access import visible_filings
 from filings.models import Filing, FilingKind, FilingState
+from filings.models.filing import FilingQuerySet
 from filings.timeline import verb_label
 from filings.views.answers import user_of
 from filings.wording import Running, running, verdict
@@ -28,7 +29,7 @@ NO_HANDLING = ("read", "start")  # opening a page and beginning a draft settle n
 class ListFilter(forms.Form):
     """What narrows the list; a value that is not offered narrows nothing."""
 
-    q = forms.CharField(label="编号或账号名称", required=False, max_length=60)
+    q = forms.CharField(label="编号、账号或单位", required=False, max_length=60)
     state = forms.ChoiceField(label="状态", required=False, choices=[("", "全部状态"), *FilingState.choices])
     kind = forms.ChoiceField(label="类型", required=False, choices=[("", "全部类型"), *FilingKind.choices])
     unit = forms.ModelChoiceField(label="单位", required=False, queryset=Unit.objects.none(), empty_label="全部单位")
@@ -40,18 +41,13 @@ class ListFilter(forms.Form):
         else:
             self.fields["unit"].queryset = units  # type: ignore[attr-defined]
 
-    def narrow(self, rows: QuerySet[Filing]) -> QuerySet[Filing]:
+    def narrow(self, rows: FilingQuerySet) -> FilingQuerySet:
         """`rows` that fit; only valid values count."""
         self.is_valid()
         given = {name: value for name, value in self.cleaned_data.items() if value}
         words = given.pop("q", "")
         if words:
-            rows = rows.filter(
-                Q(number__icontains=words)
-                | Q(opening__name__icontains=words)
-                | Q(account__name__icontains=words)
-                | Q(opening__isnull=True, draft__data__name__icontains=words)
-            )
+            rows = rows.matching(words)
         return rows.filter(**given)
 
 
@@ -102,12 +98,12 @@ def done(request: HttpRequest) -> HttpResponse:
     return _page(request, rows, "portal/done.html")
 
 
-def _page(request: HttpRequest, rows: QuerySet[Filing], template: str) -> HttpResponse:
+def _page(request: HttpRequest, rows: FilingQuerySet, template: str) -> HttpResponse:
     seen = seen_unit_ids(user_of(request))
     wide = seen is None or len(seen) > 1
     form = ListFilter(request.GET, units=visible_units(user_of(request)) if wide else None)
     total = rows.count()
-    found = form.narrow(rows).select_related("unit", "account__platform", "opening__platform", "draft")
+    found = form.narrow(rows).for_lists()
     page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page"))
     return render(
         request,

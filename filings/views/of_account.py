@@ -8,9 +8,9 @@ from django.views.decorators.http import require_safe
 
 from accounts import policy
 from accounts.access import may, visible_accounts
+from accounts.models.account import OPENABLE
 from accounts.policy import Action
 from filings.access import visible_filings
-from filings.drafting import OPENABLE
 from zhonglou_media.core.models import User
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import policy
 from accounts.access import may, visible_accounts
 from accounts.models import Account, Role, Unit
+from accounts.models.account import OPENABLE
 from accounts.policy import Action
 from filings import content, deadlines, drafting, reporting
 from filings.forms.opening import STEPS
@@ -21,14 +22,13 @@ from filings.reading import latest
 from filings.views.answers import ask_first, filing_for, user_of
 from filings.views.filing import show_filing
 from filings.views.sheet import REVIEW, STEP_NAMES, judge, posted
-from filings.wording import leaders_of, report_days, running
+from filings.wording import RETURNS, leaders_of, report_days, running
 from zhonglou_media.core import events, files
 from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, WrongState
 
 ORDER = (*STEPS, REVIEW)
-RETURN_VERBS = ("leader_return", "return_for_correction", "upper_return")
 
 
 # --- choose ---------------------------------------------------------------------------------------------------------
@@ -46,7 +46,7 @@ def _choose(request: HttpRequest, *, refused: Refused | None = None) -> HttpResp
     own = visible_accounts(user_of(request)).filter(unit__in=units)
     context = {
         "units": [unit for unit in units if not unit.internal],
-        "openable": own.filter(state__in=drafting.OPENABLE).select_related("platform", "unit"),
+        "openable": own.filter(state__in=OPENABLE).select_related("platform", "unit"),
         "refused": refused,
         "days": report_days(day_of(db_now())),
     }
@@ -214,7 +214,7 @@ def show_form(
         "refused": refused if not isinstance(refused, Incomplete) else None,
         "attachments": list(filing.attachments.filter(removed_at__isnull=True).select_related("file")),
         "saved_at": _saved(filing, now),
-        "returned": events.timeline(filing).filter(verb__in=RETURN_VERBS).last(),
+        "returned": events.timeline(filing).filter(verb__in=RETURNS).last(),
         "leaders": leaders_of(filing.unit, day_of(now)),
         "clock": running(filing),
         "if_today": deadlines.would_be_due(day_of(now)),

@@ -130,10 +130,6 @@ class Sheet:
             Task(step, name, "已填完", "zl-good") if any(self.data.get(n) for n in names) else Task(step, name, "未填")
         )
 
-    def filled(self) -> int:
-        """How many of the three steps have nothing left to do."""
-        return sum(1 for task in self.tasks()[:-1] if task.css == "zl-good")
-
     def slots(self, step: str, *, checked: bool) -> list[Slot]:
         """The fields of one step; what is merely not filled yet is an error only once a submission was tried."""
         if not checked:

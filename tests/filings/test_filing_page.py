@@ -140,7 +140,7 @@ def queries(client: Client, address: str) -> int:
     return len(captured)
 
 
-@pytest.mark.parametrize("who", ["operator", "leader"])
+@pytest.mark.parametrize("who", ["operator", "leader", "officer"])
 def test_an_old_filing_costs_no_more_queries_than_a_young_one(who: str) -> None:
     filing = opening("returned")
     cast = filing.cast

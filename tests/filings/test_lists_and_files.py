@@ -101,6 +101,7 @@ def test_the_list_filters_by_state_kind_unit_and_words() -> None:
         (f"?unit={one.unit_id}", {"示例甲账号"}),
         ("?q=示例乙", {"示例乙账号"}),
         (f"?q={one.number}", {"示例甲账号"}),
+        (f"?q={two.unit.name}", {"示例乙账号"}),
         ("?state=nonsense&page=99", {"示例甲账号", "示例乙账号"}),
     ):
         shown = page(officer.get(f"/filings/{query}"))

@@ -196,3 +196,15 @@ def test_homes_cost_the_same_for_any_number_of_rows() -> None:
     fill(cast, SECOND)
     assert Filing.objects.count() == 10
     assert (queries(cast.operator), queries(cast.leader)) == before
+
+
+def test_six_cards_of_the_leader_cost_as_many_queries_as_one() -> None:
+    """Each is an account already open, of which the setting `in_force_from` is asked."""
+    cast = Cast()
+    now, day = db_now(), "2021-04-06"
+    opening("leader_review", cast, now=now, platform="douyin", effective_on=day)
+    one = queries(cast.leader)
+    for code in ("weibo", "kuaishou", "toutiao", "bilibili", "xiaohongshu"):
+        opening("leader_review", cast, now=now, platform=code, effective_on=day)
+    assert home(cast.leader).count("已在平台开通，未批先建") == 6
+    assert queries(cast.leader) == one

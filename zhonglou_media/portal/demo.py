@@ -63,7 +63,7 @@ class Demo:
         self._play("示例甲街道文旅", "channels", self.now - 40 * days, self._to_completed)
         self._play("示例甲街道便民", "xiaohongshu", self.now - 25 * days, self._to_refused)
         self._play("示例甲街道安全", "toutiao", self.now - 20 * days, self._to_withdrawn)
-        self._play("示例乙局发布厅", "bilibili", self.now - 12 * days, self._to_approved, who="bureau", overdue=True)
+        self._play("示例乙局发布厅", "bilibili", self.now - 12 * days, self._to_approved, who="bureau")
         self._play("示例乙局视频", "kuaishou", self.now - 9 * days, self._to_returned, who="bureau")
         self._play("示例甲街道百家", "baijiahao", self.now - 6 * days, self._to_accepted)
         self._play("示例甲街道直播", "weishi", self.now - 5 * days, self._to_half_received)
@@ -120,7 +120,6 @@ class Demo:
         *,
         who: str = "street",
         planned: date | None = None,
-        overdue: bool = False,
     ) -> None:
         cast = Cast(self, who)
         filing = drafting.start_opening(by=cast.operator, unit=cast.unit, now=when)

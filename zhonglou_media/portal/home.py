@@ -20,10 +20,11 @@ from filings.forms.opening import STEPS
 from filings.models import Filing, FilingState
 from filings.timeline import verb_label
 from filings.views.answers import user_of
-from filings.views.leader import opened_without_approval
+from filings.views.leader import in_force_from, opened_without_approval
 from filings.wording import RETURNS, Running, report_days, running
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.models import Event, User
+from zhonglou_media.portal.flag_rows import FlagRow, flag_rows
 from zhonglou_media.portal.office_home import office_home
 from zhonglou_media.portal.reader_home import reader_home
 
@@ -192,27 +193,10 @@ def _accounts(units: Sequence[Unit], now: datetime) -> list[AccountRow]:
     return [AccountRow(account, flags.get(account.pk, [])) for account in accounts]
 
 
-@dataclass(frozen=True)
-class FlagRow:
-    """An open flag and the fact it is about."""
-
-    flag: Flag
-    about: str
-    url: str
-
-
 def _flags(units: Sequence[Unit]) -> list[FlagRow]:
     """Open flags of `units`, the oldest first, each with a link to its fact."""
-    flags = list(Flag.objects.open().filter(unit__in=units).select_related("account__platform")[:ROWS])
-    ids = [flag.fact_id for flag in flags if flag.fact_kind == "filing"]
-    filings = Filing.objects.filter(pk__in=ids).select_related("account__platform", "opening__platform", "draft")
-    named = {filing.pk: f"{filing.get_kind_display()}·{filing.account_label}" for filing in filings}
-    return [
-        FlagRow(flag, named.get(flag.fact_id, ""), reverse("filings:detail", args=[flag.fact_id]))
-        if flag.fact_kind == "filing"
-        else FlagRow(flag, str(flag.account), reverse("accounts:detail", args=[flag.account_id]))
-        for flag in flags
-    ]
+    rows = Flag.objects.open().filter(unit__in=units).select_related("unit", "account__platform")
+    return flag_rows(list(rows[:ROWS]))
 
 
 # --- leader ---------------------------------------------------------------------------------------------------------
@@ -239,7 +223,12 @@ def leader_home(request: HttpRequest) -> HttpResponse:
     )
     waiting = list(rows.filter(state=S.LEADER_REVIEW).order_by("pk"))
     submitted = _submitted(waiting)
-    cards = [_card(filing, user, submitted.get(filing.pk), now) for filing in waiting]
+    today = day_of(now)
+    since = in_force_from(today)
+    cards = [
+        _card(filing, user, submitted.get(filing.pk), opened_without_approval(filing, today, since))
+        for filing in waiting
+    ]
     cards.sort(key=lambda card: not card.already_open)
     approved = [(filing, running(filing)) for filing in rows.filter(state=S.TO_REPORT)]
     approved.sort(key=lambda pair: pair[1].due if pair[1] else FAR)
@@ -265,7 +254,7 @@ def _submitted(filings: Sequence[Filing]) -> dict[int, Event]:
     return {event.subject_id or 0: event for event in events.order_by("seq")}
 
 
-def _card(filing: Filing, user: User, submit: Event | None, now: datetime) -> Card:
+def _card(filing: Filing, user: User, submit: Event | None, already_open: bool) -> Card:
     by = filing.last_editor or filing.author
     when = f"{by} {submit.at.astimezone(SHANGHAI):%m-%d %H:%M} 提交" if submit else f"{by} 提交"
     again = f"，第 {filing.revision} 版" if filing.revision > 1 else ""
@@ -276,7 +265,7 @@ def _card(filing: Filing, user: User, submit: Event | None, now: datetime) -> Ca
     elif opening.verified_entity and opening.verified_entity != filing.unit.name:
         warning, article = "认证主体与主办单位名称不一致", 6
     own = user.pk in (filing.author_id, filing.last_editor_id)
-    return Card(filing, when + again, opened_without_approval(filing, day_of(now)), warning, article, own)
+    return Card(filing, when + again, already_open, warning, article, own)
 
 
 @dataclass(frozen=True)

@@ -1,35 +1,24 @@
 """The office's home: what must go on to the systems above first, then the review queue, then flags."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 from django.core.paginator import Paginator
 from django.db.models import Case, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 
 from accounts.models import Flag, Level, Role
 from accounts.policy import roles_of
 from filings import queues
 from filings.forms.office import QueueFilter
-from filings.models import Filing, FilingKind
+from filings.models import FilingKind
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import User
+from zhonglou_media.portal.flag_rows import flag_rows
 
 ROWS_A_PAGE = 20
 UPPER_SHOWN = 20
 FLAGS_SHOWN = 10
-
-
-@dataclass(frozen=True)
-class FlagRow:
-    """An open flag, what it is about, and where that is shown."""
-
-    flag: Flag
-    name: str
-    link: str
 
 
 def office_home(request: HttpRequest) -> HttpResponse:
@@ -74,19 +63,3 @@ def open_flags() -> QuerySet[Flag]:
     """The open flags of the whole district: breaches first, then by the due time that was missed."""
     breach_first = Case(When(level=Level.BREACH, then=0), default=1)
     return Flag.objects.open().select_related("unit", "account__platform").order_by(breach_first, "due_at", "pk")
-
-
-def flag_rows(flags: Sequence[Flag]) -> list[FlagRow]:
-    """`flags` with the names of their facts; two queries at most."""
-    ids = [flag.fact_id for flag in flags if flag.fact_kind == "filing"]
-    filings = {filing.pk: filing for filing in Filing.objects.filter(pk__in=ids).for_lists()} if ids else {}
-    return [_flag_row(flag, filings.get(flag.fact_id) if flag.fact_kind == "filing" else None) for flag in flags]
-
-
-def _flag_row(flag: Flag, filing: Filing | None) -> FlagRow:
-    if filing is not None:
-        name = f"{filing.get_kind_display()}·{filing.account_label}"
-        return FlagRow(flag, name, reverse("filings:detail", args=[filing.pk]))
-    if flag.account is not None:
-        return FlagRow(flag, str(flag.account), reverse("accounts:detail", args=[flag.account.pk]))
-    return FlagRow(flag, str(flag.unit), "")

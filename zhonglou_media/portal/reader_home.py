@@ -1,7 +1,7 @@
 """The homes of those who decide nothing: what auditors and parent units read, and whether the portal is in order."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, cast
 
 from django.db.models import Case, Count, QuerySet, When
@@ -16,12 +16,12 @@ from filings.access import visible_filings
 from filings.models import Filing, FilingState
 from filings.models.filing import FilingQuerySet
 from filings.wording import Running, running
+from inspections import sweep
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.models import Job, User, Year
 
 SHOWN = 20
 WARN_OF_NEXT_YEAR_FROM = 11  # November: the State Council's paper comes out then
-SWEEP_LATE = timedelta(minutes=5)
 IN_OFFICE = (FilingState.OFFICE_REVIEW, FilingState.ACCEPTED)
 JOBS = {"import_registry": "导入台账"}
 
@@ -131,7 +131,7 @@ def calendar_problems(today: date, confirmed: set[int]) -> list[Problem]:
 
 def sweep_problems(runs: list[RuleRun], now: datetime) -> list[Problem]:
     """Rules that have not run for some minutes: their flags would come too late."""
-    late = [run for run in runs if run.last_run_at is None or now - run.last_run_at > SWEEP_LATE]
+    late = [run for run in runs if run.last_run_at is None or now - run.last_run_at > sweep.OVERDUE]
     if runs and not late:
         return []
     text = "规则应每分钟检查一次。请确认后台任务（worker 和 beat）正在运行。"

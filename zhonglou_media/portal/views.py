@@ -24,6 +24,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import may, public
 from accounts.models import RuleRun
 from accounts.policy import Action
+from inspections import sweep
 from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import Notice, User
@@ -32,7 +33,6 @@ from .nav import signed_in
 from .regulation import chapters
 
 NOTICES_A_PAGE = 20
-SWEEP_OVERDUE = timedelta(minutes=5)
 STARTED = time.monotonic()
 
 
@@ -171,7 +171,7 @@ def health(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"status": "error", "database": "error", "last_sweep_age_seconds": None}, status=503)
     age = (now - last).total_seconds() if last else None
     waited = age if age is not None else time.monotonic() - STARTED
-    swept = waited <= SWEEP_OVERDUE.total_seconds()
+    swept = waited <= sweep.OVERDUE.total_seconds()
     body = {
         "status": "ok" if swept else "error",
         "database": "ok",

@@ -1,0 +1,115 @@
+"""What the office sees and may do beside a filing: the panel of `_office_panel.html`."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+
+from accounts.models import AccountState
+from filings import applying, deadlines, queues, reviewing
+from filings.available import available
+from filings.forms.office import DecisionForm, NotOccurredForm, ReadForm, UnacceptForm
+from filings.models import Filing, FilingState
+from filings.reading import Reading, latest
+from filings.views.answers import user_of
+from zhonglou_media.core import events
+from zhonglou_media.core.clock import day_of, db_now
+from zhonglou_media.core.errors import Refused, StaleReading, WrongState
+from zhonglou_media.core.models import Event
+
+PHRASES = (
+    "符合要求，同意备案",
+    "请补充领导签批件",
+    "认证主体与主办单位不一致，请说明或更正",
+    "名称与其他平台不一致，请说明",
+    "请写明同一平台开设多个账号的理由（第七条）",
+    "区级部门须先经前置申请批准（第九条）",
+)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What the office may do with the filing now, beside what it shows."""
+
+    can: set[str]
+    reading: Reading | None  # what the page's decision is about
+    form: DecisionForm | None
+    unaccept: UnacceptForm
+    not_occurred: NotOccurredForm | None
+    neighbours: queues.Neighbours | None
+    colleague: Event | None
+    passing: queues.Passing | None
+    may_unaccept: bool
+    correction_due: deadlines.Clock | None  # if it were returned today
+    phrases: tuple[str, ...] = PHRASES
+
+    @property
+    def wants_paper(self) -> bool:
+        """The signed paper must be looked at before the filing can pass."""
+        return "check_paper" in self.can
+
+
+Form = DecisionForm | UnacceptForm | NotOccurredForm
+
+
+def panel_context(
+    request: HttpRequest, filing: Filing, *, form: Form | None = None, refused: Refused | None = None
+) -> dict[str, Any]:
+    """`office`, for `_office_panel.html`: opening the page as a reviewer is recorded, so that colleagues see it.
+
+    `form` and `refused` are what a refused act leaves: what was typed stays, and after a stale reading the page is
+    about the revision it now shows.
+    """
+    user, now = user_of(request), db_now()
+    can = available(filing, user)
+    reviewing_it = filing.state == FilingState.OFFICE_REVIEW and "accept" in can
+    if reviewing_it and (request.method == "GET" or isinstance(refused, StaleReading)):
+        with suppress(WrongState):  # decided since the page was read: the page shows it as it was, the act will be told
+            reviewing.open_for_review(filing.pk, by=user, now=now)
+    asks = asks_platform(filing)
+    preset = "yes" if asks and applying.seems_on_platform(filing) else "no"
+    passing = queues.passing([filing], now=now)[0] if filing.state == FilingState.ACCEPTED else None
+    panel = Panel(
+        can=can,
+        reading=_reading(filing, form, refused),
+        form=(
+            (form if isinstance(form, DecisionForm) else None)
+            or DecisionForm(asks_platform=asks, initial={"decision": "accept", "on_platform": preset})
+        )
+        if reviewing_it
+        else None,
+        unaccept=(form if isinstance(form, UnacceptForm) else None) or UnacceptForm(),
+        not_occurred=((form if isinstance(form, NotOccurredForm) else None) or NotOccurredForm())
+        if "confirm_not_occurred" in can
+        else None,
+        neighbours=queues.neighbours(filing) if filing.state == FilingState.OFFICE_REVIEW else None,
+        colleague=_colleague(filing, request, now) if filing.state == FilingState.OFFICE_REVIEW else None,
+        passing=passing,
+        may_unaccept="unaccept" in can and (bool(filing.conflict) or not filing.exports.exists()),
+        correction_due=deadlines.after(day_of(now), "correction_days") if reviewing_it else None,
+    )
+    return {"office": panel}
+
+
+def _reading(filing: Filing, form: Form | None, refused: Refused | None) -> Reading | None:
+    """The revision on the page; a page that comes back for another fault is still about what was read."""
+    if isinstance(form, ReadForm) and not isinstance(refused, StaleReading) and form.is_bound:
+        form.is_valid()
+        if {"revision", "sm3"} <= form.cleaned_data.keys():
+            return form.reading
+    if not filing.revision:
+        return None
+    revision = latest(filing)
+    return Reading(revision.number, revision.sm3)
+
+
+def asks_platform(filing: Filing) -> bool:
+    """Whether a refusal must say if the account exists on the platform: it waits for this filing."""
+    return filing.account is not None and filing.account.state == AccountState.PENDING
+
+
+def _colleague(filing: Filing, request: HttpRequest, now: datetime) -> Event | None:
+    opened = events.timeline(filing).filter(verb="read").order_by("seq")
+    return queues.at_work(opened, filing, user_of(request), now=now)
