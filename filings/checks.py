@@ -79,7 +79,7 @@ def check_opening(
 
 def check_details(details: OpeningDetails, filing: Filing, register: Register | None = None) -> list[Check]:
     """The same for details about to be frozen or approved."""
-    typed = {f.name: getattr(details, f.name) for f in details._meta.concrete_fields if f.name not in ("filing", "qr")}
+    typed = {f.name: getattr(details, f.name) for f in details._meta.concrete_fields if f.name != "filing"}
     return check_opening(typed, unit=filing.unit, filing=filing, register=register)
 
 

@@ -26,7 +26,6 @@ def build(filing: Filing, details: OpeningDetails) -> Content:
     late = {name: values.pop(name) for name in OpeningDetails.LATE_FACTS}
     contacts = {name: values.pop(name) for name in OpeningDetails.CONTACTS}
     values["platform"] = details.platform.code
-    late["qr"] = details.qr.sm3 if details.qr else ""
     files = filing.attachments.filter(removed_at__isnull=True).select_related("file")
     return {
         "approved": {"form": filing.kind, "unit": filing.unit_id, **_plain(values)},

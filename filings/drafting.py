@@ -7,17 +7,16 @@ from django.db import transaction
 
 from accounts import policy
 from accounts.models import Account, AccountState, Unit
+from accounts.models.account import OPENABLE
 from accounts.policy import Action
 from filings import checks, content, deadlines, moves, replacing
 from filings.forms.opening import OpeningForm, typed
 from filings.models import Draft, Filing, FilingKind, FilingState, OpeningDetails, Revision
 from zhonglou_media.core import events
-from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.errors import Incomplete, Refused
 from zhonglou_media.core.models import User
 
 EDITABLE = (FilingState.DRAFT, FilingState.RETURNED)
-OPENABLE = (AccountState.UNFILED, AccountState.CLOSED)
 
 
 def start_opening(*, by: User, unit: Unit, now: datetime, account: Account | None = None) -> Filing:
@@ -100,7 +99,7 @@ def submit(filing_id: int, *, by: User, now: datetime) -> Filing:
     """
     with transaction.atomic():
         filing, role = moves.begin(filing_id, "submit", Action.SUBMIT, by=by)
-        details, effective_on = judged(filing, now=now)
+        details, effective_on = judged(filing)
         clear_approval(filing)
         filing.officer = None
         filing.author = filing.author or by
@@ -113,10 +112,10 @@ def submit(filing_id: int, *, by: User, now: datetime) -> Filing:
     return filing
 
 
-def judged(filing: Filing, *, now: datetime) -> tuple[OpeningDetails, Any]:
+def judged(filing: Filing) -> tuple[OpeningDetails, Any]:
     """The details typed in the draft of `filing` and the date of opening; raises Incomplete."""
     draft = Draft.objects.filter(filing=filing).first()
-    form = OpeningForm(draft.data if draft else typed(filing), today=day_of(now))
+    form = OpeningForm(draft.data if draft else typed(filing))
     if not form.is_valid():
         errors = {field: [str(e) for e in problems] for field, problems in form.errors.items()}
         raise Incomplete(_how_many(errors), errors)

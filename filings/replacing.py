@@ -1,7 +1,7 @@
 """Row 12 of article 8's truth table: a filing made again within 30 days of one withdrawn or refused inherits its clock.
 
-It names the old one (`replaces`) and takes over the first approval and the first report, unless the office confirms that
-the old matter never took place (未发生): then the filing gets its own facts back, and so do its heirs.
+It names the old one (`replaces`) and takes over the first approval and the first report, unless the office confirms
+that the old matter never took place (未发生): then the filing gets its own facts back, and so do its heirs.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class First:
 
 
 def settle(filing: Filing) -> bool:
-    """At a freeze: find what `filing` (unsaved, its row locked) replaces, and take over its clock; True if that changed.
+    """At a freeze: find what `filing` (unsaved, its row locked) replaces, take over its clock; True if that changed.
 
     A filing moved to another platform is another matter: it gives back what it took over.
     """

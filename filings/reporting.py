@@ -43,7 +43,7 @@ def report(filing_id: int, *, by: User, now: datetime) -> Filing:
 
 
 def _freeze_correction(filing: Filing, *, by: User, now: datetime) -> None:
-    details, effective_on = drafting.judged(filing, now=now)
+    details, effective_on = drafting.judged(filing)
     if content.approved_digest(content.build(filing, details)) != latest(filing).approved_sm3:
         raise Refused("主要领导批准过的内容有改动，请先提交领导审批，批准后再报送。")
     filing.officer = None
@@ -55,10 +55,10 @@ def _freeze_correction(filing: Filing, *, by: User, now: datetime) -> None:
         deadlines.refresh_event(filing)
 
 
-def correction_needs_leader(filing: Filing, *, now: datetime) -> bool:
+def correction_needs_leader(filing: Filing) -> bool:
     """Whether what is typed in a returned filing differs from what the leader approved (not said while incomplete)."""
     try:
-        details, _ = drafting.judged(filing, now=now)
+        details, _ = drafting.judged(filing)
     except Incomplete:
         return False
     return content.approved_digest(content.build(filing, details)) != latest(filing).approved_sm3
@@ -131,7 +131,7 @@ def withdraw(filing_id: int, *, by: User, reason: str, on_platform: bool | None,
     return filing
 
 
-def attach(filing_id: int, *, by: User, file: File, name: str, now: datetime) -> Attachment:
+def attach(filing_id: int, *, by: User, file: File, name: str, now: datetime, kind: str = "") -> Attachment:
     """Add a file; once the approved part is frozen it is a supplement, with a revision of its own."""
     with transaction.atomic():
         filing, role = moves.begin_within(filing_id, ATTACHABLE, Action.SUPPLEMENT, by=by)
@@ -139,7 +139,9 @@ def attach(filing_id: int, *, by: User, file: File, name: str, now: datetime) ->
             role = policy.require(by, Action.DRAFT, filing)  # what is still being written is the unit's alone
         if filing.attachments.filter(removed_at__isnull=True).count() >= MAX_ATTACHMENTS:
             raise Refused(f"附件最多{MAX_ATTACHMENTS}个，请先移除不用的。")
-        attachment = Attachment.objects.create(filing=filing, file=file, name=name[:200], added_by=by, added_at=now)
+        attachment = Attachment.objects.create(
+            filing=filing, file=file, name=name[:200], kind=kind, added_by=by, added_at=now
+        )
         _after_files_changed(filing, by=by, role=role, now=now, comment=f"上传附件：{attachment.name}")
     return attachment
 

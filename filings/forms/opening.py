@@ -136,10 +136,6 @@ class OpeningForm(forms.Form):
     is_flagship = forms.BooleanField(label="作为本单位代表主体账号（主账号）", required=False)
     remarks = _text("备注", 1000, lines=True)
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.today = today
-
     def clean_name(self) -> str:
         try:
             return clean_name(self.cleaned_data["name"])
@@ -169,8 +165,7 @@ class OpeningForm(forms.Form):
     def details(self, filing: Filing) -> OpeningDetails:
         """The details as they would be frozen (unsaved); call only when valid."""
         fields = {k: v for k, v in self.cleaned_data.items() if k != "effective_on"}
-        previous = OpeningDetails.objects.filter(filing=filing).first()
-        return OpeningDetails(filing=filing, qr=previous.qr if previous else None, **fields)
+        return OpeningDetails(filing=filing, **fields)
 
 
 class SupplementForm(forms.Form):

@@ -187,6 +187,15 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=200, verbose_name="文件名")),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", "其他附件"), ("qr", "二维码图")],
+                        max_length=8,
+                        verbose_name="是什么",
+                    ),
+                ),
                 ("added_at", models.DateTimeField(verbose_name="上传时间")),
                 ("removed_at", models.DateTimeField(null=True, verbose_name="移除时间")),
                 (
@@ -459,17 +468,6 @@ class Migration(migrations.Migration):
                         related_name="+",
                         to="accounts.platform",
                         verbose_name="平台",
-                    ),
-                ),
-                (
-                    "qr",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="core.file",
-                        verbose_name="二维码图",
                     ),
                 ),
             ],

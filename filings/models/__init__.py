@@ -1,6 +1,6 @@
 """Filings (备案), their content, and their way through the systems above."""
 
-from .content import Attachment, Draft, Revision
+from .content import Attachment, AttachmentKind, Draft, Revision
 from .details import OpeningBasis, OpeningDetails
 from .exchange import ExportBatch, ExportItem, Receipt, ReceiptResult, System
 from .filing import LIVE, Filing, FilingKind, FilingState
@@ -8,6 +8,7 @@ from .filing import LIVE, Filing, FilingKind, FilingState
 __all__ = (
     "LIVE",
     "Attachment",
+    "AttachmentKind",
     "Draft",
     "ExportBatch",
     "ExportItem",

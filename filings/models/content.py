@@ -41,12 +41,20 @@ class Revision(models.Model):
         return f"第{self.number}版"
 
 
+class AttachmentKind(models.TextChoices):
+    """What a file shows: the QR code is a fact of the account (it may come late), the rest are papers."""
+
+    PAPER = "", "其他附件"
+    QR = "qr", "二维码图"
+
+
 class Attachment(models.Model):
     """附件: never deleted; one taken out of a draft is marked removed."""
 
     filing = models.ForeignKey("filings.Filing", models.PROTECT, related_name="attachments")
     file = models.ForeignKey(File, models.PROTECT, related_name="+")
     name = models.CharField("文件名", max_length=200)
+    kind = models.CharField("是什么", max_length=8, choices=AttachmentKind, blank=True)
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     added_at = models.DateTimeField("上传时间")
     removed_at = models.DateTimeField("移除时间", null=True)

@@ -6,7 +6,6 @@ from django.db import models
 
 from accounts.models import AccountKind
 from accounts.models.account import OperationMode, Verification
-from zhonglou_media.core.models import File
 
 
 class OpeningBasis(models.TextChoices):
@@ -55,10 +54,9 @@ class OpeningDetails(models.Model):
     uid = models.CharField("账号ID", max_length=128, blank=True)
     link = models.CharField("账号链接", max_length=300, blank=True)
     verification = models.CharField("认证状态", max_length=16, choices=Verification, blank=True)
-    qr = models.ForeignKey(File, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="二维码图")
 
     CONTACTS: ClassVar = ("operator_phone", "custodian", "custodian_phone", "remarks")
-    LATE_FACTS: ClassVar = ("uid", "link", "verification", "qr")
+    LATE_FACTS: ClassVar = ("uid", "link", "verification")
 
     class Meta:
         verbose_name = verbose_name_plural = "新开办备案表"

@@ -123,7 +123,7 @@ def _rows(filing: Filing, now: datetime) -> list[Any]:
     if filing.kind != FilingKind.OPEN:
         return []
     if not filing.revision:
-        return judge(filing, now=now).rows()
+        return judge(filing).rows()
     return frozen_rows(filing.revisions.get(number=filing.revision).content)
 
 

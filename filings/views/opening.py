@@ -180,7 +180,7 @@ def rules(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     filing = filing_for(request, pk)
     if step not in STEPS or not _editable(request, filing):
         raise Http404
-    sheet = judge(filing, now=db_now())
+    sheet = judge(filing)
     return render(
         request,
         "filings/_checks.html",
@@ -198,7 +198,7 @@ def show_form(
 ) -> HttpResponse:
     """The page of one step; `refused` is what stopped an upload or a submission, with its status."""
     now = db_now()
-    sheet = judge(filing, now=now)
+    sheet = judge(filing)
     checked = checked or isinstance(refused, Incomplete)
     here = ORDER.index(step)
     context: dict[str, Any] = {
@@ -241,9 +241,9 @@ def _review(filing: Filing, errors: dict[str, list[str]], now: datetime) -> dict
     changed: list[str] = []
     straight = False
     if filing.state == FilingState.RETURNED and not errors:
-        straight = not reporting.correction_needs_leader(filing, now=now)
+        straight = not reporting.correction_needs_leader(filing)
         if not straight:
-            details, _ = drafting.judged(filing, now=now)
+            details, _ = drafting.judged(filing)
             was, would = latest(filing).content, content.build(filing, details)
             differing = content.difference({"approved": was["approved"]}, {"approved": would["approved"]})
             changed = [difference.label for difference in differing]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from django.forms.boundfield import BoundField
@@ -13,7 +12,6 @@ from filings import checks, content
 from filings.checks import Check, Level
 from filings.forms.opening import LATE, STEPS, OpeningForm, typed
 from filings.models import Draft, Filing
-from zhonglou_media.core.clock import day_of
 
 REVIEW = "review"
 STEP_NAMES = {**{step: name for step, (name, _) in STEPS.items()}, REVIEW: "核对"}
@@ -171,10 +169,10 @@ class Sheet:
         return [(name, f"{edit[name]}?check=1#id_{name}") for name in self.errors if name in edit]
 
 
-def judge(filing: Filing, *, now: datetime, data: Mapping[str, Any] | None = None) -> Sheet:
-    """Read what is typed for `filing` (or `data`) as a submission at `now` would, and say everything that is wrong."""
+def judge(filing: Filing, *, data: Mapping[str, Any] | None = None) -> Sheet:
+    """Read what is typed for `filing` (or `data`) as a submission would, and say everything that is wrong."""
     data = data if data is not None else typed_data(filing)
-    form = OpeningForm(dict(data), today=day_of(now))
+    form = OpeningForm(dict(data))
     errors = {name: [str(e) for e in texts] for name, texts in form.errors.items()}
     missing = {name for name, found in form.errors.as_data().items() if all(e.code == "required" for e in found)}
     said = checks.check_opening(dict(data), unit=filing.unit, filing=filing)
@@ -264,7 +262,7 @@ def sheet_rows(values: Mapping[str, str], wrong: Mapping[str, str] | None = None
 def frozen_rows(frozen: content.Content) -> list[list[Cell]]:
     """The form as a revision froze it, without the lines that were left empty."""
     flat = {name: value for section in content.SECTIONS[:-1] for name, value in frozen.get(section, {}).items()}
-    values = {name: content.words(name, value) for name, value in flat.items() if name != "qr"}
+    values = {name: content.words(name, value) for name, value in flat.items()}
     names = [key.split(" ", 1)[1] for key in sorted(frozen.get("attachments", {}))]
     values["attachments"] = "、".join(names) or "（无）"
     return [row for row in sheet_rows(values) if any(cell.text not in EMPTY for cell in row)]
