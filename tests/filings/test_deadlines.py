@@ -1,6 +1,6 @@
 """The truth table of article 8's clocks, row by row, with literal dates (Shanghai; due times are exclusive)."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,40 +8,12 @@ import pytest
 from accounts import flags
 from accounts.models import Flag
 from filings import approving, confirming, deadlines, drafting, exchange, reporting, reviewing
-from filings.models import Filing
 from inspections import sweep
-from tests.factories import Cast, account, at, opening, read, scan, typed
-from zhonglou_media.core.clock import SHANGHAI
+from tests.factories import Cast, account, at, opening, read, scan
+from tests.filings.clocks import approve, approve_on_paper, filed_again, fresh, local, submitted
 from zhonglou_media.core.models import Setting
 
 pytestmark = pytest.mark.django_db
-
-
-def local(moment: datetime | None) -> str:
-    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if moment else ""
-
-
-def approve(filing: Filing, when: str, cast: Cast) -> Filing:
-    return approving.leader_approve(filing.pk, by=cast.leader, read=read(filing), now=at(when))
-
-
-def approve_on_paper(filing: Filing, paper: str, recorded: str, cast: Cast) -> Filing:
-    return approving.record_paper_approval(
-        filing.pk,
-        by=cast.operator,
-        leader_name="示例领导",
-        approved_on=date.fromisoformat(paper),
-        scan=scan(),
-        now=at(recorded),
-    )
-
-
-def submitted(when: str, cast: Cast, **fields: str) -> Filing:
-    return opening("leader_review", cast, now=at(when), **fields)
-
-
-def fresh(filing: Filing) -> Filing:
-    return Filing.objects.get(pk=filing.pk)
 
 
 @pytest.mark.parametrize(
@@ -261,13 +233,6 @@ def test_row_11_withdrawn_before_or_after_the_due_time(withdrawn: str, not_occur
     assert (local(filing.report_due_at), filing.is_late) == ("2026-11-05 00:00", late)
 
 
-def filed_again(cast: Cast, old: Filing, when: str) -> Filing:
-    new = drafting.start_opening(by=cast.operator, unit=cast.unit, now=at(when))
-    data = typed(platform=old.opening.platform.code)
-    drafting.save_draft(new.pk, by=cast.operator, data=data, now=at(when))
-    return drafting.submit(new.pk, by=cast.operator, now=at(when))
-
-
 def test_row_12_filed_again_within_30_days_inherits_the_clock() -> None:
     cast = Cast()
     old = opening("to_report", cast, now=at("2026-11-02 10:00"))
@@ -299,59 +264,6 @@ def test_row_12_within_30_days_and_not_after(again: str, inherits: bool) -> None
     old = opening("to_report", cast, now=at("2026-10-01 10:00"))
     reporting.withdraw(old.pk, by=cast.operator, reason="", on_platform=False, now=at("2026-10-02 09:00"))
     assert (filed_again(cast, old, again).replaces_id == old.pk) is inherits
-
-
-def test_row_12_the_same_platform_only() -> None:
-    cast = Cast()
-    old = opening("to_report", cast, now=at("2026-11-02 10:00"))
-    reporting.withdraw(old.pk, by=cast.operator, reason="", on_platform=False, now=at("2026-11-03 09:00"))
-    assert opening("leader_review", cast, now=at("2026-11-04 09:00"), platform="kuaishou").replaces is None
-
-
-def test_row_12_moved_to_another_platform_it_gives_the_clock_back() -> None:
-    cast = Cast()
-    old = opening("to_report", cast, now=at("2026-11-02 10:00"))
-    reporting.withdraw(old.pk, by=cast.operator, reason="", on_platform=False, now=at("2026-11-03 09:00"))
-    new = filed_again(cast, old, "2026-11-20 09:00")
-    drafting.recall(new.pk, by=cast.operator, now=at("2026-11-20 10:00"))
-    drafting.save_draft(new.pk, by=cast.operator, data={"platform": "kuaishou"}, now=at("2026-11-20 10:00"))
-    drafting.submit(new.pk, by=cast.operator, now=at("2026-11-20 10:01"))
-    new = fresh(new)
-    assert (new.replaces, new.first_approved_on, new.report_due_at) == (None, None, None)
-
-
-def test_row_12_through_a_chain_and_back() -> None:
-    cast = Cast()
-    first = opening("to_report", cast, now=at("2026-11-02 10:00"))
-    reporting.withdraw(first.pk, by=cast.operator, reason="", on_platform=False, now=at("2026-11-03 09:00"))
-    second = filed_again(cast, first, "2026-11-04 09:00")
-    reporting.withdraw(second.pk, by=cast.operator, reason="", on_platform=False, now=at("2026-11-05 09:00"))
-    third = filed_again(cast, second, "2026-11-06 09:00")
-    approve(third, "2026-11-06 10:00", cast)
-    assert (third.replaces_id, local(fresh(third).report_due_at)) == (second.pk, "2026-11-05 00:00")
-    reviewing.confirm_not_occurred(second.pk, by=cast.officer, comment="未开设", now=at("2026-11-07 09:00"))
-    assert local(fresh(third).report_due_at) == "2026-11-05 00:00"  # the first one still stands
-    reviewing.confirm_not_occurred(first.pk, by=cast.officer, comment="未开设", now=at("2026-11-07 09:00"))
-    assert local(fresh(third).report_due_at) == "2026-11-11 00:00"
-
-
-def test_row_12_not_what_never_occurred() -> None:
-    cast = Cast()
-    old = opening("to_report", cast, now=at("2026-11-02 10:00"))
-    reporting.withdraw(old.pk, by=cast.operator, reason="", on_platform=False, now=at("2026-11-03 09:00"))
-    reviewing.confirm_not_occurred(old.pk, by=cast.officer, comment="未开设", now=at("2026-11-04 09:00"))
-    assert filed_again(cast, old, "2026-11-20 09:00").replaces is None
-
-
-def test_row_12_an_heir_gives_the_clock_back() -> None:
-    cast = Cast()
-    old = opening("to_report", cast, now=at("2026-11-02 10:00"))
-    reporting.withdraw(old.pk, by=cast.operator, reason="", on_platform=False, now=at("2026-11-06 09:00"))
-    new = filed_again(cast, old, "2026-11-20 09:00")
-    approve(new, "2026-11-20 10:00", cast)
-    reviewing.confirm_not_occurred(old.pk, by=cast.officer, comment="未开设", now=at("2026-11-23 09:00"))
-    new = fresh(new)
-    assert (new.first_approved_on, local(new.report_due_at)) == (date(2026, 11, 20), "2026-11-25 00:00")
 
 
 @pytest.mark.parametrize(
