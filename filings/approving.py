@@ -22,7 +22,7 @@ def leader_approve(filing_id: int, *, by: User, read: Reading, now: datetime, co
         read.must_match(filing)
         moves.leader_is_another(filing, by)
         filing.leader = by
-        _approve(filing, on=day_of(now), now=now)
+        write_approval(filing, on=day_of(now), now=now)
         applying.enter_pending(filing, by=by, role=role, now=now)
         moves.finish(filing, "leader_approve", by=by, role=role, now=now, comment=comment)
     return filing
@@ -48,7 +48,7 @@ def record_paper_approval(
     with transaction.atomic():
         filing, role = moves.begin(filing_id, "record_paper_approval", Action.RECORD_PAPER, by=by)
         _write_paper(filing, leader_name, approved_on, scan, now)
-        _approve(filing, on=approved_on, now=now)
+        write_approval(filing, on=approved_on, now=now)
         applying.enter_pending(filing, by=by, role=role, now=now)
         detail = {"paper_leader": filing.paper_leader, "approved_on": approved_on.isoformat(), "scan": scan.sm3}
         moves.finish(filing, "record_paper_approval", by=by, role=role, now=now, detail=detail)
@@ -86,8 +86,11 @@ def _write_paper(filing: Filing, leader_name: str, approved_on: date, scan: File
     filing.paper_scan = scan
 
 
-def _approve(filing: Filing, *, on: date, now: datetime) -> None:
-    """Write the approval; the first one starts the clock, once and for all (row 9)."""
+def write_approval(filing: Filing, *, on: date, now: datetime) -> None:
+    """Write the approval onto `filing` (unsaved); the first one starts the clock, once and for all (row 9).
+
+    Pages ask it of a copy: what would be due if the approval were of `on` (a Shanghai date).
+    """
     filing.approved_on = on
     filing.approval_recorded_at = now
     filing.approved_revision = filing.revision

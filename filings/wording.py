@@ -1,11 +1,12 @@
 """What pages say of a filing: its clock that runs now, what happens next and by when, how far it is."""
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from accounts.models import Membership, Role, Unit
-from filings import applying
+from filings import applying, approving
 from filings.models import Filing, FilingState, Receipt, ReceiptResult, System
 from filings.models.filing import UNDER_CORRECTION
 from filings.timeline import verb_label
@@ -28,6 +29,7 @@ class Running:
     due: datetime
     verb: str
     provisional: bool
+    why: str = ""  # what it is counted from, for the page that explains it
 
     @property
     def until(self) -> str:
@@ -45,10 +47,57 @@ class Running:
 def running(filing: Filing) -> Running | None:
     """The correction's clock while under correction, else the report's until the first report; None if neither."""
     if filing.state in UNDER_CORRECTION and filing.correction_due_at is not None:
-        return Running(filing.correction_due_at, "改好再报", filing.provisional)
+        verb = "改好再报" if filing.returns else "报送"
+        return Running(filing.correction_due_at, verb, filing.provisional, _correction_why(filing))
     if filing.is_live and filing.first_reported_at is None and filing.report_due_at is not None:
-        return Running(filing.report_due_at, "报送", filing.provisional)
+        of_old = "上一件的" if filing.replaces_id else ""
+        why = f"按{of_old}首次批准日 {filing.first_approved_on} 计算，批准当日不计；退回再批不重新起算。"
+        return Running(filing.report_due_at, "报送", filing.provisional, why)
     return None
+
+
+def _correction_why(filing: Filing) -> str:
+    day = filing.correction_from
+    if day is None:
+        return ""
+    days = int(setting("correction_days", day))
+    if filing.returns:
+        return f"自退回之日（{day}）起第 {days} 个工作日 24:00；首次报送是否按期不受退回影响。"
+    return f"所承接的一件已报送过，自本件批准之日（{day}）起第 {days} 个工作日 24:00。"
+
+
+def if_approved(filing: Filing, *, on: date, now: datetime) -> Running | None:
+    """The clock that would run if `filing`, not approved yet, were approved on that Shanghai date; None: none would."""
+    trial = copy(filing)
+    approving.write_approval(trial, on=on, now=now)
+    return running(trial)
+
+
+@dataclass(frozen=True)
+class Succession:
+    """What a filing stands on (row 12): the old one, and what of it counts here."""
+
+    old: Filing
+    name: str
+    words: str
+
+
+def succession(filing: Filing) -> Succession | None:
+    """「承接 ZLXMT-2026-0007（不予备案），沿用其首次报送」; None when it stands on no other filing."""
+    old: Filing | None = filing.replaces
+    if old is None:
+        return None
+    name = f"{old.number}（{old.get_state_display()}）" if old.number else str(old)
+    if old.not_occurred:
+        return Succession(old, name, "该件已确认未发生，期限不沿用")
+    if old.first_reported_at is not None:
+        return Succession(old, name, f"沿用其首次报送{'（迟报）' if old.is_late else ''}")
+    return Succession(old, name, "沿用其报送期限" if old.report_due_at else "该件没有期限可沿用")
+
+
+def inherits_report(filing: Filing) -> bool:
+    """Whether the first report that counts is the old filing's, and this one has not been reported itself."""
+    return filing.first_reported_at is not None and filing.reported_at is None
 
 
 def verdict(filing: Filing) -> str:
@@ -59,6 +108,8 @@ def verdict(filing: Filing) -> str:
         return ""
     if filing.is_late:
         return "迟报"
+    if inherits_report(filing):
+        return ""
     return "按期报送" if filing.first_reported_at else ""
 
 
@@ -71,6 +122,14 @@ def leaders_of(unit: Unit, on: date) -> str:
 def report_days(on: date) -> int:
     """Working days to report an approved matter (第八条), as set on that day."""
     return int(setting("report_days", on))
+
+
+def after_approval(filing: Filing, now: datetime) -> str:
+    """By when the unit reports once the leader has approved; a clock that runs already is not started anew."""
+    clock = running(filing)
+    if clock is not None:
+        return f"期限不重新起算，批准后请在 {clock.until} 前{clock.verb}。"
+    return f"批准后请在 {report_days(day_of(now))} 个工作日内报送。"
 
 
 def half_way(done: str, result: str, open_: str) -> str:
@@ -94,12 +153,11 @@ def next_step(filing: Filing, leaders: str, *, now: datetime) -> str:
     by = f"请在 {clock.until} 前" if clock else ""
     match filing.state:
         case S.DRAFT:
-            kept = f"期限仍按首次批准计算，{by}{clock.verb}。" if clock else "主要领导批准前不计时。"
+            kept = f"期限不重新起算，{by}{clock.verb}。" if clock else "主要领导批准前不计时。"
             return f"填好后提交{leaders or '本单位主要领导'}审批。{kept}"
         case S.LEADER_REVIEW:
             who = f"等待{leaders}审批" if leaders else "本单位没有可在线审批的主要领导，请登记书面批准"
-            then = f"期限仍按首次批准计算，{by}{clock.verb}。" if clock else ""
-            return f"{who}。批准后请在 {report_days(day_of(now))} 个工作日内报送。{then}"
+            return f"{who}。{after_approval(filing, now)}"
         case S.TO_REPORT:
             late = clock is not None and clock.is_over(now)
             return (

@@ -19,7 +19,18 @@ from filings.models import Filing, FilingKind, FilingState, Revision, System
 from filings.views.answers import filing_for, user_of
 from filings.views.office_panel import panel_context
 from filings.views.sheet import Note, frozen_rows, judge, notes
-from filings.wording import RETURNS, entries, leaders_of, next_step, running, steps, uppers, verdict
+from filings.wording import (
+    RETURNS,
+    entries,
+    inherits_report,
+    leaders_of,
+    next_step,
+    running,
+    steps,
+    succession,
+    uppers,
+    verdict,
+)
 from zhonglou_media.core import events
 from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import day_of, db_now
@@ -76,6 +87,8 @@ def page_context(request: HttpRequest, filing: Filing, *, office_panel: bool = T
         "next_step": next_step(filing, leaders_of(filing.unit, day_of(now)), now=now),
         "clock": running(filing),
         "verdict": verdict(filing),
+        "inherits_report": inherits_report(filing),
+        "succession": succession(filing),
         "revisions": revisions,
         "comparison": _comparison(request, filing, revisions, history),
         "rows": _rows(filing, now),

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.access import may
 from accounts.policy import Action, require
-from filings import approving, checks, content, deadlines, moves
+from filings import approving, checks, content, moves
 from filings.checks import Level
 from filings.forms.actions import LeaderForm
 from filings.models import Filing, FilingState, Revision
@@ -20,7 +20,7 @@ from filings.reading import Reading, latest
 from filings.views.answers import PASSWORD_LASTS, filing_for, user_of
 from filings.views.filing import show_filing
 from filings.views.sheet import frozen_rows, notes
-from filings.wording import running
+from filings.wording import if_approved, running, succession
 from zhonglou_media.core import events
 from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
@@ -155,7 +155,8 @@ def _show(
         "difference": _since(filing, seen, standing),
         "rows": frozen_rows(standing.content),
         "attachments": list(filing.attachments.filter(removed_at__isnull=True).select_related("file")),
-        "due": _due_if_approved(filing, today),
+        "clock": if_approved(filing, on=today, now=now),
+        "succession": succession(filing),
         "needs_password": _needs_password(request, now),
         "signed_in_at": _signed_in_at(request),
         "phrases": PHRASES,
@@ -194,10 +195,3 @@ def opened_without_approval(filing: Filing, today: date, in_force_from: date) ->
 def in_force_from(today: date) -> date:
     """The first day on which the regulation holds, as set for `today`."""
     return date.fromisoformat(setting("in_force_from", today))
-
-
-def _due_if_approved(filing: Filing, today: date) -> deadlines.Clock:
-    """The report's clock if the leader approves now: a later approval starts no new one (row 9)."""
-    if filing.correction_due_at is not None or filing.report_due_at is not None:
-        return deadlines.Clock(filing.correction_due_at or filing.report_due_at, filing.provisional)
-    return deadlines.would_be_due(today)

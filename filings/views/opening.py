@@ -8,23 +8,23 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts import policy
 from accounts.access import may, visible_accounts
 from accounts.models import Account, Role, Unit
 from accounts.models.account import OPENABLE
 from accounts.policy import Action
-from filings import content, deadlines, drafting, reporting
+from filings import content, drafting, reporting
 from filings.forms.opening import STEPS
 from filings.models import Attachment, Filing, FilingState
 from filings.reading import latest
 from filings.views.answers import ask_first, filing_for, user_of
 from filings.views.filing import show_filing
 from filings.views.sheet import REVIEW, STEP_NAMES, judge, posted
-from filings.wording import RETURNS, leaders_of, report_days, running
+from filings.wording import RETURNS, after_approval, if_approved, leaders_of, report_days, running, succession
 from zhonglou_media.core import events, files
-from zhonglou_media.core.answers import status_of
+from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, WrongState
 
@@ -54,7 +54,7 @@ def _choose(request: HttpRequest, *, refused: Refused | None = None) -> HttpResp
 
 
 @may(Action.DRAFT)
-@require_POST
+@post_only("filings:new")
 def open_(request: HttpRequest) -> HttpResponse:
     """Start a draft, or go to the one the account has."""
     account, unit = _asked_for(request)
@@ -159,7 +159,7 @@ def _remove(request: HttpRequest, filing: Filing, step: str, asked: str, now: da
 
 
 @may(Action.DRAFT)
-@require_POST
+@post_only("filings:edit", "pk")
 def save(request: HttpRequest, pk: int) -> HttpResponse:
     """The form saves itself: one step, kept as typed. Answers JSON for static/js/autosave.js."""
     filing = filing_for(request, pk)
@@ -217,7 +217,8 @@ def show_form(
         "returned": events.timeline(filing).filter(verb__in=RETURNS).last(),
         "leaders": leaders_of(filing.unit, day_of(now)),
         "clock": running(filing),
-        "if_today": deadlines.would_be_due(day_of(now)),
+        "if_today": None if running(filing) else if_approved(filing, on=day_of(now), now=now),
+        "succession": succession(filing),
         "days": report_days(day_of(now)),
     }
     if step == REVIEW:
@@ -251,19 +252,19 @@ def _review(filing: Filing, errors: dict[str, list[str]], now: datetime) -> dict
 
 
 @may(Action.SUBMIT)
-@require_POST
+@post_only("filings:detail", "pk")
 def submit(request: HttpRequest, pk: int) -> HttpResponse:
     """提交领导审批."""
     filing = filing_for(request, pk)
     now = db_now()
     try:
-        drafting.submit(pk, by=user_of(request), now=now)
+        submitted = drafting.submit(pk, by=user_of(request), now=now)
     except (NotAllowed, WrongState) as refused:
         return show_filing(request, filing, refused=refused)
     except Refused as refused:
         return show_form(request, filing, REVIEW, refused=refused)
     leaders = leaders_of(filing.unit, day_of(now))
-    then = f"批准后请在 {report_days(day_of(now))} 个工作日内报送，到时会在待办里提醒您。"
+    then = f"{after_approval(submitted, now)}到时会在待办里提醒您。"
     if leaders:
         messages.success(request, f"已提交，等待{leaders}审批。{then}")
     else:

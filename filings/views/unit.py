@@ -1,14 +1,13 @@
 """What the unit does with a filing once it is filled in: report, correct, supplement, withdraw, sign on paper."""
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from copy import copy
+from datetime import date, datetime
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from accounts.access import may
 from accounts.models import AccountState
@@ -23,9 +22,9 @@ from filings.views.answers import ask_first, filing_for, user_of
 from filings.views.filing import show_filing
 from filings.views.opening import show_form, take_files
 from filings.views.sheet import REVIEW
-from filings.wording import report_days, running
+from filings.wording import Running, if_approved, report_days, running
 from zhonglou_media.core import files
-from zhonglou_media.core.answers import status_of
+from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, WrongState
@@ -34,7 +33,7 @@ from zhonglou_media.core.settings_at import setting
 
 
 @may(Action.REPORT)
-@require_POST
+@post_only("filings:detail", "pk")
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """报送区政府办公室, the first time or again after a return."""
     filing = filing_for(request, pk)
@@ -44,7 +43,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         return show_filing(request, filing, refused=refused)
     except Refused as refused:  # only a returned filing is judged again
         return show_form(request, filing, REVIEW, refused=refused)
-    say = "已报送" if filing.first_reported_at is None else "已重新报送"
+    say = "已报送" if filing.reported_at is None else "已重新报送"
     by = f"，{due24(reported.office_due_at, provisional=reported.provisional)} 前" if reported.office_due_at else ""
     late = "本件首次报送晚于期限，已记为迟报。" if reported.is_late and filing.first_reported_at is None else ""
     messages.success(
@@ -198,9 +197,9 @@ def _paper(request: HttpRequest, pk: int, move: str, use_case: Callable[..., Fil
     if not form.is_valid() or scan is None:
         return _show_paper(request, filing, form, correcting=correcting, scan=scan, status=422)
     day = form.cleaned_data["approved_on"]
-    late_at = _late_at_birth(filing, day, correcting=correcting, now=now)
-    if late_at and "confirmed" not in request.POST and day <= day_of(now):
-        return _show_paper(request, filing, form, correcting=correcting, scan=scan, late_at=late_at)
+    late = _late_at_birth(filing, day, correcting=correcting, now=now)
+    if late and "confirmed" not in request.POST and day <= day_of(now):
+        return _show_paper(request, filing, form, correcting=correcting, scan=scan, late=late)
     try:
         recorded = use_case(
             pk, by=user_of(request), leader_name=form.cleaned_data["leader_name"], approved_on=day, scan=scan, now=now
@@ -228,15 +227,24 @@ def _scan(form: PaperForm, filing: Filing, *, keep: File | None) -> File | None:
         return None
 
 
-def _late_at_birth(filing: Filing, day: Any, *, correcting: bool, now: datetime) -> datetime | None:
-    """When the report would have been due, if that is past (row 3); None when it is not, or the clock stands."""
-    stands = filing.first_approved_on is not None and not (
-        correcting and filing.first_approved_on == filing.approved_on
-    )
-    if stands or filing.first_reported_at is not None:
+def _late_at_birth(filing: Filing, day: date, *, correcting: bool, now: datetime) -> Running | None:
+    """The unit's clock under that paper's date, if it ends in the past, provisional or not (row 3).
+
+    None when it does not, or when the date moves no clock.
+    """
+    if correcting and filing.first_approval_recorded_at == filing.approval_recorded_at:
+        trial = copy(filing)
+        trial.first_approved_on = day
+        deadlines.refresh(trial, deadlines.REPORT)
+        clock = running(trial)
+    elif correcting:
         return None
-    clock = deadlines.would_be_due(day)
-    return clock.due if clock.due is not None and clock.due <= now and not clock.provisional else None
+    else:
+        clock = if_approved(filing, on=day, now=now)
+        stands = running(filing)
+        if clock and stands and clock.due == stands.due:
+            return None
+    return clock if clock is not None and clock.due <= now else None
 
 
 def _recorded(filing: Filing, now: datetime, *, correcting: bool) -> str:
@@ -244,7 +252,7 @@ def _recorded(filing: Filing, now: datetime, *, correcting: bool) -> str:
     clock = running(filing)
     if filing.state != FilingState.TO_REPORT or clock is None:
         return f"{done}。区政府办公室审核时会核对纸质批准件。"
-    if clock.is_over(now):
+    if clock.due <= now:
         return f"{done}。报送期限 {clock.until} 已过，请尽快报送。"
     return f"{done}。请在 {clock.until} 前报送区政府办公室，到时会在待办里提醒您。"
 
@@ -256,7 +264,7 @@ def _show_paper(
     *,
     correcting: bool,
     scan: File | None = None,
-    late_at: datetime | None = None,
+    late: Running | None = None,
     refused: Refused | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -265,7 +273,7 @@ def _show_paper(
         "form": form,
         "correcting": correcting,
         "kept": mark_of(scan, filing) if scan else "",
-        "late_at": late_at,
+        "late": late,
         "refused": refused,
         "days": report_days(day_of(db_now())),
     }
@@ -316,7 +324,7 @@ def _kept_as_new(filing: Filing) -> str:
 
 
 @may(Action.SUPPLEMENT)
-@require_POST
+@post_only("filings:supplement", "pk")
 def attach(request: HttpRequest, pk: int) -> HttpResponse:
     """Files added while the approved part is frozen: a supplement of their own."""
     filing = filing_for(request, pk)
