@@ -69,6 +69,12 @@ class AccountFilter(FilterSet):
         model = Account
         fields = ["q", "unit", "unit_kind", "platform", "kind", "state", "flag"]
 
+    @property
+    def qs(self) -> QuerySet[Account]:
+        """The accounts that fit; 作废 ones only when the state asks for them."""
+        found: QuerySet[Account] = super().qs
+        return found if self.form.cleaned_data.get("state") else found.exclude(state=AccountState.VOID)
+
     def by_text(self, accounts: QuerySet[Account], name: str, text: str) -> QuerySet[Account]:
         return search(accounts, text)
 

@@ -35,7 +35,7 @@ def accept(filing_id: int, *, by: User, read: Reading, now: datetime, comment: s
         read.must_match(filing)
         moves.officer_is_another(filing, by)
         if filing.paper_leader and filing.paper_checked_by_id is None:
-            raise Refused("书面批准的备案，请先核对纸质批准件并勾选“已核对纸质批准件”。")
+            raise Refused("书面批准的备案，请先核对纸质批准件，再点“已核对纸质批准件”。")
         filing.officer = by
         filing.accepted_revision = filing.revision
         moves.finish(filing, "accept", by=by, role=role, now=now, comment=comment)
@@ -101,7 +101,7 @@ def _went_up(filing: Filing) -> bool:
 
 
 def check_paper(filing_id: int, *, by: User, read: Reading, now: datetime) -> Filing:
-    """勾选“已核对纸质批准件”: after it the paper's date can no longer be corrected (row 17).
+    """点“已核对纸质批准件”: after it the paper's date can no longer be corrected (row 17).
 
     A correction of the paper is a new revision, so a tick for the paper as it was is stale.
     """

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import fields, flags, lifecycle, policy
 from accounts.access import may, visible_accounts
@@ -19,7 +19,7 @@ from accounts.models.account import OPENABLE, OperationMode
 from accounts.policy import Action
 from accounts.views import history
 from accounts.views.register import judged
-from zhonglou_media.core.answers import status_of
+from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import User
@@ -35,6 +35,7 @@ class Waivable:
     dialog: str
     title: str
     form: ReasonForm | None
+    passing: bool  # the account has moved on: the next sweep clears it
 
 
 @may(Action.VIEW_REGISTER)
@@ -45,7 +46,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @may(Action.VOID)
-@require_POST
+@post_only("accounts:detail", "pk")
 def void(request: HttpRequest, pk: int) -> HttpResponse:
     """作废: an account recorded in error or twice."""
     user = cast(User, request.user)
@@ -53,28 +54,29 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST, auto_id="void-%s")
     if not form.is_valid():
         return show(request, pk, void_form=form, status=422)
+    flagged = Flag.objects.open().filter(account=pk, fact_kind="account").exists()
     try:
         with transaction.atomic():
             account = Account.objects.select_for_update(of=("self",), no_key=True).select_related("platform").get(pk=pk)
             lifecycle.void(account, reason=form.cleaned_data["reason"], by=user, now=db_now())
     except Refused as refusal:
-        form.add_error(None, str(refusal))
-        return show(request, pk, void_form=form, status=status_of(refusal))
-    messages.success(request, f"账号“{account.name}”已作废，不再计入台账，也不再提出预警。")
+        return show(request, pk, void_form=form, refused=refusal, status=status_of(refusal))
+    clears = "未备案账号的预警在下一分钟的检查中消除。" if flagged else ""
+    messages.success(request, f"账号“{account.name}”已作废，台账不再列出（状态选“作废”时可查）。{clears}")
     return redirect("accounts:detail", pk=pk)
 
 
 @may(Action.WAIVE)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def waive(request: HttpRequest, pk: int) -> HttpResponse:
-    """免于追究 of one flag; back to the page it was pressed on."""
+    """免于追究 of one flag, from a dialog or on a page of its own; back to the page it was pressed on."""
     user = cast(User, request.user)
     flag = get_object_or_404(Flag.objects.select_related("unit", "account"), pk=pk)
-    back = request.POST.get("next", "")
+    back = request.POST.get("next", request.GET.get("next", ""))
     if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
         back = reverse("accounts:detail", args=[flag.account_id]) if flag.account_id else reverse("home")
-    form = ReasonForm(request.POST)
-    status = 422
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    status = 422 if form.is_bound else 200
     if form.is_valid():
         try:
             flags.waive([flag.pk], by=user, reason=form.cleaned_data["reason"], now=db_now())
@@ -87,8 +89,15 @@ def waive(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "accounts/waive.html", {"flag": flag, "form": form, "next": back}, status=status)
 
 
-def show(request: HttpRequest, pk: int, *, void_form: ReasonForm | None = None, status: int = 200) -> HttpResponse:
-    """The page of the account; `void_form` is one that was refused, and opens again."""
+def show(
+    request: HttpRequest,
+    pk: int,
+    *,
+    void_form: ReasonForm | None = None,
+    refused: Refused | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of the account; `void_form` is one that was incomplete and opens again, or `refused`: that is told."""
     user = cast(User, request.user)
     seen = judged(visible_accounts(user), db_now()).select_related("platform", "unit").prefetch_related("names")
     account = get_object_or_404(seen, pk=pk)
@@ -99,14 +108,17 @@ def show(request: HttpRequest, pk: int, *, void_form: ReasonForm | None = None, 
         "web_link": account.link if account.link.startswith(("https://", "http://")) else "",
         "facts": [fact(account, name) for name in fields.FILED if name not in PEOPLE and applies(account, name)],
         "people": [fact(account, name) for name in PEOPLE],
-        "open_flags": [_waivable(user, flag) for flag in standing],
+        "open_flags": [_waivable(user, account, flag) for flag in standing],
         "past_flags": [flag for flag in ever if flag not in standing],
         "others": account.unit.accounts.exclude(pk=pk).select_related("platform"),
         "history": history.of_account(account, ever),
         "sees_filings": policy.may(user, Action.VIEW_FILING, account),
         "may_open": account.state in OPENABLE and policy.may(user, Action.DRAFT, account),
-        "void_form": void_form or (ReasonForm(auto_id="void-%s") if _may_void(user, account) else None),
-        "void_refused": void_form is not None,
+        "void_form": (void_form or ReasonForm(auto_id="void-%s")) if _may_void(user, account) else None,
+        "void_incomplete": void_form is not None and refused is None,
+        "refused": refused,
+        "typed": void_form.cleaned_data["reason"] if void_form is not None and refused is not None else "",
+        "unfiled_stands": any(flag.rule == flags.RuleCode.UNFILED_ACCOUNT for flag in standing),
         "void_title": f"作废“{account.name}（{account.platform}）”？",
     }
     return render(request, "accounts/detail.html", context, status=status)
@@ -126,12 +138,17 @@ def applies(account: Account, name: str) -> bool:
 
 
 def _may_void(user: User, account: Account) -> bool:
+    """Whether 作废 is offered: only where `lifecycle.void` would not refuse."""
     legal = (account.state, AccountState.VOID) in lifecycle.LEGAL
-    return legal and not account.number and policy.may(user, Action.VOID, account)
+    if not legal or account.number or not policy.may(user, Action.VOID, account):
+        return False
+    return not account.filings.filter(state__in=fields.LIVE_FILING).exists()
 
 
-def _waivable(user: User, flag: Flag) -> Waivable:
+def _waivable(user: User, account: Account, flag: Flag) -> Waivable:
     dialog = f"waive-{flag.pk}"
-    allowed = policy.may(user, Action.WAIVE, flag)
+    # What the next sweep clears needs no waiver.
+    passing = flag.rule == flags.RuleCode.UNFILED_ACCOUNT and account.state != AccountState.UNFILED
+    allowed = not passing and policy.may(user, Action.WAIVE, flag)
     title = f"预警“{flags.labels.get(flag.rule, flag.rule)}”免于追究？"
-    return Waivable(flag, dialog, title, ReasonForm(auto_id=f"{dialog}-%s") if allowed else None)
+    return Waivable(flag, dialog, title, ReasonForm(auto_id=f"{dialog}-%s") if allowed else None, passing)

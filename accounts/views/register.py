@@ -15,7 +15,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts import policy
 from accounts.access import may, visible_accounts
 from accounts.filters import FLAGGED, AccountFilter
-from accounts.models import Account, Flag
+from accounts.models import Account, AccountState, Flag
 from accounts.policy import Action
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import User
@@ -68,11 +68,13 @@ def accounts(request: HttpRequest) -> HttpResponse:
     found = AccountFilter(request.GET, queryset=seen, request=request)
     sort = request.GET.get("sort", "")
     rows = for_list(ordered(found.qs, sort), db_now())
+    counts = list(tally(found, request.GET))
     context: dict[str, Any] = {
         "filter": found,
         "page": Paginator(rows, A_PAGE).get_page(request.GET.get("page")),
         "heads": list(heads(request.GET, sort)),
-        "tally": list(tally(found, request.GET)),
+        "tally": counts,
+        "void": next((item for item in counts if item.label == AccountState.VOID.label and not item.current), None),
         "conditions": [
             Condition(f"{label}：{text}", changed(request.GET, **{name: ""})) for name, label, text in found.chosen()
         ],
@@ -85,10 +87,12 @@ def accounts(request: HttpRequest) -> HttpResponse:
 
 
 def tally(found: AccountFilter, query: QueryDict) -> Iterator[Count]:
-    """All accounts, those of each state (their sum), and of those shown the ones with an open flag."""
+    """All accounts but the void ones, those of each state, and of those shown the ones with an open flag."""
     states = found.by_state()
     chosen = query.get("state", "")
-    yield Count("全部", sum(n for _, n in states), changed(query, state=""), not chosen)
+    yield Count(
+        "全部", sum(n for state, n in states if state != AccountState.VOID), changed(query, state=""), not chosen
+    )
     for state, n in states:
         yield Count(str(state.label), n, changed(query, state=state.value), state.value == chosen)
     yield Count("其中有预警", found.flagged_count(), changed(query, flag=FLAGGED), query.get("flag") == FLAGGED)

@@ -1,5 +1,6 @@
 """Forms of the office: the decision, what the supervisor undoes, a receipt from above, the filters of the queue."""
 
+import re
 from typing import Any, cast
 
 from django import forms
@@ -13,6 +14,7 @@ from filings.models.filing import FilingQuerySet
 from filings.reading import Reading
 from zhonglou_media.core.models import User
 
+ARTICLE = re.compile(r"第\s*[零〇一二三四五六七八九十百\d]+\s*条")  # 第七条, 第7条
 TOO_LONG = {"max_length": "不能超过1000个字。"}
 
 
@@ -55,9 +57,11 @@ class DecisionForm(ReadForm):
     )
     comment = _comment("意见", required=False)
     on_platform = common.on_platform()
+    confirmed = forms.BooleanField(required=False)
 
-    def __init__(self, *args: Any, asks_platform: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, name: str, asks_platform: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["confirmed"].label = f"确认不予备案“{name}”，本件就此结束"
         self.asks_platform = asks_platform
         if not asks_platform:
             del self.fields["on_platform"]
@@ -67,8 +71,10 @@ class DecisionForm(ReadForm):
         decision, comment = data.get("decision"), (data.get("comment") or "").strip()
         if decision == "return" and not comment and "comment" not in self.errors:
             self.add_error("comment", "退回修改的，请写明要改什么，便于单位改正。")
-        if decision == "refuse" and not comment and "comment" not in self.errors:
-            self.add_error("comment", "不予备案的，请写明理由和依据的条款。")
+        if decision == "refuse" and not ARTICLE.search(comment) and "comment" not in self.errors:
+            self.add_error("comment", "不予备案的，请写明理由和依据的条款，例如“第七条”。")
+        if decision == "refuse" and not data.get("confirmed"):
+            self.add_error("confirmed", "不予备案后本件结束，不能恢复，请勾选确认。")
         if decision == "refuse" and self.asks_platform and data.get("on_platform") is None:
             self.add_error("on_platform", "请选择平台上是否已开通该账号。")
         return data

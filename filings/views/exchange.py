@@ -14,7 +14,7 @@ from django.db.models import Count
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.access import may
 from accounts.models import Role
@@ -24,7 +24,7 @@ from filings.forms.office import ReceiptForm
 from filings.models import ExportBatch, Filing, FilingState, System
 from filings.queues import Passing
 from filings.views.answers import filing_for, user_of
-from zhonglou_media.core.answers import status_of
+from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.errors import Refused, StaleReading
 from zhonglou_media.core.words import SYSTEMS
@@ -120,7 +120,7 @@ def _side(system: str, rows: Sequence[Passing]) -> Side:
 
 
 @may(Action.EXPORT)
-@require_POST
+@post_only("filings:exchange")
 def export(request: HttpRequest, system: str) -> HttpResponseBase:
     """导出: the workbook as a download, recorded as a batch."""
     if system not in System.values:
@@ -140,7 +140,7 @@ def export(request: HttpRequest, system: str) -> HttpResponseBase:
 
 
 @may(Action.RECEIPT, Action.UPPER_RETURN, Action.NOT_APPLICABLE)
-@require_POST
+@post_only("filings:exchange")
 def receipt(request: HttpRequest) -> HttpResponse:
     """登记一件回执."""
     form = _form(request, request.POST)
@@ -159,7 +159,7 @@ def receipt(request: HttpRequest) -> HttpResponse:
 
 
 @may(Action.RECEIPT)
-@require_POST
+@post_only("filings:detail", "pk")
 def complete(request: HttpRequest, pk: int) -> HttpResponse:
     """再试办结, once what stood in the way is cleared up."""
     filing = filing_for(request, pk)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_POST
 
 from accounts.access import may
 from accounts.policy import Action
@@ -15,6 +14,7 @@ from filings.models import Filing, FilingState
 from filings.views.answers import filing_for, user_of
 from filings.views.filing import show_filing
 from filings.views.office_panel import Form, asks_platform, panel_context
+from zhonglou_media.core.answers import post_only
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Refused
@@ -32,11 +32,11 @@ def _again(request: HttpRequest, filing: Filing, form: Form, refused: Refused | 
 
 
 @may(Action.ACCEPT, Action.RETURN, Action.REFUSE)
-@require_POST
+@post_only("filings:detail", "pk")
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """通过, 退回修改 or 不予备案; then the next filing of the queue."""
     filing = filing_for(request, pk)
-    form = DecisionForm(request.POST, asks_platform=asks_platform(filing))
+    form = DecisionForm(request.POST, name=filing.account_label, asks_platform=asks_platform(filing))
     if not form.is_valid():
         return _again(request, filing, form)
     typed = form.cleaned_data
@@ -75,9 +75,9 @@ def _done(filing: Filing) -> str:
 
 
 @may(Action.CHECK_PAPER)
-@require_POST
+@post_only("filings:detail", "pk")
 def check_paper(request: HttpRequest, pk: int) -> HttpResponse:
-    """勾选“已核对纸质批准件”."""
+    """点“已核对纸质批准件”."""
     filing = filing_for(request, pk)
     form = PaperCheckForm(request.POST)
     if not form.is_valid():
@@ -94,7 +94,7 @@ def check_paper(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @may(Action.UNACCEPT)
-@require_POST
+@post_only("filings:detail", "pk")
 def unaccept(request: HttpRequest, pk: int) -> HttpResponse:
     """撤销审核通过: back into the queue."""
     filing = filing_for(request, pk)
@@ -111,7 +111,7 @@ def unaccept(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @may(Action.NOT_OCCURRED)
-@require_POST
+@post_only("filings:detail", "pk")
 def not_occurred(request: HttpRequest, pk: int) -> HttpResponse:
     """确认未发生: the ended filing's clocks count no more."""
     filing = filing_for(request, pk)

@@ -76,7 +76,9 @@ def panel_context(
         reading=_reading(filing, form, refused),
         form=(
             (form if isinstance(form, DecisionForm) else None)
-            or DecisionForm(asks_platform=asks, initial={"decision": "accept", "on_platform": preset})
+            or DecisionForm(
+                name=filing.account_label, asks_platform=asks, initial={"decision": "accept", "on_platform": preset}
+            )
         )
         if reviewing_it
         else None,

@@ -100,7 +100,10 @@ def test_an_open_flag_stands_with_its_due_time_and_article(client: Client, offic
     flag_of(found)
     text = shown(client, officer, found)
     assert "未解除的预警（1条）" in text
-    assert "发现于 2026-11-24 14:05，2026-11-24 14:06 提出" in text
+    assert "补报办结或关停后消除，2026-11-24 14:06 提出" in text
+    assert 'title="发现于 2026-11-24 14:05，补报办结或关停后消除"' in text
+    assert "已逾期" not in text
+    assert "在补报或关停之前，预警一直保留" in text
     assert "/regulation/#art-8" in text
     assert "免于追究…" not in text  # only the supervisor may
 
@@ -110,6 +113,7 @@ def test_a_waived_flag_stands_below_with_who_and_why(client: Client, officer: Us
     waive([flag_of(found).pk], by=supervisor, reason="平台故障", now=NOW + timedelta(minutes=2))
     text = shown(client, officer, found)
     assert "没有未解除的预警" in text
+    assert "预警一直保留" not in text
     assert f"{supervisor}决定免于追究，“平台故障”" in text
     assert "预警“未备案账号”免于追究" in text  # in the history, too
 
@@ -255,6 +259,34 @@ def test_a_filed_account_is_not_voided_and_what_was_typed_stays(client: Client, 
     assert "我写的理由" in text
 
 
+def test_a_void_account_keeps_no_promise_it_cannot_keep(client: Client, supervisor: User) -> None:
+    found = account(found=True, name="示例重复号")
+    flag_of(found)
+    client.force_login(supervisor)
+    text = client.post(f"/accounts/{found.pk}/void/", {"reason": "重复登记"}, follow=True).content.decode()
+    assert "未备案账号的预警在下一分钟的检查中消除" in text
+    assert "账号现为作废，下一分钟的检查中消除" in text
+    assert "免于追究…" not in text
+    assert "预警一直保留" not in text
+    listed = client.get("/accounts/").content.decode()
+    assert "示例重复号" not in listed
+    assert "另有作废的 1 个没有列出" in listed
+    assert "示例重复号" in client.get("/accounts/?state=void").content.decode()
+
+
+def test_voiding_is_not_offered_while_a_filing_is_under_way(client: Client) -> None:
+    people = Cast()
+    found = account(people.unit, found=True)
+    opening(FilingState.OFFICE_REVIEW, people, on=found)
+    assert "作废…" not in shown(client, people.supervisor, found)
+    response = client.post(f"/accounts/{found.pk}/void/", {"reason": "我写的理由"})
+    text = response.content.decode()
+    assert response.status_code == 409
+    assert "请先由主办单位撤回，再作废" in text
+    assert "需要修改" not in text
+    assert "我写的理由" in text
+
+
 def test_voiding_twice_tells_what_it_is_now(client: Client, supervisor: User) -> None:
     found = account(found=True)
     client.force_login(supervisor)
@@ -321,7 +353,13 @@ def test_a_second_waiver_learns_that_it_was_late_and_keeps_its_words(client: Cli
 def test_a_flag_that_is_not_there_and_a_look_by_get(client: Client, supervisor: User) -> None:
     client.force_login(supervisor)
     assert client.post("/flags/999/waive/", {"reason": "x"}).status_code == 404
-    assert client.get(f"/flags/{flag_of(account(found=True)).pk}/waive/").status_code == 405
+    flag = flag_of(account(found=True))
+    asked = client.get(f"/flags/{flag.pk}/waive/?next=/filings/7/").content.decode()
+    assert f'action="/flags/{flag.pk}/waive/"' in asked
+    assert 'name="next" value="/filings/7/"' in asked
+    assert "请写明理由。" not in asked  # nothing was sent yet
+    assert client.get(f"/flags/{flag.pk}/waive/?next=//elsewhere.invalid/").content.decode().count("elsewhere") == 0
+    assert Flag.objects.get().waived_at is None
 
 
 def test_the_number_of_queries_does_not_grow(client: Client, supervisor: User) -> None:

@@ -123,7 +123,11 @@ def test_every_state_has_icon_and_word() -> None:
 def test_flag(rule: str, level: Level, tone: str, label: str) -> None:
     html = show("{% flag f %}", f=Flag(rule=rule, level=level, due_at=at("2021-02-20 00:00")))
     assert f"zl-flag--{tone}" in html
-    assert 'title="期限 2021-02-19 24:00"' in html
+    since = {
+        "unapproved_event": "开通早于批准，自 2021-02-19 24:00 起",
+        "unfiled_account": "发现于 2021-02-20 00:00",
+    }
+    assert f'title="{since.get(rule, "期限 2021-02-19 24:00")}"' in html
     assert f"</svg>{label}</span>" in html
 
 
@@ -166,3 +170,21 @@ def test_values_are_escaped() -> None:
 def test_rules_icons_are_known() -> None:
     assert set(zl.DUE_ICONS) == {"late", "soon", "ok", "prov", "done"}
     assert set(zl_components.RULE_ICONS) == {"warn", "stop", "info", "pass"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "due", "text", "exact"),
+    [
+        ("unfiled_account", "2021-02-20 02:24", "发现于 02-20 02:24，已 3 天", "发现于 2021-02-20 02:24，补报办结"),
+        ("unfiled_account", "2021-02-23 13:00", "发现于 02-23 13:00，不到 1 天", "补报办结或关停后消除"),
+        ("unfiled_account", "2020-12-31 13:00", "发现于 2020-12-31 13:00，已 54 天", "补报办结或关停后消除"),
+        ("unapproved_event", "2021-02-20 00:00", "开通早于批准，自 02-19 24:00 起", "免于追究，或确认未发生后消除"),
+        ("overdue_filing", "2021-02-20 00:00", "已逾期 3 天", "应于 2021-02-19 24:00 前完成"),
+    ],
+)
+def test_a_flag_without_a_deadline_is_not_overdue(rule: str, due: str, text: str, exact: str) -> None:
+    row = Flag(rule=rule, level=Level.BREACH, due_at=at(due))
+    html = show("{% flag_due f %}", f=row, now=at("2021-02-23 14:05"))
+    assert f"</svg>{text}<span" in html
+    assert html.count(exact) == 2  # in the title and for screen readers
+    assert ("已逾期" in html) == (rule == "overdue_filing")

@@ -40,6 +40,8 @@ def typed(filing: Filing, decision: str = "accept", comment: str = "", **more: s
     """The decision form as the page of `filing` carries it now."""
     revision = latest(Filing.objects.get(pk=filing.pk))
     fields = {"decision": decision, "comment": comment, "revision": str(revision.number), "sm3": revision.sm3, **more}
+    if decision == "refuse" or more.get("decision") == "refuse":
+        fields.setdefault("confirmed", "on")
     return {f"office-{name}": value for name, value in fields.items()}
 
 
@@ -157,6 +159,14 @@ def test_a_refusal_says_what_becomes_of_the_account(answer: str, state: str, cli
     assert filing.account.state == state
 
 
+@pytest.mark.parametrize("comment", ["依据第7条", "依据第 七 条", "第二十三条第一款"])
+def test_an_article_is_named_in_figures_or_words(comment: str, client: Client, visit: Visit, cast: Cast) -> None:
+    filing = opening("office_review", cast, name="示例问政")
+    assert "确认不予备案“示例问政" in visit(cast.officer, filing)
+    post(client, cast.officer, filing, "decide", typed(filing, "refuse", comment, on_platform="no"))
+    assert state_of(filing) == "refused"
+
+
 def test_the_answer_is_preset_from_what_is_known(visit: Visit, cast: Cast) -> None:
     known, unknown = opening("office_review", cast), opening("office_review", cast, platform="weibo", uid="")
     yes = 'name="office-on_platform" value="yes"'
@@ -167,6 +177,8 @@ def test_the_answer_is_preset_from_what_is_known(visit: Visit, cast: Cast) -> No
 WRONG = [
     ({"decision": "return"}, "退回修改的，请写明要改什么"),
     ({"decision": "refuse", "on_platform": "no"}, "不予备案的，请写明理由和依据的条款"),
+    ({"decision": "refuse", "comment": "不合规定", "on_platform": "no"}, "写明理由和依据的条款，例如“第七条”"),
+    ({"decision": "refuse", "comment": "第七条", "on_platform": "no", "confirmed": ""}, "请勾选确认"),
     ({"decision": "refuse", "comment": "第七条"}, "请选择平台上是否已开通该账号"),
     ({"decision": ""}, "请选择审核结论"),
     ({"decision": "x"}, "请选择审核结论"),
@@ -253,7 +265,9 @@ def test_no_such_filing_is_not_found_and_a_get_is_not_an_act(act: str, client: C
     client.force_login(cast.supervisor)
     assert client.post(f"/filings/999999/{act}/").status_code == 404
     filing = opening("office_review", cast)
-    assert client.get(f"/filings/{filing.pk}/{act}/").status_code == 405
+    looked = client.get(f"/filings/{filing.pk}/{act}/")
+    assert (looked.status_code, looked["Location"]) == (302, f"/filings/{filing.pk}/")  # where the button stands
+    assert client.put(f"/filings/{filing.pk}/{act}/").status_code == 405
 
 
 # --- paper ----------------------------------------------------------------------------------------------------------

@@ -47,6 +47,12 @@ FLAGS = {
     "follower_jump": ("粉丝数异常", "activity", 15),
 }
 
+# Flags that miss no deadline but stand from a moment on: code → what ends them.
+FLAGS_WITHOUT_DEADLINE = {
+    "unfiled_account": "补报办结或关停后消除",
+    "unapproved_event": "区政府办公室负责人免于追究，或确认未发生后消除",
+}
+
 # 上级系统: code → words; and what a filing's place there can be.
 SYSTEMS = {"national": "全国", "provincial": "全省"}
 UPPER = {

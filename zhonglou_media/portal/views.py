@@ -19,12 +19,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.access import may, public
 from accounts.models import RuleRun
 from accounts.policy import Action
 from inspections import sweep
+from zhonglou_media.core.answers import post_only
 from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import Notice, User
@@ -136,7 +137,7 @@ def notices(request: HttpRequest) -> HttpResponse:
 
 
 @may(Action.SIGNED_IN)
-@require_POST
+@post_only("notices")
 def read_notices(request: HttpRequest) -> HttpResponse:
     """全部标为已读."""
     own = Notice.objects.filter(user=cast(User, request.user), read_at__isnull=True)
@@ -145,7 +146,7 @@ def read_notices(request: HttpRequest) -> HttpResponse:
 
 
 @may(Action.SIGNED_IN)
-@require_POST
+@post_only("notices")
 def open_notice(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark one notice read and go where it points."""
     notice = get_object_or_404(Notice, pk=pk, user=cast(User, request.user))

@@ -105,9 +105,49 @@ def flag(row: FlagRow) -> SafeString:
     return format_html(
         '<span class="zl-flag zl-flag--{}" title="{}">{}{}</span>',
         "late" if row.level == "breach" else "soon",
-        f"期限 {clock.due24(row.due_at)}",
+        flag_since(row),
         icon(picture),
         label,
+    )
+
+
+@register.filter
+def flag_since(row: FlagRow) -> str:
+    """The moment of a flag, exactly: 「期限 …」, or since when it stands where no deadline was missed."""
+    if row.rule == "unfiled_account":
+        return f"发现于 {dt(row.due_at)}"
+    if row.rule == "unapproved_event":
+        return f"开通早于批准，自 {clock.due24(row.due_at)} 起"
+    return f"期限 {clock.due24(row.due_at)}"
+
+
+@register.filter
+def flag_ends(row: FlagRow) -> str:
+    """What ends a flag that has no deadline; '' for the others, whose words say it."""
+    return words.FLAGS_WITHOUT_DEADLINE.get(row.rule, "")
+
+
+@register.simple_tag(takes_context=True)
+def flag_due(context: Mapping[str, Any], row: FlagRow) -> SafeString:
+    """How long a flag stands: a countdown, or 「发现于 11-25 02:24，已 3 天」 where there is no deadline.
+
+    The exact moment and what ends it stand in the title and for screen readers.
+    """
+    if row.rule not in words.FLAGS_WITHOUT_DEADLINE:
+        return due(context, row.due_at, unit="days")
+    this_year = f" {context['now'].astimezone(SHANGHAI):%Y}-"
+    shown = flag_since(row).replace(this_year, " ", 1)
+    days = (context["now"] - row.due_at).days
+    if row.rule == "unfiled_account":
+        shown += f"，已 {days} 天" if days > 0 else "，不到 1 天"
+    exact = f"{flag_since(row)}，{flag_ends(row)}"
+    return format_html(
+        '<span class="zl-due zl-due--late zl-due--since" title="{}">{}{}'
+        '<span class="visually-hidden">（{}）</span></span>',
+        exact,
+        icon(DUE_ICONS["late"]),
+        shown,
+        exact,
     )
 
 
