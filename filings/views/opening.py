@@ -21,7 +21,7 @@ from filings.models import Attachment, Filing, FilingState
 from filings.reading import latest
 from filings.views.answers import ask_first, filing_for, user_of
 from filings.views.filing import show_filing
-from filings.views.sheet import REVIEW, STEP_NAMES, judge, posted
+from filings.views.sheet import REVIEW, STEP_NAMES, judge, posted, red, turned
 from filings.wording import RETURNS, after_approval, if_approved, leaders_of, report_days, running, succession
 from zhonglou_media.core import events, files
 from zhonglou_media.core.answers import post_only, status_of
@@ -181,11 +181,20 @@ def rules(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     if step not in STEPS or not _editable(request, filing):
         raise Http404
     sheet = judge(filing)
-    return render(
-        request,
-        "filings/_checks.html",
-        {"sheet": sheet, "tasks": sheet.tasks(), "step": step, "slots": sheet.slots(step, checked=False), "swap": True},
-    )
+    checked = "check" in request.GET
+    slots = sheet.slots(step, checked=checked)
+    shown = set(request.GET.get("red", "").split())
+    context = {
+        "sheet": sheet,
+        "tasks": sheet.tasks(),
+        "problems": sheet.problems(STEP_NAMES[step]) if checked else [],
+        "step": step,
+        "slots": slots,
+        "turned": turned(slots, shown),
+        "red": red(slots),
+        "swap": True,
+    }
+    return render(request, "filings/_checks.html", context)
 
 
 def show_form(
@@ -209,6 +218,7 @@ def show_form(
         "previous": ORDER[here - 1] if here else "",
         "next": ORDER[here + 1] if step != REVIEW else "",
         "sheet": sheet,
+        "checked": checked,
         "tasks": sheet.tasks(),
         "problems": sheet.problems(STEP_NAMES[step]) if checked or step == REVIEW else [],
         "refused": refused if not isinstance(refused, Incomplete) else None,
@@ -224,7 +234,8 @@ def show_form(
     if step == REVIEW:
         context |= _review(filing, sheet.errors, now)
     else:
-        context["slots"] = sheet.slots(step, checked=checked)
+        slots = sheet.slots(step, checked=checked)
+        context |= {"slots": slots, "red": red(slots)}
     template = "filings/review.html" if step == REVIEW else "filings/edit.html"
     return render(request, template, context, status=status_of(refused) if refused else 200)
 

@@ -137,7 +137,7 @@ class Sheet:
             Slot(
                 self.form[name],
                 SECTIONS.get(name),
-                "可后补" if name in LATE else "",
+                "可后补" if name in LATE else "必填" if self.form.fields[name].required else "",
                 name in WIDE,
                 HINTS.get(name, ""),
                 self.said_at(name, step),
@@ -167,6 +167,22 @@ class Sheet:
     def _links(self) -> list[tuple[str, str]]:
         edit = {name: reverse("filings:edit", args=[self.filing.pk, step]) for name, step in STEP_OF.items()}
         return [(name, f"{edit[name]}?check=1#id_{name}") for name in self.errors if name in edit]
+
+
+def red(slots: Sequence[Slot]) -> str:
+    """Names of the fields that carry an error, as the page keeps them to ask again."""
+    return " ".join(slot.bound.name for slot in slots if slot.bound.errors)
+
+
+def turned(slots: Sequence[Slot], shown: set[str]) -> list[Slot]:
+    """Fields that turned red or are red no more since the page that shows `shown`; drawn again around their control.
+
+    The control itself stays (hx-preserve): somebody may be typing in it.
+    """
+    found = [slot for slot in slots if bool(slot.bound.errors) != (slot.bound.name in shown)]
+    for slot in found:
+        slot.bound.field.widget.attrs["hx-preserve"] = "true"
+    return found
 
 
 def judge(filing: Filing, *, data: Mapping[str, Any] | None = None) -> Sheet:

@@ -177,6 +177,36 @@ def test_rules_of_articles_9_and_10_speak_to_a_department() -> None:
     assert "区级部门原则上不再单独新建移动客户端" in page(client.get(f"/filings/{filing.pk}/edit/"))
 
 
+def test_what_was_mended_is_red_no_more_after_the_next_save() -> None:
+    filing = opening(name="", effective_on="2026-13-40")
+    client = signed_in(filing.cast.operator)
+    shown = page(client.get(f"/filings/{filing.pk}/edit/?check=1"))
+    assert 'name="red" value="name effective_on"' in shown
+    assert f'hx-get="/filings/{filing.pk}/rules/basics/?check=1"' in shown
+    drafting.save_draft(filing.pk, by=filing.cast.operator, data={"name": "示例名称"}, now=NOW)
+    then = page(client.get(f"/filings/{filing.pk}/rules/basics/?check=1&red=name+effective_on"))
+    assert "还有1处需要修改" in then
+    assert 'name="red" value="effective_on" hx-swap-oob="true"' in then
+    mended = then.split('<div id="field-name" hx-swap-oob="true">')[1].split("<div id=")[0]
+    assert "has-error" not in mended
+    assert "hx-preserve" in mended
+    assert "field-effective_on" not in then
+
+
+def test_without_a_tried_submission_the_refresh_brings_no_summary() -> None:
+    filing = opening(name="")
+    then = page(signed_in(filing.cast.operator).get(f"/filings/{filing.pk}/rules/basics/"))
+    assert "需要修改" not in then
+    assert 'id="problems" hx-swap-oob="true"' in then
+
+
+def test_required_fields_say_so() -> None:
+    filing = opening()
+    shown = page(signed_in(filing.cast.operator).get(f"/filings/{filing.pk}/edit/"))
+    for label in ("平台", "账号名称"):
+        assert f'{label}<span class="zl-opt">必填</span>' in shown
+
+
 def test_unknown_steps_and_foreign_filings_are_not_found() -> None:
     filing = opening()
     mine, foreign = signed_in(filing.cast.operator), signed_in(Cast().operator)
