@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from accounts.models import Membership, Role
 from filings.models import Filing, FilingState
 from filings.timeline import verb_label
+from filings.wording import running
 from zhonglou_media.core import notices
 from zhonglou_media.core.clock import day_of
+from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.models import Event, User
 
 # After which move whose turn it is.
@@ -23,6 +25,7 @@ NEXT: dict[str, tuple[Role, ...]] = {
     "completion_blocked": (Role.OFFICER, Role.SUPERVISOR),
     "complete": (Role.OPERATOR, Role.LEADER),
 }
+WITH_THE_UNIT = (FilingState.DRAFT, FilingState.TO_REPORT, FilingState.RETURNED)
 OFFICE = (Role.OFFICER, Role.SUPERVISOR)
 
 
@@ -31,14 +34,25 @@ def tell_who_is_next(filing: Filing, event: Event) -> None:
     roles = NEXT.get(event.verb, ())
     if not roles:
         return
-    state = FilingState(filing.state).label
     notices.tell(
         people(filing, roles, event),
         key=f"filing-{filing.pk}-{event.seq}",
-        text=f"{title(filing)}：{verb_label(event.verb)}，现为“{state}”。",
+        text=f"{title(filing)}：{told(filing, event)}。",
         link=f"/filings/{filing.pk}/",
         now=event.at,
     )
+
+
+def told(filing: Filing, event: Event) -> str:
+    """What was done, what the filing is now unless that says the same, and by when it must go on."""
+    done, state = verb_label(event.verb), FilingState(filing.state).label
+    words = done if done == state else f"{done}，现为“{state}”"
+    clock = running(filing)
+    if clock is not None and filing.state in WITH_THE_UNIT:
+        return f"{words}，请在 {clock.until} 前{clock.verb}"
+    if filing.state == FilingState.OFFICE_REVIEW and filing.office_due_at is not None:
+        return f"{words}，应在 {due24(filing.office_due_at, provisional=filing.provisional)} 前录入两个系统"
+    return words
 
 
 def people(filing: Filing, roles: Iterable[Role], event: Event) -> list[User]:

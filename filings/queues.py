@@ -66,6 +66,19 @@ def tally(user: User) -> Tally:
 
 
 @dataclass(frozen=True)
+class Colleague:
+    """Somebody else who opened the filing lately; `working` until he did something with it."""
+
+    actor: User
+    at: datetime
+    working: bool
+
+    @property
+    def doing(self) -> str:
+        return "正在审核" if self.working else "刚才看过"
+
+
+@dataclass(frozen=True)
 class QueueRow:
     """One filing of the review queue as `user` sees it."""
 
@@ -75,21 +88,21 @@ class QueueRow:
     warnings: int
     read: bool
     reread: datetime | None  # reported anew since this person read it
-    colleague: Event | None  # who has it open
+    colleague: Colleague | None  # who has it open
 
 
 def queue_rows(filings: Sequence[Filing], user: User, *, now: datetime) -> list[QueueRow]:
     """`filings` (read by `for_lists`) with what their rows show beside."""
     opened: dict[int, list[Event]] = {filing.pk: [] for filing in filings}
-    reads = Event.objects.filter(subject_kind="filing", subject_id__in=list(opened), verb="read")
-    for event in reads.select_related("actor").order_by("seq"):
+    of_these = Event.objects.filter(subject_kind="filing", subject_id__in=list(opened))
+    for event in of_these.filter(Q(verb="read") | Q(at__gte=now - AT_WORK)).select_related("actor").order_by("seq"):
         opened[event.subject_id or 0].append(event)
     register = PageRegister(filings)
     return [_queue_row(filing, opened[filing.pk], user, now, register) for filing in filings]
 
 
 def _queue_row(filing: Filing, opened: list[Event], user: User, now: datetime, register: checks.Register) -> QueueRow:
-    mine = [event for event in opened if event.actor_id == user.pk]
+    mine = [event for event in opened if event.verb == "read" and event.actor_id == user.pk]
     read = any(event.revision == filing.revision for event in mine)
     found = checks.check_details(filing.opening, filing, register)
     return QueueRow(
@@ -103,14 +116,20 @@ def _queue_row(filing: Filing, opened: list[Event], user: User, now: datetime, r
     )
 
 
-def at_work(opened: Iterable[Event], filing: Filing, user: User, *, now: datetime) -> Event | None:
-    """The latest reading of the present revision by a colleague within the last half hour."""
-    recent = [
-        event
-        for event in opened
-        if event.revision == filing.revision and event.actor_id != user.pk and now - AT_WORK <= event.at <= now
-    ]
-    return recent[-1] if recent else None
+def at_work(history: Iterable[Event], filing: Filing, user: User, *, now: datetime) -> Colleague | None:
+    """The latest reading of the present revision by a colleague within the last half hour.
+
+    `history` holds the filing's events of that time at least, in order: who has decided since only had a look.
+    """
+    found: Colleague | None = None
+    for event in history:
+        if event.actor is None or event.actor_id == user.pk or not now - AT_WORK <= event.at <= now:
+            continue
+        if event.verb == "read" and event.revision == filing.revision:
+            found = Colleague(event.actor, event.at, working=True)
+        elif event.verb != "read" and found is not None and found.actor == event.actor:
+            found = Colleague(found.actor, found.at, working=False)
+    return found
 
 
 def _reported(filing: Filing) -> str:
@@ -276,6 +295,11 @@ class Passing:
     def open_system(self) -> str:
         """The first system that has not answered: what the form of a receipt starts from."""
         return next((place.system for place in self.places if not place.is_settled), System.NATIONAL)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether the office's own due time is past."""
+        due = self.filing.office_due_at
+        return due is not None and not self.filing.provisional and due <= now
 
     def ends_today(self, now: datetime) -> bool:
         """Whether the office's own due time is today's 24:00."""

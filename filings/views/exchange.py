@@ -26,6 +26,7 @@ from filings.queues import Passing
 from filings.views.answers import filing_for, user_of
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
+from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Refused, StaleReading
 from zhonglou_media.core.words import SYSTEMS
 
@@ -67,19 +68,24 @@ def _asked_for(request: HttpRequest) -> dict[str, Any]:
 
 
 def _form(request: HttpRequest, *args: Any, **kwargs: Any) -> ReceiptForm:
-    supervisor = Role.SUPERVISOR in roles_of(user_of(request))
-    return ReceiptForm(*args, waiting=queues.to_pass_on(), for_supervisor=supervisor, **kwargs)
+    return ReceiptForm(*args, waiting=queues.to_pass_on(), for_supervisor=_for_supervisor(request), **kwargs)
+
+
+def _for_supervisor(request: HttpRequest) -> bool:
+    """不适用 is the supervisor's to say; nobody else is told of it."""
+    return Role.SUPERVISOR in roles_of(user_of(request))
 
 
 def _page(request: HttpRequest, form: ReceiptForm, *, refused: Refused | None = None) -> HttpResponse:
     now = db_now()
     rows = queues.passing(list(queues.in_hand().for_lists()), now=now)
     shown = _narrow(rows, request.GET.get("show", ""), now)
-    urgency = queues.urgency(queues.to_pass_on(), now=now)
     batches = ExportBatch.objects.select_related("by").annotate(n=Count("items")).order_by("-at", "-pk")
     context = {
         "sides": [_side(system, rows) for system in System.values],
-        "urgency": urgency,
+        "waiting": sum(row.filing.state == FilingState.ACCEPTED for row in rows),
+        "late": len(_narrow(rows, "late", now)),
+        "today": len(_narrow(rows, "today", now)),
         "office_days": queues.office_days(now),
         "returned": len(_narrow(rows, "back", now)),
         "total": len(rows),
@@ -87,6 +93,7 @@ def _page(request: HttpRequest, form: ReceiptForm, *, refused: Refused | None = 
         "page": Paginator(shown, ROWS_A_PAGE).get_page(request.GET.get("page")),
         "batches": batches[:BATCHES],
         "form": form,
+        "for_supervisor": _for_supervisor(request),
         "refused": refused,
         "stale": refused.difference if isinstance(refused, StaleReading) else [],
     }
@@ -99,6 +106,8 @@ def _narrow(rows: Sequence[Passing], show: str, now: datetime) -> list[Passing]:
         return [row for row in rows if any(place.status == "back" for place in row.places)]
     if show == "today":
         return [row for row in rows if row.ends_today(now)]
+    if show == "late":
+        return [row for row in rows if row.is_over(now)]
     return list(rows)
 
 
@@ -135,6 +144,12 @@ def export(request: HttpRequest, system: str) -> HttpResponseBase:
         lacking = f"有 {done.waiting} 件缺账号ID，补录后才能导出。" if done.waiting else ""
         messages.warning(request, f"{SYSTEMS[system]}系统现在没有可以导出的备案。{lacking}")
         return redirect("filings:exchange")
+    lacking = f"另有 {done.waiting} 件缺账号ID，补录后再导出。" if done.waiting else ""
+    messages.success(  # told by the next page: this answer is the file
+        request,
+        f"已导出{SYSTEMS[system]} {done.exported} 件，文件已下载。接下来请录入{SYSTEMS[system]}系统，"
+        f"有结果后在本页登记回执。{lacking}",
+    )
     name = f"{SYSTEMS[system]}-{now.astimezone(SHANGHAI):%Y-%m-%d-%H%M}-{done.exported}件.xlsx"
     return FileResponse(io.BytesIO(content), as_attachment=True, filename=name, content_type=XLSX)
 
@@ -181,4 +196,6 @@ def _tell(request: HttpRequest, filing: Filing) -> None:
     elif filing.conflict:
         messages.warning(request, f"{name}：回执已登记，但还不能办结。{filing.conflict}可由负责人撤销通过。")
     else:
-        messages.success(request, f"{name}：{queues.waited_for(filing, now=db_now())}。")
+        until = filing.office_due_at and due24(filing.office_due_at, provisional=filing.provisional)
+        by = f"，应在 {until} 前办完" if until else ""
+        messages.success(request, f"{name}：回执已登记。{queues.waited_for(filing, now=db_now())}{by}。")

@@ -12,12 +12,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import may
 from accounts.models import Flag, Role
-from accounts.policy import Action, roles_of
+from accounts.policy import Action, roles_of, units_of
 from filings import applying, checks, content
 from filings.available import available
 from filings.models import Filing, FilingKind, FilingState, Revision, System
 from filings.views.answers import filing_for, user_of
-from filings.views.office_panel import panel_context
+from filings.views.office_panel import office_step, panel_context
 from filings.views.sheet import Note, frozen_rows, judge, notes
 from filings.wording import (
     RETURNS,
@@ -35,7 +35,7 @@ from zhonglou_media.core import events
 from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.errors import Difference, Refused, StaleReading
-from zhonglou_media.core.models import Event
+from zhonglou_media.core.models import Event, User
 
 OFFICE = {Role.OFFICER, Role.SUPERVISOR}
 
@@ -84,7 +84,7 @@ def page_context(request: HttpRequest, filing: Filing, *, office_panel: bool = T
         "act": first_act(filing, can),
         "steps": steps(filing, history),
         "entries": entries(history, for_office=for_office),
-        "next_step": next_step(filing, leaders_of(filing.unit, day_of(now)), now=now),
+        "next_step": _next_step(filing, user, can, now),
         "clock": running(filing),
         "verdict": verdict(filing),
         "inherits_report": inherits_report(filing),
@@ -99,10 +99,18 @@ def page_context(request: HttpRequest, filing: Filing, *, office_panel: bool = T
         "said": _said(filing),
         "last_return": next((e for e in reversed(history) if e.verb in RETURNS), None),
         "for_office": for_office,
+        "may_waive": bool(roles_of(user) & {Role.SUPERVISOR}),
     }
     if for_office and office_panel:
         context |= panel_context(request, filing)
     return context
+
+
+def _next_step(filing: Filing, user: User, can: set[str], now: datetime) -> str:
+    """The unit's people are told what to do; those outside, whose turn it is."""
+    own = filing.unit in units_of(user, Role.OPERATOR, Role.LEADER)
+    outside = "" if own and not can & {"accept", "receipt"} else office_step(filing, can, now=now)
+    return outside or next_step(filing, leaders_of(filing.unit, day_of(now)), now=now)
 
 
 # What stands out as the one primary button of the unit's people: (step or move, words, icon).

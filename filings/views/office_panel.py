@@ -14,10 +14,11 @@ from filings.forms.office import DecisionForm, NotOccurredForm, ReadForm, Unacce
 from filings.models import Filing, FilingState
 from filings.reading import Reading, latest
 from filings.views.answers import user_of
+from filings.wording import running
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import day_of, db_now
+from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Refused, StaleReading, WrongState
-from zhonglou_media.core.models import Event
 
 PHRASES = (
     "符合要求，同意备案",
@@ -39,7 +40,7 @@ class Panel:
     unaccept: UnacceptForm
     not_occurred: NotOccurredForm | None
     neighbours: queues.Neighbours | None
-    colleague: Event | None
+    colleague: queues.Colleague | None
     passing: queues.Passing | None
     may_unaccept: bool
     correction_due: deadlines.Clock | None  # if it were returned today
@@ -112,6 +113,42 @@ def asks_platform(filing: Filing) -> bool:
     return filing.account is not None and filing.account.state == AccountState.PENDING
 
 
-def _colleague(filing: Filing, request: HttpRequest, now: datetime) -> Event | None:
-    opened = events.timeline(filing).filter(verb="read").order_by("seq")
-    return queues.at_work(opened, filing, user_of(request), now=now)
+def _colleague(filing: Filing, request: HttpRequest, now: datetime) -> queues.Colleague | None:
+    lately = events.timeline(filing).filter(at__gte=now - queues.AT_WORK).select_related("actor").order_by("seq")
+    return queues.at_work(lately, filing, user_of(request), now=now)
+
+
+def office_step(filing: Filing, can: set[str], *, now: datetime) -> str:
+    """What happens next with `filing`, said to those outside its unit: the office acts, the others wait for it.
+
+    `can` is what the reader may do (`filings.available`).
+    """
+    clock = running(filing)
+    unit = filing.unit.name
+    until = filing.office_due_at and due24(filing.office_due_at, provisional=filing.provisional)
+    entered = f"{until} 前录入全国、全省两个系统" if until else "录入全国、全省两个系统"
+    match filing.state:
+        case FilingState.DRAFT:
+            return f"{unit}正在填写{f'，应在 {clock.until} 前{clock.verb}' if clock else ''}。"
+        case FilingState.LEADER_REVIEW:
+            return f"等待{unit}主要领导审批{f'，该单位应在 {clock.until} 前{clock.verb}' if clock else ''}。"
+        case FilingState.TO_REPORT if clock is not None and clock.is_over(now):
+            return f"主要领导已批准，报送期限 {clock.until} 已过，{unit}还没有报送。"
+        case FilingState.TO_REPORT:
+            return f"主要领导已批准，等{unit}{f'在 {clock.until} 前' if clock else ''}报送。"
+        case FilingState.OFFICE_REVIEW if "check_paper" in can:
+            return f"请先核对纸质批准件，再审核，{entered}。"
+        case FilingState.OFFICE_REVIEW if "accept" in can:
+            return f"请审核，{entered}。"
+        case FilingState.OFFICE_REVIEW:
+            return f"由区政府办公室其他经办人审核，{entered}。"
+        case FilingState.RETURNED:
+            return f"已退回，{unit}应{f'在 {clock.until} 前' if clock else ''}按退回意见改好再报。"
+        case FilingState.ACCEPTED if filing.conflict:
+            return filing.conflict
+        case FilingState.ACCEPTED if "receipt" in can:
+            return f"请在 {entered}，并登记回执；两个系统都备案后自动办结。"
+        case FilingState.WITHDRAWN:
+            return f"{unit}已撤回，本件已结束。"
+        case _:
+            return ""

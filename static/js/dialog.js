@@ -1,11 +1,16 @@
 // Confirmation dialogs are native <dialog>: the browser keeps focus inside and closes on Escape.
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-zl-dialog]");
+  const closer = event.target.closest("[data-zl-close]");
+  if (!opener && !closer) return;
+  event.preventDefault(); // both are links, for a browser without scripts: see .zl-dialog:target
   if (opener) document.getElementById(opener.dataset.zlDialog)?.showModal();
-  event.target.closest("[data-zl-close]")?.closest("dialog").close();
+  closer?.closest("dialog").close();
 });
 // A dialog whose form came back with an error opens again.
-document.querySelector("dialog[data-zl-open]")?.showModal();
+const again = document.querySelector("dialog[data-zl-open]");
+again?.showModal();
+again?.removeAttribute("data-zl-open");
 
 // The decision names the button: one primary action, whose words follow the choice.
 document.addEventListener("change", (event) => {

@@ -5,3 +5,4 @@ import "./dialog.js";
 import "./phrases.js";
 import "./fields.js";
 import "./autosave.js";
+import "./download.js";

@@ -6,6 +6,7 @@ from functools import partial
 
 from django.urls import reverse
 
+from accounts.models import Flag
 from tests.browser.acts import (
     NAMELESS,
     Act,
@@ -59,6 +60,11 @@ def of(name: str, **more: object) -> Kwargs:
 def account(key: str) -> Kwargs:
     """「name platform」."""
     return lambda scene: {"pk": scene.accounts[key].pk}
+
+
+def flag_of(scene: Scene) -> int:
+    """The open flag of the unfiled account."""
+    return Flag.objects.open().get(account=UNFILED(scene)["pk"]).pk
 
 
 # --- filings in each state ------------------------------------------------------------------------------------------
@@ -189,6 +195,7 @@ OFFICE = [
         "accounts:detail", "supervisor", "waive_errors", UNFILED,
         act=then(show("[data-zl-dialog^=waive]"), press("dialog[id^=waive] [type=submit]")), status=422,
     ),
+    Shot("accounts:waive", "supervisor", "", lambda scene: {"pk": flag_of(scene)}),
     Shot("accounts:detail", "supervisor", "void", account("示例甲街道 weibo"), act=show("[data-zl-dialog=void]")),
 ]  # fmt: skip
 READERS = [

@@ -14,10 +14,11 @@ from openpyxl import load_workbook
 
 from accounts import lifecycle
 from accounts.models import Role
-from filings import exchange
+from filings import exchange, queues
 from filings.models import ExportBatch, ExportItem, Filing, Receipt
 from tests.factories import NOW, Cast, account, opening, unit, user
 from zhonglou_media.core.clock import day_of, db_now
+from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.models import User
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +122,41 @@ def test_the_button_answers_the_workbook_and_records_the_batch(client: Client, c
     assert "重新导出全国" in page
 
 
+def test_the_next_page_tells_what_was_exported(client: Client, cast: Cast) -> None:
+    opening("accepted", cast)
+    opening("accepted", cast, platform="weibo", uid="")
+    assert "data-zl-download" in get(client, cast.officer)
+    post(client, cast.officer, f"{URL}export/national/")
+    page = get(client, cast.officer)
+    assert "已导出全国 1 件，文件已下载。接下来请录入全国系统，有结果后在本页登记回执。另有 1 件缺账号ID" in page
+    assert "已导出全国 1 件，文件已下载" not in get(client, cast.officer)  # once
+
+
+def test_the_counts_on_the_page_agree(client: Client, cast: Cast) -> None:
+    today = opening("accepted", cast, name="示例今天到期")
+    late = opening("accepted", cast, platform="weibo", name="示例已超时")
+    opening("accepted", cast, platform="kuaishou", name="示例以后")
+    now, tonight = db_now(), queues.end_of_today(db_now())
+    Filing.objects.update(office_due_at=tonight + timedelta(days=9), provisional=False)
+    Filing.objects.filter(pk=today.pk).update(office_due_at=tonight)
+    Filing.objects.filter(pk=late.pk).update(office_due_at=now - timedelta(days=1))
+    page = get(client, cast.officer)
+    assert "3件未办结：" in page
+    assert "每件还差什么（3件）" in page
+    assert "1件已超办理时限" in page
+    assert "今天到期 1</a>" in page
+    assert "已超时限 1</a>" in page
+    for show, name in (("today", "示例今天到期"), ("late", "示例已超时")):
+        rows = get(client, cast.officer, f"{URL}?show={show}").split('id="receipt"')[0]
+        assert [n for n in ("示例今天到期", "示例已超时", "示例以后") if n in rows] == [name]
+
+
+def test_what_the_supervisor_may_say_is_no_hint_for_the_officer(client: Client, cast: Cast) -> None:
+    assert "不适用" not in get(client, cast.officer)
+    assert "退回、不适用时必填" in get(client, cast.supervisor)
+    assert "这 0 件中" not in get(client, cast.officer)
+
+
 def test_a_lost_file_is_exported_again(client: Client, cast: Cast) -> None:
     opening("accepted", cast)
     post(client, cast.officer, f"{URL}export/national/")
@@ -144,7 +180,10 @@ def test_no_such_system_is_not_found(client: Client) -> None:
 def test_a_receipt_says_what_it_did(client: Client, cast: Cast) -> None:
     filing = opening("accepted", cast)
     assert post(client, cast.officer, f"{URL}receipt/", receipt(filing)).status_code == 302
-    assert "全国已备案，等省平台" in get(client, cast.officer)
+    page = get(client, cast.officer)
+    assert "全国已备案，等省平台" in page
+    filing.refresh_from_db()
+    assert f"应在 {due24(filing.office_due_at)} 前办完" in page  # type: ignore[arg-type]
     post(client, cast.officer, f"{URL}receipt/", receipt(filing, system="provincial", number="省-1"))
     page = get(client, cast.officer)
     assert "已办结，账号转为“正常运行”" in page

@@ -1,19 +1,21 @@
 """The decision beside a filing: what the officer sees, decides, and is told when somebody was first."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from accounts.models import AccountState, Role
+from accounts.models import AccountState, Flag, Role
 from filings import drafting, reporting, reviewing
 from filings.models import Filing, FilingState
 from filings.reading import latest
+from inspections import sweep
 from tests.factories import NOW, Cast, office, opening, read, user
 from zhonglou_media.core import events
+from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import User
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +105,52 @@ def user_role(who: User, role: Role) -> None:
     from accounts.models import Membership
 
     Membership.objects.create(user=who, unit=office(), role=role)
+
+
+def test_who_has_done_something_since_only_had_a_look(visit: Visit, cast: Cast) -> None:
+    filing = opening("office_review", cast)
+    visit(cast.supervisor, filing)
+    assert f"{cast.supervisor}" in visit(cast.officer, filing)
+    now = db_now()
+    reviewing.accept(filing.pk, by=cast.supervisor, read=read(filing), now=now)
+    reviewing.unaccept(filing.pk, by=cast.supervisor, read=read(filing), now=now, comment="材料有误")
+    page = visit(cast.officer, filing)
+    assert "刚才看过" in page
+    assert "正在审核" not in page.split('id="decide"')[1].split("</section>")[0]
+
+
+STEPS = [
+    ("leader_review", "officer", "主要领导审批"),
+    ("to_report", "officer", "报送"),
+    ("office_review", "officer", "请审核，"),
+    ("office_review", "auditor", "由区政府办公室其他经办人审核"),
+    ("returned", "officer", "已退回，"),
+    ("accepted", "officer", "前录入全国、全省两个系统，并登记回执"),
+    ("withdrawn", "officer", "已撤回，本件已结束"),
+]
+
+
+@pytest.mark.parametrize(("state", "role", "words"), STEPS)
+def test_the_next_step_is_said_to_who_reads_it(state: str, role: str, words: str, visit: Visit, cast: Cast) -> None:
+    filing = opening(state, cast)
+
+    def step(who: User) -> str:
+        return visit(who, filing).split('id="next-h"')[1].split("<p>")[1].split("</p>")[0]
+
+    told = step(cast.officer if role == "officer" else user(role))
+    assert words in told
+    assert "本单位" not in told
+    assert told != step(cast.operator)
+
+
+def test_the_supervisor_waives_from_the_filing_too(visit: Visit, cast: Cast) -> None:
+    filing = opening("to_report", cast)
+    sweep.sweep(NOW + timedelta(days=30))
+    flag = Flag.objects.open().get()
+    link = f"/flags/{flag.pk}/waive/?next=/filings/{filing.pk}/"
+    assert link in visit(cast.supervisor, filing)
+    assert link not in visit(cast.officer, filing)
+    assert f'href="/accounts/{filing.account_id}/"' in visit(cast.officer, filing)
 
 
 def test_previous_and_next_of_the_queue_stand_on_the_panel(visit: Visit, cast: Cast) -> None:

@@ -202,7 +202,7 @@ def test_what_changes_something_is_not_done_by_a_link(world: World, people: dict
         for client in people.values():
             answer = client.get(url)
             answer.close()
-            assert answer.status_code in (200, 302, 401, 403, 404, 405), url
+            assert answer.status_code in (200, 302, 401, 403, 404) or name == "logout", url
     assert {f.pk: f.state for f in Filing.objects.all()} == before
 
 

@@ -37,7 +37,8 @@ def post_only(page: str, *named: str) -> Callable[[View], View]:
                 return view(request, *args, **kwargs)
             if request.method not in ("GET", "HEAD"):
                 return HttpResponseNotAllowed(["POST"])
-            return redirect(page, **{name: kwargs[name] for name in named})
+            answer: HttpResponseBase = redirect(page, **{name: kwargs[name] for name in named})
+            return answer
 
         guarded.post_only = True  # type: ignore[attr-defined]
         return guarded

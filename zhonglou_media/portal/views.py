@@ -9,6 +9,7 @@ from axes.conf import settings as axes_settings
 from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.paginator import Paginator
@@ -22,8 +23,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.access import may, public
-from accounts.models import RuleRun
-from accounts.policy import Action
+from accounts.models import Role, RuleRun
+from accounts.policy import Action, roles_of
 from inspections import sweep
 from zhonglou_media.core.answers import post_only
 from zhonglou_media.core.clock import SHANGHAI, db_now
@@ -34,6 +35,8 @@ from .nav import signed_in
 from .regulation import chapters
 
 NOTICES_A_PAGE = 20
+UNIT = {Role.OPERATOR, Role.LEADER, Role.PARENT}
+WIDE = {Role.OFFICER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN}
 STARTED = time.monotonic()
 
 
@@ -141,7 +144,8 @@ def notices(request: HttpRequest) -> HttpResponse:
 def read_notices(request: HttpRequest) -> HttpResponse:
     """全部标为已读."""
     own = Notice.objects.filter(user=cast(User, request.user), read_at__isnull=True)
-    own.update(read_at=db_now())
+    read = own.update(read_at=db_now())
+    messages.success(request, f"已把{read}条通知标为已读。" if read else "没有未读的通知。")
     return redirect("notices")
 
 
@@ -196,7 +200,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403: the sentence of the refusal, when it is one of ours."""
     sentence = str(exception).rstrip("。")
-    return _oops(request, "403.html", 403, sentence=sentence if _is_chinese(sentence) else "")
+    person = signed_in(request)
+    roles = roles_of(person) if person else set()
+    context = {
+        "for_unit": bool(roles & UNIT),
+        "for_wide": bool(roles & WIDE),
+        "without_role": person is not None and not roles,
+    }
+    return _oops(request, "403.html", 403, sentence=sentence if _is_chinese(sentence) else "", **context)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
