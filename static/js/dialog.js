@@ -1,9 +1,17 @@
 // Confirmation dialogs are native <dialog>: the browser keeps focus inside and closes on Escape.
+// Their openers and 再看看 are links for a browser without scripts (.zl-dialog:target); with them they are buttons.
+for (const link of document.querySelectorAll("a[data-zl-dialog], a[data-zl-close]")) link.setAttribute("role", "button");
+document.addEventListener("keydown", (event) => {
+  const link = event.key === " " ? event.target.closest("a[role=button]") : null;
+  if (!link) return;
+  event.preventDefault();
+  link.click();
+});
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-zl-dialog]");
   const closer = event.target.closest("[data-zl-close]");
   if (!opener && !closer) return;
-  event.preventDefault(); // both are links, for a browser without scripts: see .zl-dialog:target
+  event.preventDefault();
   if (opener) document.getElementById(opener.dataset.zlDialog)?.showModal();
   closer?.closest("dialog").close();
 });

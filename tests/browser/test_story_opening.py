@@ -95,6 +95,7 @@ def test_an_opening_from_draft_to_registered(visit: Callable[..., Visit], tmp_pa
     officer.go("/filings/exchange/")
     with officer.page.expect_download() as download:
         officer.page.get_by_role("button", name=re.compile("导出全国")).click()
+    expect(officer.page.get_by_text("已导出全国")).to_be_visible()  # the page is read again
     book = tmp_path / "national.xlsx"
     download.value.save_as(book)
     cells = [str(cell) for row in openpyxl.load_workbook(book).active.iter_rows(values_only=True) for cell in row]

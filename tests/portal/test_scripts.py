@@ -19,9 +19,9 @@ PAGE = """<!DOCTYPE html><html lang="zh-CN"><body>
   <section id="s2" data-zl-panel hidden><textarea id="id_reason" name="reason" data-zl-count="500"></textarea>
     <p id="id_reason-n"></p></section>
 </form>
-<button type="button" data-zl-dialog="back">退回</button>
+<a href="#back" data-zl-dialog="back">退回</a>
 <dialog id="back"><textarea id="why"></textarea><button type="button" data-zl-phrase="#why">请补附件</button>
-  <button type="button" data-zl-close>再看看</button></dialog>
+  <a href="#main" data-zl-close>再看看</a></dialog>
 <script type="module" src="/static/js/portal.js"></script></body></html>"""
 
 pytestmark = pytest.mark.browser
@@ -137,3 +137,47 @@ def test_leaving_with_unsaved_words_is_asked(shown: Any, answers: Answers) -> No
     wait_for_words(shown, "稍后自动再试")
     shown.goto(ADDRESS + "elsewhere/")
     assert asked == ["beforeunload"]
+
+
+BARE = """<!DOCTYPE html><html lang="zh-CN"><head><link rel="stylesheet" href="/static/css/shell.css">
+<link rel="stylesheet" href="/static/css/components.css"><link rel="stylesheet" href="/static/css/narrow.css"></head>
+<body><a class="zl-top__menu" href="#zl-nav" data-zl-nav>菜单</a>
+<nav class="zl-nav" id="zl-nav"><a class="zl-nav__close" href="#main">收起菜单</a>
+<a href="/accounts/">账号台账</a></nav>
+<main id="main"><a href="#back" data-zl-dialog="back">退回</a>
+<dialog class="zl-dialog" id="back"><textarea id="why"></textarea><a href="#main" data-zl-close>再看看</a></dialog>
+<dialog class="zl-dialog" id="wrong" data-zl-open><p id="fault">请写明理由。</p></dialog></main></body></html>"""
+
+
+def test_dialogs_and_the_menu_open_without_scripts(browser: Any) -> None:
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
+    bare = context.new_page()
+
+    def serve(route: Any) -> None:
+        path = route.request.url.removeprefix(ADDRESS)
+        if path.startswith("static/"):
+            route.fulfill(path=STATIC / path.removeprefix("static/"), content_type="text/css")
+        else:
+            route.fulfill(body=BARE, content_type="text/html; charset=utf-8")
+
+    bare.route("**/*", serve)
+    bare.goto(ADDRESS)
+    assert bare.is_visible("#fault")  # a form that came back with an error
+    assert not bare.is_visible("#why")
+    bare.click("[data-zl-dialog=back]")
+    assert bare.is_visible("#why")
+    bare.click("#back [data-zl-close]")
+    assert not bare.is_visible("#why")
+    assert not bare.is_visible("text=账号台账")
+    bare.click("[data-zl-nav]")
+    assert bare.is_visible("text=账号台账")
+    bare.click("text=收起菜单")
+    assert not bare.is_visible("text=账号台账")
+    context.close()
+
+
+def test_an_opener_is_a_button_also_for_the_keyboard(shown: Any) -> None:
+    assert shown.get_attribute("[data-zl-dialog=back]", "role") == "button"
+    shown.focus("[data-zl-dialog=back]")
+    shown.keyboard.press(" ")
+    assert shown.is_visible("#why")
