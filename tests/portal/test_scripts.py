@@ -181,3 +181,26 @@ def test_an_opener_is_a_button_also_for_the_keyboard(shown: Any) -> None:
     shown.focus("[data-zl-dialog=back]")
     shown.keyboard.press(" ")
     assert shown.is_visible("#why")
+
+
+def test_after_a_download_the_page_is_read_again(page: Any) -> None:
+    opened: list[str] = []
+    form = '<form method="post" action="/export/" data-zl-download><button type="submit">导出</button></form>'
+
+    def serve(route: Any) -> None:
+        path = route.request.url.removeprefix(ADDRESS)
+        if path.startswith("static/"):
+            route.fulfill(path=STATIC / path.removeprefix("static/"), content_type="text/javascript")
+        elif path == "export/":
+            route.fulfill(body="x", headers={"Content-Disposition": "attachment; filename*=utf-8''%E5%85%A8.xlsx"})
+        else:
+            opened.append(path)
+            script = '<script type="module" src="/static/js/portal.js"></script>'
+            route.fulfill(body=f"<p>第{len(opened)}次</p>{form}{script}", content_type="text/html; charset=utf-8")
+
+    page.route("**/*", serve)
+    page.goto(ADDRESS, wait_until="networkidle")
+    with page.expect_download() as download:
+        page.click("[type=submit]")
+    assert download.value.suggested_filename == "全.xlsx"
+    page.wait_for_selector("text=第2次")
