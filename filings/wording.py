@@ -60,10 +60,9 @@ def _correction_why(filing: Filing) -> str:
     day = filing.correction_from
     if day is None:
         return ""
-    days = int(setting("correction_days", day))
     if filing.returns:
-        return f"自退回之日（{day}）起第 {days} 个工作日 24:00；首次报送是否按期不受退回影响。"
-    return f"所承接的一件已报送过，自本件批准之日（{day}）起第 {days} 个工作日 24:00。"
+        return f"自退回之日（{day}）起算，当日不计；首次报送是否按期不受退回影响。"
+    return f"所承接的一件已报送过，自本件批准之日（{day}）起算，当日不计。"
 
 
 def if_approved(filing: Filing, *, on: date, now: datetime) -> Running | None:

@@ -36,7 +36,7 @@ def test_a_late_paper_approval_is_flagged_and_stays_late(visit: Callable[..., Vi
     found = re.search(r"/filings/(\d+)/edit/", page.url)
     assert found
     pk = found[1]
-    page.get_by_label("平台", exact=True).select_option(label="小红书")
+    page.locator("[name=platform]").select_option(label="小红书")
     page.get_by_label("账号名称").fill(NAME)
     page.get_by_role("button", name="保存并填下一步").click()
     operator.go(f"/filings/{pk}/edit/reasons/")

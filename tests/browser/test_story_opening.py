@@ -22,7 +22,7 @@ def draft(operator: Visit) -> int:
     page.get_by_role("button", name="开始填报").click()
     found = re.search(r"/filings/(\d+)/edit/", page.url)
     assert found
-    page.get_by_label("平台", exact=True).select_option(label="快手")
+    page.locator("[name=platform]").select_option(label="快手")
     page.get_by_label("账号名称").fill(NAME)
     page.get_by_role("button", name="保存并填下一步").click()
     page.get_by_label("责任科室").fill("党政办公室")
