@@ -24,7 +24,6 @@ urlpatterns = [
     path("<int:pk>/reopen/", unit.reopen, name="reopen"),
     path("<int:pk>/withdraw/", unit.withdraw, name="withdraw"),
     path("<int:pk>/supplement/", unit.supplement, name="supplement"),
-    path("<int:pk>/attach/", unit.attach, name="attach"),
     path("<int:pk>/paper/", unit.record_paper, name="record_paper"),
     path("<int:pk>/paper/correct/", unit.correct_paper, name="correct_paper"),
     # leader

@@ -18,6 +18,7 @@ from accounts.policy import Action
 from filings import content, drafting, reporting
 from filings.forms.opening import STEPS
 from filings.models import Attachment, Filing, FilingState
+from filings.models.content import AttachmentKind
 from filings.reading import latest
 from filings.views.answers import ask_first, filing_for, user_of
 from filings.views.filing import show_filing
@@ -29,6 +30,8 @@ from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, WrongState
 
 ORDER = (*STEPS, REVIEW)
+IMAGES = (files.JPEG, files.PNG)
+FILE_KINDS = [(kind.value, kind.label) for kind in (AttachmentKind.QR, AttachmentKind.PAPER)]
 
 
 # --- choose ---------------------------------------------------------------------------------------------------------
@@ -103,7 +106,7 @@ def _keep(request: HttpRequest, filing: Filing, step: str) -> HttpResponse:
     now, go = db_now(), request.POST.get("go", "")
     try:
         drafting.save_draft(filing.pk, by=user_of(request), data=posted(step, request.POST), now=now)
-        if go == "upload":
+        if go == "upload" or request.FILES.getlist("files"):
             return _upload(request, filing, step, now)
         if removed := request.POST.get("remove", ""):
             return _remove(request, filing, step, removed, now)
@@ -124,23 +127,30 @@ def _upload(request: HttpRequest, filing: Filing, step: str, now: datetime) -> H
         return show_form(request, filing_for(request, filing.pk), step, refused=refused)
     then = "填好各步后请提交领导审批。" if filing.state == FilingState.DRAFT else "按退回意见改好后请再次报送。"
     messages.success(request, f"已上传{'、'.join(f'“{name}”' for name in names)}。{then}")
+    go = request.POST.get("go", "")
+    if go in ORDER:
+        return redirect("filings:edit", filing.pk, go)
     return redirect(f"{reverse('filings:edit', args=[filing.pk, step])}#attachments")
 
 
 def take_files(request: HttpRequest, filing: Filing, states: tuple[FilingState, ...], *, now: datetime) -> list[str]:
     """Keep the uploads of a request as attachments of a filing in one of `states`; returns their names.
 
+    `file_kind` of the request says what they are: the account's QR code (an image), or other papers.
     Raises NotAllowed or WrongState before anything is stored, or Refused that says which file.
     """
     ask_first(request, filing, Action.SUPPLEMENT, states)
     uploads = request.FILES.getlist("files")
     if not uploads:
         raise Refused("请先选择要上传的文件。")
+    kind = AttachmentKind.QR if request.POST.get("file_kind") == AttachmentKind.QR else AttachmentKind.PAPER
+    allowed = IMAGES if kind == AttachmentKind.QR else files.PAPER
     kept: list[str] = []
     for upload in uploads:
         name = upload.name or "附件"
         try:
-            reporting.attach(filing.pk, by=user_of(request), file=files.store(upload), name=name, now=now)
+            file = files.store(upload, allowed)
+            reporting.attach(filing.pk, by=user_of(request), file=file, name=name, kind=kind.value, now=now)
         except (NotAllowed, WrongState):
             raise
         except Refused as refused:
@@ -223,6 +233,7 @@ def show_form(
         "problems": sheet.problems(STEP_NAMES[step]) if checked or step == REVIEW else [],
         "refused": refused if not isinstance(refused, Incomplete) else None,
         "attachments": list(filing.attachments.filter(removed_at__isnull=True).select_related("file")),
+        "kinds": FILE_KINDS,
         "saved_at": _saved(filing, now),
         "returned": events.timeline(filing).filter(verb__in=RETURNS).last(),
         "leaders": leaders_of(filing.unit, day_of(now)),

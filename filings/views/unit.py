@@ -20,7 +20,7 @@ from filings.models import Filing, FilingState
 from filings.models.filing import SUPPLEMENTABLE
 from filings.views.answers import ask_first, filing_for, user_of
 from filings.views.filing import show_filing
-from filings.views.opening import show_form, take_files
+from filings.views.opening import FILE_KINDS, show_form, take_files
 from filings.views.sheet import REVIEW
 from filings.wording import Running, if_approved, report_days, running
 from zhonglou_media.core import files
@@ -288,24 +288,38 @@ def _show_paper(
 def supplement(request: HttpRequest, pk: int) -> HttpResponse:
     """补充材料: late facts, contacts, remarks; files go by `attach`."""
     filing = filing_for(request, pk)
+    initial = supplement_initial(filing, filing.opening) if hasattr(filing, "opening") else {}
     if request.method != "POST":
         if "supplement" not in available(filing, user_of(request)):
             return redirect("filings:detail", pk)
-        return _show_supplement(request, filing, SupplementForm(initial=supplement_initial(filing, filing.opening)))
-    form = SupplementForm(request.POST)
+        return _show_supplement(request, filing, SupplementForm(initial=initial))
+    form = SupplementForm(request.POST, initial=initial)
     data = {name: str(value).replace("\x00", "") for name, value in request.POST.items() if name in form.fields}
+    now = db_now()
+    added: list[str] = []
     try:
-        done = reporting.supplement(pk, by=user_of(request), data=data, now=db_now())
+        ask_first(request, filing, Action.SUPPLEMENT, SUPPLEMENTABLE)
+        if request.FILES.getlist("files"):  # before the text: an error in that must not lose the chosen files
+            added = [f"附件“{name}”" for name in take_files(request, filing, SUPPLEMENTABLE, now=now)]
+        typed = not form.is_valid() or any(name in data for name in form.changed_data)
+        if typed:
+            reporting.supplement(pk, by=user_of(request), data=data, now=now)
     except (NotAllowed, WrongState) as refused:
         return show_filing(request, filing, refused=refused)
     except Incomplete as incomplete:
         for name, texts in incomplete.errors.items():
             if not form.errors.get(name):
                 form.add_error(name if name in form.fields else None, texts)
-        return _show_supplement(request, filing, form, status=422)
+        if added:
+            messages.success(request, f"已上传{'、'.join(added)}；下面的内容还没有保存。")
+        return _show_supplement(request, filing_for(request, pk), form, status=422)
     except Refused as refused:
-        return _show_supplement(request, filing, form, refused=refused)
-    messages.success(request, f"材料已补充，{_kept_as_new(done)}")
+        return _show_supplement(request, filing_for(request, pk), form, refused=refused)
+    if not added and not typed:
+        messages.info(request, "内容和附件都没有改动，没有另存新的一版。")
+        return redirect("filings:detail", pk)
+    what = f"材料已补充{'（' + '、'.join(added) + '）' if added else ''}"
+    messages.success(request, f"{what}，{_kept_as_new(filing_for(request, pk))}")
     return redirect("filings:detail", pk)
 
 
@@ -323,23 +337,6 @@ def _kept_as_new(filing: Filing) -> str:
     return f"{saved}。接下来请{by}报送区政府办公室。"
 
 
-@may(Action.SUPPLEMENT)
-@post_only("filings:supplement", "pk")
-def attach(request: HttpRequest, pk: int) -> HttpResponse:
-    """Files added while the approved part is frozen: a supplement of their own."""
-    filing = filing_for(request, pk)
-    try:
-        names = take_files(request, filing, SUPPLEMENTABLE, now=db_now())
-    except (NotAllowed, WrongState) as refused:
-        return show_filing(request, filing, refused=refused)
-    except Refused as refused:
-        form = SupplementForm(initial=supplement_initial(filing, filing.opening))
-        return _show_supplement(request, filing, form, refused=refused)
-    kept = _kept_as_new(filing_for(request, pk))
-    messages.success(request, f"已上传{'、'.join(f'“{name}”' for name in names)}，{kept}")
-    return redirect("filings:detail", pk)
-
-
 def _show_supplement(
     request: HttpRequest, filing: Filing, form: SupplementForm, *, refused: Refused | None = None, status: int = 200
 ) -> HttpResponse:
@@ -347,6 +344,7 @@ def _show_supplement(
         "filing": filing,
         "form": form,
         "refused": refused,
+        "kinds": FILE_KINDS,
         "attachments": list(filing.attachments.filter(removed_at__isnull=True).select_related("file")),
     }
     return render(request, "filings/supplement.html", context, status=status_of(refused) if refused else status)

@@ -121,10 +121,9 @@ UNIT = [
     Shot(
         "filings:supplement",
         "operator",
-        "no_file",
+        "unchanged",
         of("示例甲街道科普"),
         act=press("#attachments [type=submit]"),
-        status=422,
     ),
     Shot("filings:withdraw", "operator", "", of("示例甲街道发布厅")),
     Shot(

@@ -248,11 +248,37 @@ def test_files_are_supplemented_too() -> None:
     filing = opening("office_review")
     client = signed_in(filing.cast.operator)
     upload = SimpleUploadedFile("补充.pdf", PDF)
-    assert "已上传“补充.pdf”" in page(client.post(f"/filings/{filing.pk}/attach/", {"files": [upload]}, follow=True))
-    refused = client.post(f"/filings/{filing.pk}/attach/", {"files": [SimpleUploadedFile("坏.pdf", b"<svg>")]})
+    address = f"/filings/{filing.pk}/supplement/"
+    sent = {"files": [upload], "custodian": "新管理员"}
+    assert "材料已补充（附件“补充.pdf”）" in page(client.post(address, sent, follow=True))
+    filing.refresh_from_db()
+    assert (filing.opening.custodian, filing.attachments.count()) == ("新管理员", 1)
+    revision = filing.revision
+    assert "没有改动" in page(client.post(address, {"custodian": "新管理员"}, follow=True))
+    filing.refresh_from_db()
+    assert filing.revision == revision
+    refused = client.post(address, {"files": [SimpleUploadedFile("坏.pdf", b"<svg>")]})
     assert refused.status_code == 422
     assert "“坏.pdf”没有上传" in page(refused)
-    assert client.post(f"/filings/{opening('completed').pk}/attach/").status_code == 404
+    mixed = {"files": [SimpleUploadedFile("好.pdf", PDF + b"x")], "effective_on": "2026-13-40"}
+    half = client.post(address, mixed)
+    assert half.status_code == 422
+    assert "已上传附件“好.pdf”" in page(half)
+    assert "2026-13-40" in page(half)
+
+
+def test_a_qr_code_is_an_image_and_is_shown_as_one() -> None:
+    filing = opening("office_review")
+    client = signed_in(filing.cast.operator)
+    address = f"/filings/{filing.pk}/supplement/"
+    wrong = client.post(address, {"file_kind": "qr", "files": [SimpleUploadedFile("码.pdf", PDF)]})
+    assert wrong.status_code == 422
+    png = SimpleUploadedFile("码.png", b"\x89PNG\r\n\x1a\nqr")
+    shown = page(client.post(address, {"file_kind": "qr", "files": [png]}, follow=True))
+    kept = filing.attachments.get()
+    assert kept.kind == "qr"
+    assert "二维码图·" in shown
+    assert f'<img src="/filings/files/{kept.pk}/?preview=1"' in shown
 
 
 def test_acts_in_a_wrong_state_say_what_it_is_now() -> None:

@@ -245,6 +245,15 @@ def test_files_are_attached_and_removed_and_what_was_typed_is_kept() -> None:
     assert client.post(edit, {"remove": "x"}).status_code == 404
 
 
+@pytest.mark.parametrize(("go", "leads_to"), [("", "edit/reasons/#attachments"), ("review", "edit/review/")])
+def test_a_chosen_file_goes_with_whatever_button_is_pressed(go: str, leads_to: str) -> None:
+    filing = opening()
+    sent = {"purpose": "改过的理由", "go": go, "files": [upload()]}
+    response = signed_in(filing.cast.operator).post(f"/filings/{filing.pk}/edit/reasons/", sent)
+    assert response.url == f"/filings/{filing.pk}/{leads_to}"
+    assert filing.attachments.get().name == "协议.pdf"
+
+
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [

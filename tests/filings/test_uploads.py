@@ -64,13 +64,13 @@ def test_nothing_is_removed_once_it_is_frozen() -> None:
 @pytest.mark.parametrize("files", [[], [pdf()]], ids=["without", "with"])
 def test_a_supplement_of_what_is_not_frozen_or_not_approved_is_told_so(state: str, files: list[Any]) -> None:
     filing = opening(state)
-    status, page = post(filing.cast.operator, f"/filings/{filing.pk}/attach/", {"files": files})  # type: ignore[attr-defined]
+    status, page = post(filing.cast.operator, f"/filings/{filing.pk}/supplement/", {"files": files})  # type: ignore[attr-defined]
     assert status == 409
     assert "没有办成" in page
     assert File.objects.count() == 0
 
 
-@pytest.mark.parametrize("way", ["attach", "paper", "paper/correct"])
+@pytest.mark.parametrize("way", ["supplement", "paper", "paper/correct"])
 def test_the_file_of_somebody_who_may_not_is_not_stored(way: str, above: tuple[Filing, User]) -> None:
     filing, stranger = above
     sent = {"files": [pdf()], "scan": pdf(), "leader_name": "示例", "approved_on": "2026-11-24"}
@@ -94,11 +94,11 @@ def test_a_signed_paper_for_a_filing_nobody_waits_for_is_not_stored() -> None:
         ("accepted", "接下来由区政府办公室把更新的内容转上级系统"),
     ],
 )
-@pytest.mark.parametrize("way", ["attach", "supplement"])
-def test_who_adds_something_is_told_what_comes_next(way: str, state: str, then: str) -> None:
+@pytest.mark.parametrize("what", ["a file", "words"])
+def test_who_adds_something_is_told_what_comes_next(what: str, state: str, then: str) -> None:
     filing = opening(state)
-    sent = {"files": [pdf()]} if way == "attach" else {"uid": filing.opening.uid, "remarks": "补充"}
-    status, page = post(filing.cast.operator, f"/filings/{filing.pk}/{way}/", sent)  # type: ignore[attr-defined]
+    sent = {"files": [pdf()]} if what == "a file" else {"uid": filing.opening.uid, "remarks": "补充"}
+    status, page = post(filing.cast.operator, f"/filings/{filing.pk}/supplement/", sent)  # type: ignore[attr-defined]
     assert status == 200
     assert "作为新的一版保存" in page
     assert then in page
