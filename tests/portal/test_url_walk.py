@@ -6,6 +6,7 @@ The table is written out; the policy is not asked. An address without an entry f
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -168,7 +169,7 @@ def people(world: World) -> dict[str, Client]:
 
 
 def asked(client: Client, method: str, url: str, data: dict[str, object] | None = None) -> Any:
-    """The answer; a file is read to its end, which closes it. (`close()` would end the test's connection on PostgreSQL.)"""
+    """The answer; a file is read to its end, which closes it: `close()` would end the test's connection as well."""
     answer = getattr(client, method)(url, data)
     if answer.streaming:
         b"".join(answer.streaming_content)
