@@ -19,7 +19,7 @@ FLAG_CHOICES = [(FLAGGED, "有预警"), (UNFLAGGED, "没有预警"), *RuleCode.c
 
 def search(accounts: QuerySet[Account], text: str) -> QuerySet[Account]:
     """Accounts that ever had a name like `text` (also in traditional characters, with other punctuation), or whose id,
-    number or unit holds it; two characters suffice. All of them when `text` says nothing.
+    number, unit or filing's number holds it; two characters suffice. All of them when `text` says nothing.
     """
     key, look = name_key(text), look_key(text)
     if not key:
@@ -28,7 +28,8 @@ def search(accounts: QuerySet[Account], text: str) -> QuerySet[Account]:
     ever = AccountName.objects.filter(like, account=OuterRef("pk"))
     units = Unit.objects.filter(Q(name__icontains=key) | Q(short_name__icontains=key) | Q(names__name__icontains=key))
     numbers = Q(number__icontains=key) | Q(national_no__icontains=key) | Q(provincial_no__icontains=key)
-    return accounts.filter(like | Exists(ever) | Q(uid__icontains=key) | numbers | Q(unit__in=units))
+    filed = Account.objects.filter(pk=OuterRef("pk"), filings__number__icontains=key)
+    return accounts.filter(like | Exists(ever) | Exists(filed) | Q(uid__icontains=key) | numbers | Q(unit__in=units))
 
 
 def flagged(accounts: QuerySet[Account], choice: str) -> QuerySet[Account]:

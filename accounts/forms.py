@@ -33,7 +33,6 @@ class ImportForm(forms.Form):
             (BASELINE, "已在上级平台备案的存量账号（导入后为“正常运行”）"),
             (FOUND, "发现的未备案账号（导入后为“未备案”，并提出预警）"),
         ],
-        initial=BASELINE,
         widget=forms.RadioSelect,
         error_messages={"required": "请选择这份清单是哪一种账号。"},
     )

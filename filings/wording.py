@@ -112,6 +112,19 @@ def verdict(filing: Filing) -> str:
     return "按期报送" if filing.first_reported_at else ""
 
 
+def day(of: datetime | date | None, now: datetime) -> str:
+    """11-24, with its year when that is not this one (Shanghai); '' for none."""
+    if of is None:
+        return ""
+    local = day_of(of) if isinstance(of, datetime) else of
+    return f"{local:%m-%d}" if local.year == day_of(now).year else f"{local}"
+
+
+def moment(at: datetime, now: datetime) -> str:
+    """11-24 14:05, with its year when that is not this one (Shanghai)."""
+    return f"{day(at, now)} {at.astimezone(SHANGHAI):%H:%M}"
+
+
 def leaders_of(unit: Unit, on: date) -> str:
     """Who approves for `unit` on that day, as a sentence names them; '' when nobody can online."""
     held = Membership.objects.current(on).filter(unit=unit, role=Role.LEADER, user__is_active=True)
@@ -171,7 +184,7 @@ def next_step(filing: Filing, leaders: str, *, now: datetime) -> str:
         case S.ACCEPTED:
             return filing.conflict or _passing_on(filing)
         case S.COMPLETED:
-            return "已办结，账号正常运行。以后信息有变化的，先经主要领导批准，再办变更报备。"
+            return "已办结，账号正常运行。以后信息有变化的，请先联系区政府办公室。"
         case S.REFUSED:
             return "区政府办公室不予备案，本件已结束。"
         case _:
@@ -201,35 +214,39 @@ LEFT_BY = {
 }
 
 
-def steps(filing: Filing, history: Sequence[Event]) -> list[Step]:
+def steps(filing: Filing, history: Sequence[Event], now: datetime) -> list[Step]:
     """The way of a filing, where it stands and when it passed each place."""
     state = FilingState(filing.state)
     if state in WAY:
         at = WAY.index(state)
         ended = state == S.COMPLETED
         return [
-            Step(place.label, "done" if i < at or ended else "now" if i == at else "todo", _left(place, i, at, history))
+            Step(
+                place.label,
+                "done" if i < at or ended else "now" if i == at else "todo",
+                _left(place, i, at, history, now),
+            )
             for i, place in enumerate(WAY)
         ]
     if state == S.RETURNED:
-        names = [Step(place.label, "done", _left(place, 0, 1, history)) for place in WAY[:3]]
+        names = [Step(place.label, "done", _left(place, 0, 1, history, now)) for place in WAY[:3]]
         back = Step(state.label, "now", f"第{filing.returns}次退回")
         return [*names, back, *(Step(place.label, "todo") for place in WAY[4:])]
     last = next((event for event in reversed(history) if event.to_state == state), None)
     came_from = FilingState(last.from_state) if last and last.from_state else S.DRAFT
     passed = WAY[: WAY.index(came_from) + 1] if came_from in WAY else WAY[:4]
-    when = f"{last.at.astimezone(SHANGHAI):%m-%d %H:%M}" if last else ""
+    when = moment(last.at, now) if last else ""
     return [
-        *(Step(place.label, "done", _left(place, 0, 1, history)) for place in passed),
+        *(Step(place.label, "done", _left(place, 0, 1, history, now)) for place in passed),
         Step(state.label, "now", when),
     ]
 
 
-def _left(place: FilingState, number: int, at: int, history: Sequence[Event]) -> str:
+def _left(place: FilingState, number: int, at: int, history: Sequence[Event], now: datetime) -> str:
     if number > at or (number == at and place != S.COMPLETED):
         return ""
     last = next((event for event in reversed(history) if event.verb in LEFT_BY[place]), None)
-    return f"{last.at.astimezone(SHANGHAI):%m-%d %H:%M}" if last else ""
+    return moment(last.at, now) if last else ""
 
 
 # --- what happened --------------------------------------------------------------------------------------------------

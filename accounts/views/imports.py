@@ -15,11 +15,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import may
 from accounts.forms import ImportForm
+from accounts.models import Account
 from accounts.policy import Action
-from accounts.register_in import ImportResult, NothingAccepted, import_file, refused_workbook
+from accounts.register_in import UNEXPLAINED, ImportResult, NothingAccepted, import_file, refused_workbook
 from zhonglou_media.core import files
 from zhonglou_media.core.answers import status_of
-from zhonglou_media.core.clock import db_now
+from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import Job, User
 
@@ -57,7 +58,10 @@ def result(request: HttpRequest, job_id: int) -> HttpResponse:
     """What came of an import: counts, new units, each refused row with its reason."""
     job = get_object_or_404(Job.objects.select_related("by"), pk=job_id, kind=KIND)
     title = f"新增{len(job.result['new_units'])}个单位，名称待核"
-    context = {"job": job, "rows_shown": ROWS_SHOWN, "new_units_title": title}
+    named = job.result.get("accounts", [])
+    unexplained = Account.objects.filter(pk__in=named, same_platform_reason=UNEXPLAINED).count()
+    context = {"job": job, "rows_shown": ROWS_SHOWN, "new_units_title": title, "unexplained": unexplained}
+    context["unexplained_title"] = f"其中{unexplained}个账号标为存量待说明"
     return render(request, "accounts/import_result.html", context)
 
 
@@ -72,7 +76,7 @@ def refused(request: HttpRequest, job_id: int) -> FileResponse:
         content = files.open_file(job.file)
     except Refused as gone:
         raise Http404(str(gone)) from gone
-    name = f"未导入的行-{job.started_at:%Y%m%d}-{job.pk}.xlsx"
+    name = f"未导入的行-{job.started_at.astimezone(SHANGHAI):%Y%m%d}-{job.pk}.xlsx"
     return FileResponse(content, as_attachment=True, filename=name, content_type=files.XLSX)
 
 

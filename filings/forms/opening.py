@@ -72,6 +72,7 @@ def _text(label: str, max_length: int, *, required: bool = False, lines: bool = 
         required=required,
         widget=widget,
         help_text=help_text,
+        validators=[common.no_id_number],
         error_messages={"required": f"请填写{label}。", "max_length": f"{label}不能超过{max_length}个字。"},
     )
 
@@ -158,6 +159,8 @@ class OpeningForm(forms.Form):
             self.add_error("kind", "微信公众号请选择账号类型：订阅号或服务号。")
         if platform is not None and not platform.has_kinds:
             data["kind"] = ""
+        if data.get("operation_mode") == OperationMode.SELF:
+            data |= {"vendor": "", "vendor_until": None, "vendor_nda": False}
         if data.get("operation_mode") == OperationMode.OUTSOURCED and not data.get("vendor"):
             self.add_error("vendor", "委托运维的请填写运维单位（第十九条）。")
         return data

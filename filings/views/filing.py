@@ -10,8 +10,10 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts import policy
 from accounts.access import may
 from accounts.models import Flag, Role
+from accounts.models.account import GONE, OPENABLE
 from accounts.policy import Action, roles_of, units_of
 from filings import applying, checks, content
 from filings.available import available
@@ -82,13 +84,14 @@ def page_context(request: HttpRequest, filing: Filing, *, office_panel: bool = T
         "filing": filing,
         "can": can,
         "act": first_act(filing, can),
-        "steps": steps(filing, history),
+        "steps": steps(filing, history, now),
         "entries": entries(history, for_office=for_office),
         "next_step": _next_step(filing, user, can, now),
         "clock": running(filing),
         "verdict": verdict(filing),
         "inherits_report": inherits_report(filing),
         "succession": succession(filing),
+        "may_reapply": may_reapply(filing, user),
         "revisions": revisions,
         "comparison": _comparison(request, filing, revisions, history),
         "rows": _rows(filing, now),
@@ -111,6 +114,15 @@ def _next_step(filing: Filing, user: User, can: set[str], now: datetime) -> str:
     own = filing.unit in units_of(user, Role.OPERATOR, Role.LEADER)
     outside = "" if own and not can & {"accept", "receipt"} else office_step(filing, can, now=now)
     return outside or next_step(filing, leaders_of(filing.unit, day_of(now)), now=now)
+
+
+def may_reapply(filing: Filing, user: User) -> bool:
+    """Whether `user` may begin an opening anew from one that ended: of its unit, or of its account where that waits."""
+    ended = filing.kind == FilingKind.OPEN and filing.state in (FilingState.REFUSED, FilingState.WITHDRAWN)
+    if not ended or not policy.may(user, Action.DRAFT, filing.unit):
+        return False
+    account = filing.account
+    return account is None or account.state in GONE or account.state in OPENABLE
 
 
 # What stands out as the one primary button of the unit's people: (step or move, words, icon).
@@ -176,12 +188,14 @@ class Comparison:
 def _comparison(
     request: HttpRequest, filing: Filing, revisions: Sequence[Revision], history: Sequence[Event]
 ) -> Comparison | None:
-    """The revisions asked for by `?from=1&to=3`; else, after a return, what was returned beside what stands now."""
+    """Revisions asked for by `?from=1&to=3`; else what was last returned, or last seen by this reader, and now's."""
     by_number = {revision.number: revision for revision in revisions}
     old = by_number.get(_number(request.GET.get("from")))
     new = by_number.get(_number(request.GET.get("to")))
     if old is None or new is None:
         last = next((e for e in reversed(history) if e.verb in RETURNS and e.revision != filing.revision), None)
+        own = (e for e in reversed(history) if e.actor == request.user and e.revision not in (None, filing.revision))
+        last = last or next(own, None)
         old = by_number.get(last.revision or 0) if last else None
         new = by_number.get(filing.revision)
     if old is None or new is None or old == new:

@@ -101,7 +101,9 @@ def _password_given(request: HttpRequest, form: LeaderForm, now: datetime) -> bo
         return False
     checked: Any = authenticate(request, username=user_of(request).username, password=given)
     if checked != user_of(request):
-        form.add_error("password", "密码不对，请重新输入。您写的意见没有丢。")
+        form.add_error(
+            "password", "密码不对，请重新输入。" + ("您写的意见没有丢。" if form.cleaned_data.get("comment") else "")
+        )
         return False
     request.session["signed_in_at"] = int(now.timestamp())
     return True

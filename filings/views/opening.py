@@ -23,7 +23,7 @@ from filings.reading import latest
 from filings.views.answers import ask_first, filing_for, user_of
 from filings.views.filing import show_filing
 from filings.views.sheet import REVIEW, STEP_NAMES, judge, posted, red, turned
-from filings.wording import RETURNS, after_approval, if_approved, leaders_of, report_days, running, succession
+from filings.wording import RETURNS, after_approval, if_approved, leaders_of, moment, report_days, running, succession
 from zhonglou_media.core import events, files
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
@@ -256,7 +256,7 @@ def _saved(filing: Filing, now: datetime) -> str:
     if not hasattr(filing, "draft"):
         return ""
     at = filing.draft.saved_at.astimezone(SHANGHAI)
-    return f"{at:%H:%M}" if day_of(at) == day_of(now) else f"{at:%m-%d %H:%M}"
+    return f"{at:%H:%M}" if day_of(at) == day_of(now) else moment(at, now)
 
 
 def _review(filing: Filing, errors: dict[str, list[str]], now: datetime) -> dict[str, Any]:

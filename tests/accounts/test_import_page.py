@@ -164,3 +164,12 @@ def test_another_kind_of_job_is_no_import(client: Client, officer: User) -> None
     assert client.get(f"{PAGE}{other.pk}/").status_code == 404
     assert client.get(f"{PAGE}{other.pk}/refused.xlsx").status_code == 404
     assert client.get(PAGE).status_code == 200
+
+
+def test_the_kind_of_the_list_is_chosen_and_what_lacks_a_reason_is_counted(client: Client, officer: User) -> None:
+    form = client.get(PAGE).content.decode()
+    assert 'name="ground"' in form
+    assert "checked" not in form
+    text = upload(client, HEADS + "示例局,抖音,示例甲号,d1\n示例局,抖音,示例乙号,d2\n", follow=True).content.decode()
+    assert "其中1个账号标为存量待说明" in text
+    assert "由区政府办公室会同系统管理员更正" in text

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.flags import run_rule
 from accounts.models import AccountName, Membership, Role, UnitName
 from accounts.rules import RULES
-from tests.factories import NOW, account, at, platform, unit, user
+from tests.factories import NOW, account, at, opening, platform, unit, user
 from zhonglou_media.core.models import User
 
 pytestmark = pytest.mark.django_db
@@ -245,3 +245,9 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(client: Client, offic
         client.get(LIST + "?q=甲号&sort=due")
     assert len(few) == len(many)
     assert len(many) <= 22
+
+
+def test_the_number_of_a_filing_under_way_finds_its_account(client: Client, officer: User) -> None:
+    filing = opening("office_review", name="示例在办账号")
+    assert "示例在办账号" in client.get("/accounts/", {"q": filing.number}).content.decode()
+    assert "示例在办账号" not in client.get("/accounts/", {"q": "ZLXMT-1999-0001"}).content.decode()

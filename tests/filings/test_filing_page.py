@@ -105,6 +105,26 @@ def test_after_a_return_the_differences_are_shown_and_any_two_revisions_can_be_c
         assert client.get(f"/filings/{filing.pk}/?{odd}").status_code == 200
 
 
+def test_who_comes_back_sees_what_changed_since() -> None:
+    filing = opening("office_review", uid="")
+    cast = filing.cast
+    reviewing.open_for_review(filing.pk, by=cast.officer, now=NOW)
+    reporting.supplement(filing.pk, by=cast.operator, data={"uid": "late-id"}, now=NOW)
+    address = f"/filings/{filing.pk}/"
+    assert "第1版到第2版，改了1处" in page(signed_in(cast.officer).get(address))
+    assert "第1版到第2版" not in page(signed_in(user(Role.AUDITOR)).get(address))
+
+
+@pytest.mark.parametrize("state", ["refused", "withdrawn"])
+def test_one_that_ended_without_success_is_begun_anew_from_its_page(state: str) -> None:
+    filing = opening(state)
+    shown = page(signed_in(filing.cast.operator).get(f"/filings/{filing.pk}/"))
+    assert 'action="/filings/open/"' in shown
+    assert f'name="unit" value="{filing.unit_id}"' in shown
+    assert 'name="account"' not in shown  # the pending account was void
+    assert 'action="/filings/open/"' not in page(signed_in(filing.cast.leader).get(f"/filings/{filing.pk}/"))
+
+
 def test_paper_shows_its_date_beside_the_servers_time_of_entry() -> None:
     filing = opening("office_review", paper=date(2026, 11, 18))
     shown = page(signed_in(filing.cast.operator).get(f"/filings/{filing.pk}/"))
@@ -330,7 +350,7 @@ def test_late_at_birth_is_said_before_it_is_saved_and_the_scan_is_kept() -> None
     ("fields", "sentence"),
     [
         ({"leader_name": ""}, "请填写签批的主要领导姓名"),
-        ({"approved_on": "2026-13-40"}, "批准日期请按 2026-11-24 的样子填写"),
+        ({"approved_on": "2026-13-40"}, "没有“2026-13-40”这一天，请核对批准日期"),
         ({"approved_on": "2099-01-01"}, "不能晚于今天"),
         ({"scan": SimpleUploadedFile("假.pdf", b"<html>")}, "上传的文件不是"),
         ({"scan": ""}, "请上传主要领导签批件"),

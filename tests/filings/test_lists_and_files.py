@@ -97,7 +97,8 @@ def test_the_list_filters_by_state_kind_unit_and_words() -> None:
     for query, expected in (
         ("", {"示例甲账号", "示例乙账号"}),
         ("?state=draft", {"示例乙账号"}),
-        ("?kind=close", set()),
+        ("?kind=open", {"示例甲账号", "示例乙账号"}),
+        ("?state=completed", set()),
         (f"?unit={one.unit_id}", {"示例甲账号"}),
         ("?q=示例乙", {"示例乙账号"}),
         (f"?q={one.number}", {"示例甲账号"}),

@@ -97,7 +97,7 @@ def test_what_was_typed_survives_as_typed() -> None:
     assert (data["effective_on"], data["name"], data["platform"]) == ("2026-13-40", " 示例名称 ", "nowhere")
     shown = page(client.get(edit))
     assert 'value="2026-13-40"' in shown
-    assert "请按 2026-11-24 的样子填写" in shown
+    assert "没有“2026-13-40”这一天" in shown
 
 
 @pytest.mark.parametrize("step", ["basics", "people", "reasons", "review"])

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,12 +15,11 @@ from accounts.models import Account, AccountState, Flag, Role, Unit
 from accounts.models.account import GONE
 from accounts.policy import Action, roles_of, units_of
 from accounts.views.register import judged
-from filings.forms.opening import STEPS
 from filings.models import Filing, FilingState
 from filings.timeline import verb_label
 from filings.views.answers import user_of
 from filings.views.leader import in_force_from, opened_without_approval
-from filings.wording import RETURNS, Running, report_days, running
+from filings.wording import RETURNS, Running, day, moment, report_days, running
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.models import Event, User
 from zhonglou_media.portal.flag_rows import FlagRow, flag_rows
@@ -151,10 +149,10 @@ def _todo(filing: Filing, back: Event | None, now: datetime) -> Todo:
             if back.verb == "upper_return"
             else "区政府办公室"
         )
-        why = f"{who} {back.at.astimezone(SHANGHAI):%m-%d %H:%M} 退回：“{back.comment}”"
+        why = f"{who} {moment(back.at, now)} 退回：“{back.comment}”"
         return Todo(filing, why, clock, "去修改", form, 0)
     if filing.state == S.TO_REPORT:
-        approved = f"主要领导 {filing.approved_on:%m-%d} 批准"
+        approved = f"主要领导 {day(filing.approved_on, now)} 批准"
         if clock and clock.is_over(now):
             why = f"{approved}，报送期限已过，请尽快报送。"
         elif clock and clock.ends_on(day_of(now)):
@@ -165,14 +163,8 @@ def _todo(filing: Filing, back: Event | None, now: datetime) -> Todo:
     if filing.state == S.RETURNED:
         return Todo(filing, "区政府办公室退回，请改好再报。", clock, "去修改", form, 0)
     draft = getattr(filing, "draft", None)
-    saved = f"最近保存 {draft.saved_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}，" if draft else ""
-    return Todo(filing, f"{saved}{_begun(draft.data if draft else {})}", clock, "继续填", form, 1 if clock else 2)
-
-
-def _begun(data: dict[str, Any]) -> str:
-    """How many of the steps have something in them; whether it will do is said by the form."""
-    begun = sum(any(data.get(name) for name in names) for _, names in STEPS.values())
-    return f"已填 {begun} / {len(STEPS)} 步。"
+    saved = f"最近保存 {draft.saved_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}。" if draft else "还没有保存过。"
+    return Todo(filing, saved, clock, "继续填", form, 1 if clock else 2)
 
 
 @dataclass(frozen=True)
@@ -226,7 +218,7 @@ def leader_home(request: HttpRequest) -> HttpResponse:
     today = day_of(now)
     since = in_force_from(today)
     cards = [
-        _card(filing, user, submitted.get(filing.pk), opened_without_approval(filing, today, since))
+        _card(filing, user, submitted.get(filing.pk), opened_without_approval(filing, today, since), now)
         for filing in waiting
     ]
     cards.sort(key=lambda card: not card.already_open)
@@ -254,9 +246,9 @@ def _submitted(filings: Sequence[Filing]) -> dict[int, Event]:
     return {event.subject_id or 0: event for event in events.order_by("seq")}
 
 
-def _card(filing: Filing, user: User, submit: Event | None, already_open: bool) -> Card:
+def _card(filing: Filing, user: User, submit: Event | None, already_open: bool, now: datetime) -> Card:
     by = filing.last_editor or filing.author
-    when = f"{by} {submit.at.astimezone(SHANGHAI):%m-%d %H:%M} 提交" if submit else f"{by} 提交"
+    when = f"{by} {moment(submit.at, now)} 提交" if submit else f"{by} 提交"
     again = f"，第 {filing.revision} 版" if filing.revision > 1 else ""
     opening = filing.opening
     warning, article = "", 0
