@@ -247,7 +247,8 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(client: Client, offic
     assert len(many) <= 22
 
 
-def test_the_number_of_a_filing_under_way_finds_its_account(client: Client, officer: User) -> None:
+def test_the_number_of_a_filing_under_way_finds_its_account(client: Client) -> None:
     filing = opening("office_review", name="示例在办账号")
+    client.force_login(filing.cast.officer)  # type: ignore[attr-defined]
     assert "示例在办账号" in client.get("/accounts/", {"q": filing.number}).content.decode()
     assert "示例在办账号" not in client.get("/accounts/", {"q": "ZLXMT-1999-0001"}).content.decode()
