@@ -28,6 +28,13 @@ class RuleCode(models.TextChoices):
     OVERDUE_CORRECTION = "overdue_correction", words.FLAGS["overdue_correction"][0]
     UNAPPROVED_EVENT = "unapproved_event", words.FLAGS["unapproved_event"][0]
     UNFILED_ACCOUNT = "unfiled_account", words.FLAGS["unfiled_account"][0]
+    INACTIVE = "inactive", words.FLAGS["inactive"][0]
+    NO_DATA = "no_data", words.FLAGS["no_data"][0]
+    SLOW_REPLY = "slow_reply", words.FLAGS["slow_reply"][0]
+    REVIVED = "revived", words.FLAGS["revived"][0]
+    NAME_MISMATCH = "name_mismatch", words.FLAGS["name_mismatch"][0]
+    SAME_PLATFORM = "same_platform", words.FLAGS["same_platform"][0]
+    FOLLOWER_JUMP = "follower_jump", words.FLAGS["follower_jump"][0]
 
 
 labels: dict[str, str] = dict(RuleCode.choices)

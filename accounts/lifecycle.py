@@ -5,7 +5,7 @@ A ground is a filing, an order, the baseline or a finding. Callers hold the tran
 
 from datetime import datetime
 
-from accounts import identity, policy, rules
+from accounts import due_times, identity, policy, rules
 from accounts.fields import LIVE_FILING
 from accounts.models import Account, AccountName, AccountState, Origin
 from accounts.models.account import WATCHED
@@ -118,7 +118,7 @@ def _move(
         raise WrongState(f"账号“{account.name}”现为{A(source).label}，不能转为{target.label}。")
     account.state = target
     account.state_since = now
-    account.next_update_due_at = rules.next_update_due(account) if target in WATCHED else None
+    account.next_update_due_at = due_times.next_due(account) if target in WATCHED else None
     account.save()
     events.append(account, verb, by=by, role=role, at=now, from_state=source, to_state=target, comment=ground)
 

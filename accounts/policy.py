@@ -44,6 +44,12 @@ class Action(models.TextChoices):
     RECEIPT = "receipt", "登记上级回执"
     UNACCEPT = "unaccept", "撤销审核通过"
     NOT_APPLICABLE = "not_applicable", "登记上级系统不适用"
+    VIEW_ACTIVITY = "view_activity", "查阅发布和留言"
+    RECORD_ACTIVITY = "record_activity", "登记发布和留言"
+    IMPORT_ACTIVITY = "import_activity", "导入发布和留言数据"
+    VIEW_FLAGS = "view_flags", "查阅预警"
+    VIEW_RUNS = "view_runs", "查看后台任务"
+    THRESHOLDS = "thresholds", "修改本区设定"
     WAIVE = "waive", "免于追究"
     VOID = "void", "作废账号"
     CALENDAR = "calendar", "维护工作日历"
@@ -97,6 +103,12 @@ RULES: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
         A.RECEIPT: OFFICE,
         A.UNACCEPT: SUPERVISOR,
         A.NOT_APPLICABLE: SUPERVISOR,
+        A.VIEW_ACTIVITY: READERS,
+        A.RECORD_ACTIVITY: OPERATOR,
+        A.IMPORT_ACTIVITY: OPERATOR | OFFICE,
+        A.VIEW_FLAGS: READERS,
+        A.VIEW_RUNS: OFFICE | ADMIN,
+        A.THRESHOLDS: SUPERVISOR,
         A.WAIVE: SUPERVISOR,
         A.VOID: SUPERVISOR,
         A.CALENDAR: ADMIN,
@@ -105,7 +117,7 @@ RULES: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
 )
 
 # Commands without --as and sweeps act as 系统: they move data, they decide nothing.
-SYSTEM_MAY = frozenset({A.IMPORT, A.EXPORT, A.RECEIPT, A.UPPER_RETURN, A.CALENDAR, A.SWEEP})
+SYSTEM_MAY = frozenset({A.IMPORT, A.IMPORT_ACTIVITY, A.EXPORT, A.RECEIPT, A.UPPER_RETURN, A.CALENDAR, A.SWEEP})
 
 
 @runtime_checkable

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.db.models.fields.json import KT
 
-from accounts import fields, lifecycle, policy, rules
+from accounts import due_times, fields, lifecycle, policy
 from accounts.models import Account, AccountState, Origin, Unit, UnitName
 from accounts.models.account import GONE, ON_PLATFORM, WATCHED
 from accounts.models.unit import UnitStatus
@@ -24,7 +24,7 @@ from accounts.register_rows import COLUMNS, Line, PlatformWords, read_line
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.errors import Refused
-from zhonglou_media.core.models import Event, Job, User
+from zhonglou_media.core.models import Event, Job, JobState, User
 from zhonglou_media.core.names import name_key
 from zhonglou_media.core.tables_in import Header, Row, find_header, read_table
 from zhonglou_media.core.tables_out import SheetOut, write_xlsx
@@ -258,7 +258,7 @@ class _Judge:
         for name, value in updates.items():
             setattr(account, name, value)
         if account.state in WATCHED and "kind" in updates:
-            account.next_update_due_at = rules.next_update_due(account)  # a 服务号 goes by its month
+            account.next_update_due_at = due_times.next_due(account)  # a 服务号 goes by its month
         if "uid" in updates:
             self.by_uid[account.platform_id, account.uid] = account
         self.plan.changed.append(account)
@@ -354,7 +354,9 @@ def _apply(
         "accounts": sorted(account.pk for account in [*created, *plan.changed]),
         CHANGED: sorted(account.pk for account in plan.changed),
     }
-    job = Job.objects.create(kind=IMPORTED, by=by, started_at=now, finished_at=now, result=detail)
+    job = Job.objects.create(
+        kind=IMPORTED, state=JobState.DONE, by=by, created_at=now, started_at=now, finished_at=now, result=detail
+    )
     events.append(job, IMPORTED, by=by, role=role, at=now, detail=detail)
     return ImportResult(**{**vars(result), "job": job})
 

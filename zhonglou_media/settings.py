@@ -17,9 +17,9 @@ VAR_DIR = Path(mkdtemp(prefix="portal-tests-") if TESTING else env("VAR_DIR", de
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
 
-def _own_secret_key() -> str:
-    """The key of a portal on one machine: made once, readable by its user only. Several nodes must set SECRET_KEY."""
-    path = VAR_DIR / "secret_key"
+def _own_key(name: str) -> str:
+    """A key of a portal on one machine: made once, readable by its user only. Several nodes must set it."""
+    path = VAR_DIR / name
     if not path.exists():
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(50))
@@ -28,7 +28,9 @@ def _own_secret_key() -> str:
 
 # --- security ---------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
-SECRET_KEY = env("SECRET_KEY", default="") or _own_secret_key()
+SECRET_KEY = env("SECRET_KEY", default="") or _own_key("secret_key")
+# What is stored encrypted (messages of citizens): the first key seals, all of them open. Losing it loses the texts.
+DATA_KEYS = env.list("DATA_KEYS", default=[]) or [_own_key("data_key")]
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HTTPS = env.bool("HTTPS", default=False)

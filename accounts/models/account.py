@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from zhonglou_media.core.models import File
 
@@ -46,6 +46,7 @@ class Verification(models.TextChoices):
 
 WATCHED = (AccountState.ACTIVE, AccountState.CLOSING)
 ON_PLATFORM = (AccountState.PENDING, AccountState.ACTIVE, AccountState.CLOSING)
+ENDED = (AccountState.CLOSED, AccountState.CANCELLED)
 GONE = (AccountState.CANCELLED, AccountState.VOID)
 OPENABLE = (AccountState.UNFILED, AccountState.CLOSED)  # an opening may be filed for it
 
@@ -99,6 +100,10 @@ class Account(models.Model):
     messages_known_until = models.DateTimeField("留言数据截至", null=True, blank=True)
     last_published_at = models.DateTimeField("最近更新", null=True, blank=True)
     next_update_due_at = models.DateTimeField("下次应更新", null=True, blank=True)
+    due_after_removal = models.BooleanField("删除后", default=False)  # a removed publication was the latest one
+    # Since when a hint stands: written each night by `accounts/hints.py`.
+    name_differs_since = models.DateTimeField("名称不一致自", null=True, blank=True)
+    doubled_since = models.DateTimeField("同平台多账号自", null=True, blank=True)
     reborn_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
 
     objects = AccountQuerySet.as_manager()
@@ -142,6 +147,17 @@ class Account(models.Model):
                 name="account_update_due",
                 condition=Q(next_update_due_at__isnull=False),
             ),
+            models.Index(
+                fields=["state_since"],
+                name="account_revived",
+                condition=Q(state__in=[s.value for s in ENDED]) & Q(last_published_at__gt=F("state_since")),
+            ),
+            models.Index(
+                fields=["name_differs_since"],
+                name="account_name_differs",
+                condition=Q(name_differs_since__isnull=False),
+            ),
+            models.Index(fields=["doubled_since"], name="account_doubled", condition=Q(doubled_since__isnull=False)),
         ]
 
     def __str__(self) -> str:

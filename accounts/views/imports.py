@@ -22,7 +22,7 @@ from zhonglou_media.core import files
 from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.errors import Refused
-from zhonglou_media.core.models import Job, User
+from zhonglou_media.core.models import Job, JobState, User
 
 KIND = "import_registry"
 RECENT = 10
@@ -76,7 +76,7 @@ def refused(request: HttpRequest, job_id: int) -> FileResponse:
         content = files.open_file(job.file)
     except Refused as gone:
         raise Http404(str(gone)) from gone
-    name = f"未导入的行-{job.started_at.astimezone(SHANGHAI):%Y%m%d}-{job.pk}.xlsx"
+    name = f"未导入的行-{job.created_at.astimezone(SHANGHAI):%Y%m%d}-{job.pk}.xlsx"
     return FileResponse(content, as_attachment=True, filename=name, content_type=files.XLSX)
 
 
@@ -116,7 +116,16 @@ def _keep_nothing(form: ImportForm, nothing: NothingAccepted, user: User, now: d
         "refused": len(nothing.result.refused),
         "new_units": [],
     }
-    job = Job(kind=KIND, by=user, started_at=now, finished_at=now, result=detail, error=str(nothing)[:500])
+    job = Job(
+        kind=KIND,
+        state=JobState.FAILED,
+        by=user,
+        created_at=now,
+        started_at=now,
+        finished_at=now,
+        result=detail,
+        error=str(nothing)[:500],
+    )
     _keep_refused(job, nothing.result)
     return job
 
@@ -132,6 +141,6 @@ def _keep_refused(job: Job, done: ImportResult) -> None:
 
 
 def _show(request: HttpRequest, form: ImportForm, *, job: Job | None = None, status: int = 200) -> HttpResponse:
-    recent = Job.objects.filter(kind=KIND).select_related("by").order_by("-started_at", "-id")[:RECENT]
+    recent = Job.objects.filter(kind=KIND).select_related("by").order_by("-created_at", "-id")[:RECENT]
     context: dict[str, Any] = {"form": form, "job": job, "recent": recent, "rows_shown": ROWS_SHOWN}
     return render(request, "accounts/import.html", context, status=status)

@@ -160,7 +160,7 @@ def test_nobody_else_imports_or_reads_imports(client: Client, officer: User, rol
 
 
 def test_another_kind_of_job_is_no_import(client: Client, officer: User) -> None:
-    other = Job.objects.create(kind="export", started_at="2026-11-24 14:05+08:00", result={})
+    other = Job.objects.create(kind="export", created_at="2026-11-24 14:05+08:00", result={})
     assert client.get(f"{PAGE}{other.pk}/").status_code == 404
     assert client.get(f"{PAGE}{other.pk}/refused.xlsx").status_code == 404
     assert client.get(PAGE).status_code == 200

@@ -138,8 +138,8 @@ def admin_page(client: Client) -> str:
 def test_the_admin_sees_people_units_calendar_rules_and_jobs(client: Client) -> None:
     Unit.objects.create(name="示例待核单位", status="unconfirmed")
     sweep()
-    Job.objects.create(kind="import_registry", started_at=NOW, finished_at=NOW, by=user(Role.OFFICER, name="示例经办"))
-    Job.objects.create(kind="import_registry", started_at=NOW, error="文件读不了")
+    Job.objects.create(kind="import_registry", created_at=NOW, finished_at=NOW, by=user(Role.OFFICER, name="示例经办"))
+    Job.objects.create(kind="import_registry", created_at=NOW, error="文件读不了")
     text = admin_page(client)
     for words in (
         "启用的用户",

@@ -65,7 +65,7 @@ def test_refused_rows_whose_file_is_gone_are_a_page_that_says_so(client: Client)
     officer, now = user(Role.OFFICER), db_now()
     book = files.keep(b"PK\x03\x04 rows", files.XLSX)
     job = Job.objects.create(
-        kind="import_registry", by=officer, started_at=now, finished_at=now, file=book, result={"new_units": []}
+        kind="import_registry", by=officer, created_at=now, finished_at=now, file=book, result={"new_units": []}
     )
     files.path_of(book.sm3).unlink()
     client.force_login(officer)

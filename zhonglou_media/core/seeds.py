@@ -19,6 +19,11 @@ SETTINGS: dict[str, Any] = {
     "replaces_days": 30,
     "in_force_from": IN_FORCE_FROM.isoformat(),
     "submit_reminder_days": 7,
+    "no_data_breach_days": 35,  # what is known of publications ended so long ago: 数据待确认 becomes a breach
+    "message_silence_days": 14,  # an imported question nobody heard of again is judged so long after it was due
+    "follower_jump_percent": 50,  # 粉丝数异常: a change of this share …
+    "follower_jump_least": 1000,  # … and of at least so many, from one count to the next
+    "follower_jump_shown_days": 30,
 }
 
 

@@ -3,6 +3,19 @@
 from .calendar import Day, Year
 from .event import Event, EventHead
 from .user import User
-from .work import Counter, File, Job, Notice, Setting
+from .work import Counter, File, Job, JobState, Notice, Setting, TaskRun
 
-__all__ = ("Counter", "Day", "Event", "EventHead", "File", "Job", "Notice", "Setting", "User", "Year")
+__all__ = (
+    "Counter",
+    "Day",
+    "Event",
+    "EventHead",
+    "File",
+    "Job",
+    "JobState",
+    "Notice",
+    "Setting",
+    "TaskRun",
+    "User",
+    "Year",
+)

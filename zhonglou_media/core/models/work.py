@@ -1,5 +1,7 @@
 """Small tables shared by all apps: settings with an effective date, notices, files, jobs, numbers."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 
@@ -56,23 +58,75 @@ class File(models.Model):
         return self.sm3[:12]
 
 
+class JobState(models.TextChoices):
+    """任务状态."""
+
+    PREPARED = "prepared", "待确认"
+    QUEUED = "queued", "排队中"
+    RUNNING = "running", "进行中"
+    DONE = "done", "已完成"
+    FAILED = "failed", "没有完成"
+    STOPPED = "stopped", "已停止"
+
+
 class Job(models.Model):
-    """任务: a piece of work that took or takes a while, with what came of it."""
+    """任务: a piece of work that took or takes a while, with what came of it; `core/jobs.py` runs the queued ones."""
+
+    State: ClassVar = JobState
 
     kind = models.CharField("种类", max_length=32)
+    state = models.CharField("状态", max_length=16, choices=JobState, default=JobState.QUEUED)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, verbose_name="发起人")
-    started_at = models.DateTimeField("开始")
+    created_at = models.DateTimeField("提交时间")
+    started_at = models.DateTimeField("开始", null=True)
     finished_at = models.DateTimeField("结束", null=True)
+    params = models.JSONField("参数", default=dict)
+    source = models.ForeignKey(File, models.PROTECT, null=True, related_name="+", verbose_name="上传的文件")
+    source_name = models.CharField("文件名", max_length=200, blank=True)
+    done = models.PositiveIntegerField("已处理", default=0)
+    total = models.PositiveIntegerField("共", default=0)
+    note = models.CharField("正在做", max_length=60, blank=True)
+    attempts = models.PositiveSmallIntegerField("第几次", default=0)
+    claimed_until = models.DateTimeField("占用至", null=True)
+    stop_requested = models.BooleanField("要求停止", default=False)
     result = models.JSONField("结果", default=dict)
     error = models.TextField("错误", blank=True)
-    file = models.ForeignKey(File, models.PROTECT, null=True, verbose_name="产生的文件")
+    file = models.ForeignKey(File, models.PROTECT, null=True, related_name="+", verbose_name="产生的文件")
 
     class Meta:
         verbose_name = verbose_name_plural = "任务"
-        ordering = ["-started_at"]
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.CheckConstraint(name="job_state_known", condition=models.Q(state__in=JobState.values)),
+            models.CheckConstraint(
+                name="job_running_is_claimed",
+                condition=~models.Q(state="running") | models.Q(claimed_until__isnull=False, started_at__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["id"], name="job_waiting", condition=models.Q(state__in=["queued", "running"])),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.started_at:%Y-%m-%d %H:%M}"
+        return f"{self.kind} {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class TaskRun(models.Model):
+    """定时任务: the last run of each task of the schedule."""
+
+    name = models.CharField("任务", max_length=48, unique=True)
+    started_at = models.DateTimeField("最近开始")
+    finished_at = models.DateTimeField("最近结束", null=True)
+    duration_ms = models.PositiveIntegerField("用时（毫秒）", null=True)
+    succeeded_at = models.DateTimeField("最近成功", null=True)
+    error = models.TextField("错误", blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "定时任务运行"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Counter(models.Model):
