@@ -116,7 +116,8 @@ class Claim:
         with transaction.atomic():
             _end(self._lock(), self.kind, state, error=error, now=db_now())
 
-    def _held(self) -> QuerySet[Job]:
+    def held(self) -> QuerySet[Job]:
+        """The job's row while this attempt has it; none once it has ended or another attempt took it."""
         return Job.objects.filter(pk=self.job.pk, state=JobState.RUNNING, attempts=self.job.attempts)
 
     def _lock(self) -> Job:
