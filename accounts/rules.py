@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
-from django.db.models import QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from accounts.flags import Rule, RuleCode
-from accounts.models import Account, AccountKind, AccountState, MessageKind
+from accounts.models import Account, AccountKind, AccountState, Followers, Level, Message, MessageKind, Source
+from accounts.models.account import ENDED, ON_PLATFORM, WATCHED
+from accounts.models.activity import MessageQuerySet
 from accounts.models.platform import UpdateRule
 from accounts.models.unit import Scope
 from zhonglou_media.core.clock import day_of, start_of
+from zhonglou_media.core.settings_at import setting
 
 DAYS_WITHOUT_UPDATE = 7
 HOURS_TO_REPLY = timedelta(hours=24)
@@ -58,7 +61,91 @@ def reply_due(kind: str, asked_at: datetime) -> datetime | None:
 
 def unfiled_account(now: datetime) -> QuerySet[Account]:
     """未备案的账号，一经发现立即处理（第八条）: from the moment it was found, also while an opening for it runs."""
-    return Account.objects.filter(state=AccountState.UNFILED, found_at__lte=now, unit__scope=Scope.BOUND)
+    return _of_bound_units().filter(state=AccountState.UNFILED, found_at__lte=now)
 
 
-RULES = (Rule(RuleCode.UNFILED_ACCOUNT, 8, "account", unfiled_account, "found_at", account="id"),)
+def inactive(now: datetime) -> QuerySet[Account]:
+    """每周更新不少于1次（第十四条）: the due time has passed, and what is known of the account reaches beyond it.
+
+    Ends when a publication moves the due time on. Without data up to the due time nothing is said here: `no_data`.
+    """
+    return _due(now).filter(posts_known_until__gte=F("next_update_due_at"))
+
+
+def no_data(now: datetime) -> QuerySet[Account]:
+    """第十四条: the due time has passed and nobody knows whether the account published: a hint to tell it.
+
+    A breach once the day on which the known ended (never known: the first watched day) is more than
+    `no_data_breach_days` before today's. Annotation `weight` is the level.
+    """
+    last_good = day_of(now) - timedelta(days=setting("no_data_breach_days", day_of(now)))
+    silent = Q(posts_known_until__lt=start_of(last_good))
+    silent |= Q(posts_known_until__isnull=True, monitored_from__lt=last_good)
+    unknown = Q(posts_known_until__isnull=True) | Q(posts_known_until__lt=F("next_update_due_at"))
+    level = Case(When(silent, then=Value(Level.BREACH.value)), default=Value(Level.HINT.value))
+    return _due(now).filter(unknown).annotate(weight=level)
+
+
+def slow_reply(now: datetime) -> MessageQuerySet:
+    """咨询类留言应在24小时内回复（第十五条）: due, not answered, neither withdrawn nor handed over.
+
+    Judged when typed here, when what is known of the account reaches to the due time, or when nobody has told
+    anything of it for `message_silence_days` after it. Closing the account does not end a question; a pending,
+    unfiled or void one is not judged.
+    """
+    silent = now - timedelta(days=setting("message_silence_days", day_of(now)))
+    known = Q(source=Source.TYPED) | Q(account__messages_known_until__gte=F("reply_due_at"))
+    return Message.objects.unanswered().filter(
+        known | Q(reply_due_at__lte=silent),
+        reply_due_at__lte=now,
+        account__state__in=(*WATCHED, *ENDED),
+        account__unit__scope=Scope.BOUND,
+    )
+
+
+def revived(now: datetime) -> QuerySet[Account]:
+    """关停、注销后又有发布（第八条）: a live publication is later than the state; its removal or an opening ends it."""
+    return _of_bound_units().filter(state__in=ENDED, last_published_at__gt=F("state_since"), state_since__lte=now)
+
+
+def name_mismatch(now: datetime) -> QuerySet[Account]:
+    """不同平台上的名称原则上保持一致（第六条）: a hint, since the night that `accounts/hints.py` first saw it."""
+    return _of_bound_units().filter(state__in=WATCHED, name_differs_since__lte=now)
+
+
+def same_platform(now: datetime) -> QuerySet[Account]:
+    """一个单位在同一平台原则上只开设一个账号（第七条）: a hint on each beyond the first, also with a reason."""
+    return _of_bound_units().filter(state__in=ON_PLATFORM, doubled_since__lte=now)
+
+
+def follower_jump(now: datetime) -> QuerySet[Followers]:
+    """严禁购买“粉丝”等数据造假行为（第十五条）: a hint on a count that jumped, for `follower_jump_shown_days` days."""
+    today = day_of(now)
+    first = start_of(today - timedelta(days=setting("follower_jump_shown_days", today)))
+    return Followers.objects.filter(
+        jumped_at__gte=first, jumped_at__lte=now, account__state__in=WATCHED, account__unit__scope=Scope.BOUND
+    )
+
+
+def _of_bound_units() -> QuerySet[Account]:
+    """Units that are only guided (第三条) are listed, never flagged."""
+    return Account.objects.filter(unit__scope=Scope.BOUND)
+
+
+def _due(now: datetime) -> QuerySet[Account]:
+    """Watched accounts, only these have a due time, whose due time has passed."""
+    return _of_bound_units().filter(next_update_due_at__lte=now)
+
+
+HINT = Value(Level.HINT.value)
+R = RuleCode
+RULES = (
+    Rule(R.UNFILED_ACCOUNT, 8, "account", unfiled_account, "found_at", account="id"),
+    Rule(R.INACTIVE, 14, "account", inactive, "next_update_due_at", account="id"),
+    Rule(R.NO_DATA, 14, "account", no_data, "next_update_due_at", account="id", level=F("weight")),
+    Rule(R.SLOW_REPLY, 15, "message", slow_reply, "reply_due_at", unit="account__unit_id"),
+    Rule(R.REVIVED, 8, "account", revived, "state_since", account="id"),
+    Rule(R.NAME_MISMATCH, 6, "account", name_mismatch, "name_differs_since", account="id", level=HINT),
+    Rule(R.SAME_PLATFORM, 7, "account", same_platform, "doubled_since", account="id", level=HINT),
+    Rule(R.FOLLOWER_JUMP, 15, "followers", follower_jump, "jumped_at", unit="account__unit_id", level=HINT),
+)

@@ -14,13 +14,13 @@ from accounts.rules import RULES, unfiled_account
 from filings.models import Filing, FilingState
 from filings.rules import RULES as FILING_RULES
 from tests.flag_rows import at, make_account, make_filing, make_unit, make_user
-from zhonglou_media.core import events
+from zhonglou_media.core import events, words
 from zhonglou_media.core.errors import NotAllowed, Refused, WrongState
 from zhonglou_media.core.models import Event, User
 
 pytestmark = pytest.mark.django_db
 
-(UNFILED,) = RULES
+UNFILED, *_ = RULES
 OVERDUE, CORRECTION, UNAPPROVED = FILING_RULES
 DUE, DAY_1, DAY_2, DAY_3 = (at(f"2021-02-{day} 00:00") for day in (20, 21, 22, 23))
 
@@ -251,7 +251,7 @@ def test_every_rule_has_its_words() -> None:
     for rule in (*RULES, *FILING_RULES):
         assert flags.labels[rule.code] == rule.label
         assert len(rule.label) >= 4
-        assert rule.article == 8
+        assert rule.article == words.FLAGS[rule.code][2]
 
 
 # --- waiver -------------------------------------------------------------------------------------------------------
