@@ -1,0 +1,320 @@
+"""What an operator records by hand: publications, questions and their replies, 确认数据截至现在 (第十四条、第十五条).
+
+Each use case locks the account first (`due_times.lock`), checks, writes, counts again what follows from the facts and
+appends its event last. Times are aware; `now` is the database's clock. Nothing is recorded ahead of it.
+
+A `token` names one form: sent twice (a double tap on a phone), the second sending finds what the first has written.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.db import models, transaction
+
+from accounts import activity_days, due_times, rules
+from accounts.models import Account, AccountState, Message, MessageKind, Publication
+from accounts.models.account import GONE
+from accounts.models.activity import Source
+from accounts.policy import Action, require
+from zhonglou_media.core import events
+from zhonglou_media.core.clock import SHANGHAI, day_of
+from zhonglou_media.core.countdown import due24
+from zhonglou_media.core.errors import Incomplete, Refused, WrongState
+from zhonglou_media.core.models import Event, User
+
+EARLIEST = datetime(2010, 1, 1, tzinfo=SHANGHAI)  # no such account is older: an earlier time is mistyped
+SAME_TAP = timedelta(minutes=5)  # two sendings of one form with the same words lie that close together
+RECORDABLE = tuple(state for state in AccountState if state not in GONE)
+WATERMARKS = ("posts_known_until", "messages_known_until")
+
+
+# --- publications ---------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def publish(
+    account_id: int,
+    *,
+    title: str = "",
+    url: str = "",
+    published_at: datetime,
+    original: bool = False,
+    reviewers: str = "",
+    by: User,
+    now: datetime,
+    token: str = "",
+) -> Publication:
+    """登记一条发布: the account is known until then (only forward), its due time follows."""
+    account, role = _begin(account_id, by=by)
+    _within("published_at", "发布时间", published_at, now)
+    wanted = {"title": title, "url": url, "original": original, "reviewers": reviewers}
+    first = Publication.objects.filter(account=account, external_id=_external(token)).first()
+    if first is not None and _same_tap(first, wanted, first.published_at, published_at):
+        return first
+    publication = Publication.objects.create(
+        account=account,
+        external_id=_external(token if first is None else ""),
+        published_at=published_at,
+        source=Source.TYPED,
+        **wanted,
+    )
+    if account.posts_known_until is None or account.posts_known_until < published_at:
+        Account.objects.filter(pk=account_id).update(posts_known_until=published_at)
+    _count_posts(publication)
+    detail = {"account": account_id, "published_at": published_at.isoformat()}
+    events.append(publication, "publish", by=by, role=role, at=now, comment=title, detail=detail)
+    return publication
+
+
+@transaction.atomic
+def remove(publication_id: int, *, removed_at: datetime | None = None, by: User, now: datetime) -> Publication:
+    """登记删除: it stays as a tombstone, and the due time may move back. WrongState when it was removed before."""
+    publication, role = _publication(publication_id, by=by)
+    if publication.removed_at is not None:
+        _was_first("这条发布已登记删除", publication, "remove")
+    when = removed_at or now
+    if when < publication.published_at:
+        raise _wrong("removed_at", f"删除时间不能早于发布时间（{_when(publication.published_at)}）。")
+    _within("removed_at", "删除时间", when, now)
+    publication.removed_at = when
+    publication.save(update_fields=["removed_at"])
+    _count_posts(publication)
+    detail = {"account": publication.account_id, "removed_at": when.isoformat()}
+    events.append(publication, "remove", by=by, role=role, at=now, comment=publication.title, detail=detail)
+    return publication
+
+
+@transaction.atomic
+def restore(publication_id: int, *, by: User, now: datetime) -> Publication:
+    """恢复: it was not removed, or is published again; it counts as before. WrongState when it stands already."""
+    publication, role = _publication(publication_id, by=by)
+    if publication.removed_at is None:
+        _was_first("这条发布没有登记删除，不用恢复", publication, "restore")
+    publication.removed_at = None
+    publication.save(update_fields=["removed_at"])
+    _count_posts(publication)
+    detail = {"account": publication.account_id}
+    events.append(publication, "restore", by=by, role=role, at=now, comment=publication.title, detail=detail)
+    return publication
+
+
+# --- questions ------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def ask(
+    account_id: int,
+    *,
+    kind: str = MessageKind.INQUIRY,
+    body: str = "",
+    asked_at: datetime,
+    by: User,
+    now: datetime,
+    token: str = "",
+) -> Message:
+    """登记一条留言, received now; a 咨询 is due 24 hours after it was asked, even if that is past."""
+    account, role = _begin(account_id, by=by)
+    _within("asked_at", "留言时间", asked_at, now)
+    first = Message.objects.filter(account=account, external_id=_external(token)).first()
+    if first is not None and _same_tap(first, {"kind": kind, "body": body}, first.asked_at, asked_at):
+        return first
+    message = Message.objects.create(
+        account=account,
+        external_id=_external(token if first is None else ""),
+        kind=kind,
+        body=body,
+        asked_at=asked_at,
+        received_at=now,
+        reply_due_at=rules.reply_due(kind, asked_at),
+        source=Source.TYPED,
+    )
+    _count_questions(message)
+    _append(message, "ask", by=by, role=role, now=now, kind=kind, asked_at=asked_at.isoformat())
+    return message
+
+
+@transaction.atomic
+def reply(message_id: int, *, at: datetime | None = None, by: User, now: datetime) -> Message:
+    """登记首次回复 at `at` (None: now): a late one clears the flag and stays late.
+
+    WrongState when it was answered before (carries by whom and when it was recorded), withdrawn or handed over.
+    """
+    message, role = _message(message_id, by=by)
+    if message.first_reply_at is not None:
+        _was_first(f"这条留言已在 {_when(message.first_reply_at)} 回复", message, "reply")
+    _still_open(message)
+    when = at or now
+    if when < message.asked_at:
+        raise _wrong("at", f"回复时间不能早于留言时间（{_when(message.asked_at)}）。")
+    _within("at", "回复时间", when, now)
+    message.first_reply_at = when
+    message.save(update_fields=["first_reply_at"])
+    _count_questions(message)
+    _append(message, "reply", by=by, role=role, now=now, replied_at=when.isoformat(), late=message.is_late(now))
+    return message
+
+
+@transaction.atomic
+def reclassify(message_id: int, *, kind: str, by: User, now: datetime) -> Message:
+    """改类型: a 咨询 is due 24 hours after it was asked, even if past; another kind loses only a due time yet ahead."""
+    message, role = _message(message_id, by=by)
+    _still_open(message)
+    was = message.kind
+    if kind == was:
+        return message
+    message.kind = kind
+    if kind == MessageKind.INQUIRY:
+        message.reply_due_at = rules.reply_due(kind, message.asked_at)
+    elif message.reply_due_at is not None and now < message.reply_due_at:
+        message.reply_due_at = None
+    message.save(update_fields=["kind", "reply_due_at"])
+    _count_questions(message)
+    _append(message, "reclassify", by=by, role=role, now=now, was=was, kind=kind)
+    return message
+
+
+@transaction.atomic
+def withdraw_message(message_id: int, *, at: datetime | None = None, by: User, now: datetime) -> Message:
+    """网民已撤回或删除: there is nothing left to answer. What was answered keeps its reply."""
+    message, role = _message(message_id, by=by)
+    if message.first_reply_at is not None:
+        _was_first(f"这条留言已在 {_when(message.first_reply_at)} 回复，不用登记撤回", message, "reply")
+    _still_open(message)
+    when = at or now
+    if when < message.asked_at:
+        raise _wrong("at", f"撤回时间不能早于留言时间（{_when(message.asked_at)}）。")
+    _within("at", "撤回时间", when, now)
+    message.withdrawn_at = when
+    message.save(update_fields=["withdrawn_at"])
+    _count_questions(message)
+    _append(message, "withdraw_message", by=by, role=role, now=now, withdrawn_at=when.isoformat())
+    return message
+
+
+# --- 数据截至 -------------------------------------------------------------------------------------------------------
+
+
+def confirm_known(account_id: int, *, by: User, now: datetime) -> int:
+    """确认数据截至现在: what is not recorded of this account until `now` did not happen."""
+    return confirm_all([account_id], by=by, now=now)
+
+
+def confirm_unit(unit_id: int, *, by: User, now: datetime) -> int:
+    """确认数据截至现在 of all accounts of a unit that can be recorded; returns how many."""
+    of_unit = Account.objects.filter(unit=unit_id, state__in=RECORDABLE)
+    return confirm_all(of_unit.values_list("pk", flat=True), by=by, now=now)
+
+
+@transaction.atomic
+def confirm_all(account_ids: Collection[int], *, by: User, now: datetime) -> int:
+    """Both facts of these accounts are known until `now`, only forward: all or none; returns how many accounts."""
+    accounts = due_times.lock(list(account_ids))
+    roles = [_allowed(account, by=by) for account in accounts]
+    moved = []
+    for account, role in zip(accounts, roles, strict=True):
+        was = {name: getattr(account, name) for name in WATERMARKS}
+        behind = {name: now for name, known in was.items() if known is None or known < now}
+        if behind:
+            Account.objects.filter(pk=account.pk).update(**behind)
+            moved.append((account, role, {name: known and known.isoformat() for name, known in was.items()}))
+    for account, role, detail in moved:
+        events.append(account, "confirm_known", by=by, role=role, at=now, detail=detail)
+    return len(accounts)
+
+
+# --- what they share ------------------------------------------------------------------------------------------------
+
+
+def _begin(account_id: int, *, by: User) -> tuple[Account, str]:
+    """The account, locked, and the role that lets `by` record for it."""
+    found = due_times.lock([account_id])
+    if not found:
+        raise Refused("没有这个账号，请返回后重新选择。")
+    return found[0], _allowed(found[0], by=by)
+
+
+def _allowed(account: Account, *, by: User) -> str:
+    role = require(by, Action.RECORD_ACTIVITY, account)
+    if account.state not in RECORDABLE:
+        raise WrongState(f"账号“{account.name}”现为{account.get_state_display()}，不再登记发布和留言。")
+    return role
+
+
+def _publication(publication_id: int, *, by: User) -> tuple[Publication, str]:
+    """The publication as it stands under the lock of its account."""
+    account, role = _begin(Publication.objects.values_list("account", flat=True).get(pk=publication_id), by=by)
+    return Publication.objects.get(pk=publication_id, account=account), role
+
+
+def _message(message_id: int, *, by: User) -> tuple[Message, str]:
+    """The message as it stands under the lock of its account."""
+    account, role = _begin(Message.objects.values_list("account", flat=True).get(pk=message_id), by=by)
+    return Message.objects.select_related("handed_to").get(pk=message_id, account=account), role
+
+
+def _still_open(message: Message) -> None:
+    if message.withdrawn_at is not None:
+        _was_first(f"这条留言已在 {_when(message.withdrawn_at)} 撤回或删除", message, "withdraw_message")
+    if message.handed_to is not None:
+        raise WrongState(f"这条留言已转由账号“{message.handed_to.name}”办理，请由该账号的主办单位登记。")
+
+
+def _was_first(words: str, subject: models.Model, verb: str) -> None:
+    """Raise that somebody was first, with who and when where the history knows it (an import names no row)."""
+    event = (
+        Event.objects.filter(subject_kind=events.kind_of(subject), subject_id=subject.pk, verb=verb)
+        .select_related("actor")
+        .order_by("-seq")
+        .first()
+    )
+    if event is None or event.actor is None:
+        raise WrongState(f"{words}，请刷新页面后查看。")
+    raise WrongState(f"{words}，由{event.actor}于 {_when(event.at)} 登记。", by=event.actor, at=event.at)
+
+
+def _within(field: str, label: str, moment: datetime, now: datetime) -> None:
+    """Neither ahead of the clock nor before there were such accounts."""
+    if moment > now:
+        raise _wrong(field, f"{label}不能晚于现在（{_when(now)}）。")
+    if moment < EARLIEST:
+        raise _wrong(field, f"{label}不能早于 {EARLIEST.year} 年，请核对年份。")
+
+
+def _wrong(field: str, sentence: str) -> Incomplete:
+    return Incomplete(sentence, {field: [sentence]})
+
+
+def _when(moment: datetime) -> str:
+    return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+def due_words(account: Account) -> str:
+    """「下次应在 2026-12-01 24:00 前更新」, '' where updates are not judged."""
+    return f"下次应在 {due24(account.next_update_due_at)} 前更新" if account.next_update_due_at else ""
+
+
+def _external(token: str) -> str:
+    return f"typed-{token or uuid4()}"
+
+
+def _same_tap(row: models.Model, wanted: dict[str, Any], was: datetime, at: datetime) -> bool:
+    """Whether the form was sent again as it stood; another content under its token is a row of its own."""
+    return abs(at - was) <= SAME_TAP and all(getattr(row, name) == value for name, value in wanted.items())
+
+
+def _count_posts(publication: Publication) -> None:
+    day = day_of(publication.published_at)
+    due_times.recompute([publication.account_id])
+    activity_days.recount_posts([publication.account_id], day, day)
+
+
+def _count_questions(message: Message) -> None:
+    day = day_of(message.asked_at)
+    activity_days.recount_messages([message.account_id], day, day)
+
+
+def _append(message: Message, verb: str, *, by: User, role: str, now: datetime, **detail: Any) -> None:
+    """The event of a message; its words stay sealed in the message."""
+    events.append(message, verb, by=by, role=role, at=now, detail={"account": message.account_id, **detail})
