@@ -55,11 +55,11 @@ def countdown(due: datetime, *, now: datetime, provisional: bool, working_days: 
     if provisional:
         return Countdown(Tone.PROVISIONAL, f"暂定 {exact}", exact)
     if now >= due:
-        return Countdown(Tone.LATE, f"已逾期 {_span(now - due)}", exact)
+        return Countdown(Tone.LATE, f"已逾期 {span(now - due)}", exact)
     today, last_day = day_of(now), day_of(due - timedelta(microseconds=1))
     ends_with_day = exact.endswith("24:00")
     if not ends_with_day and due - now < timedelta(days=1):
-        return Countdown(Tone.SOON, f"剩 {_span(due - now)}", exact)
+        return Countdown(Tone.SOON, f"剩 {span(due - now)}", exact)
     if last_day == today:
         return Countdown(Tone.SOON, "今天 24:00 截止", exact)
     if working_days is not None and (left := working_days(today, last_day)) > 0:
@@ -70,7 +70,7 @@ def countdown(due: datetime, *, now: datetime, provisional: bool, working_days: 
     return Countdown(Tone.OK, f"剩 {days} 天", exact)
 
 
-def _span(length: timedelta) -> str:
+def span(length: timedelta) -> str:
     """Whole days, else whole hours, else minutes (at least one)."""
     if length.days:
         return f"{length.days} 天"
