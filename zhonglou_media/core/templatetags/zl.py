@@ -114,11 +114,19 @@ def flag(row: FlagRow) -> SafeString:
 @register.filter
 def flag_since(row: FlagRow) -> str:
     """The moment of a flag, exactly: 「期限 …」, or since when it stands where no deadline was missed."""
-    if row.rule == "unfiled_account":
-        return f"发现于 {dt(row.due_at)}"
-    if row.rule == "unapproved_event":
-        return f"开通早于批准，自 {clock.due24(row.due_at)} 起"
-    return f"期限 {clock.due24(row.due_at)}"
+    match row.rule:
+        case "unfiled_account":
+            return f"发现于 {dt(row.due_at)}"
+        case "unapproved_event":
+            return f"开通早于批准，自 {clock.due24(row.due_at)} 起"
+        case "revived":
+            return f"关停或注销于 {dt(row.due_at)}"
+        case "name_mismatch" | "same_platform":
+            return f"自 {dt(row.due_at)} 起"
+        case "follower_jump":
+            return f"{d(row.due_at)} 变化"
+        case _:
+            return f"期限 {clock.due24(row.due_at)}"
 
 
 @register.filter
@@ -131,21 +139,24 @@ def flag_ends(row: FlagRow) -> str:
 def flag_due(context: Mapping[str, Any], row: FlagRow) -> SafeString:
     """How long a flag stands: a countdown, or 「发现于 11-25 02:24，已 3 天」 where there is no deadline.
 
-    The exact moment and what ends it stand in the title and for screen readers.
+    The exact moment and what ends it stand in the title and for screen readers. 数据待确认 is no lateness: nobody
+    knows yet.
     """
-    if row.rule not in words.FLAGS_WITHOUT_DEADLINE:
+    if row.rule not in words.FLAGS_WITHOUT_DEADLINE and row.rule != "no_data":
         return due(context, row.due_at, unit="days")
-    this_year = f" {context['now'].astimezone(SHANGHAI):%Y}-"
-    shown = flag_since(row).replace(this_year, " ", 1)
+    this_year = f"{context['now'].astimezone(SHANGHAI):%Y}-"
+    shown = flag_since(row).replace(this_year, "", 1)
     days = (context["now"] - row.due_at).days
-    if row.rule == "unfiled_account":
+    if row.rule in ("unfiled_account", "name_mismatch", "same_platform"):
         shown += f"，已 {days} 天" if days > 0 else "，不到 1 天"
-    exact = f"{flag_since(row)}，{flag_ends(row)}"
+    exact = "，".join(part for part in (flag_since(row), flag_ends(row)) if part)
+    tone = "late" if row.level == "breach" else "soon"
     return format_html(
-        '<span class="zl-due zl-due--late zl-due--since" title="{}">{}{}'
+        '<span class="zl-due zl-due--{} zl-due--since" title="{}">{}{}'
         '<span class="visually-hidden">（{}）</span></span>',
+        tone,
         exact,
-        icon(DUE_ICONS["late"]),
+        icon(DUE_ICONS[tone]),
         shown,
         exact,
     )
