@@ -20,7 +20,6 @@ from accounts.models.activity import Source
 from accounts.policy import Action, require
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import SHANGHAI, day_of
-from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Incomplete, Refused, WrongState
 from zhonglou_media.core.models import Event, User
 
@@ -110,13 +109,19 @@ def ask(
     kind: str = MessageKind.INQUIRY,
     body: str = "",
     asked_at: datetime,
+    replied_at: datetime | None = None,
     by: User,
     now: datetime,
     token: str = "",
 ) -> Message:
-    """登记一条留言, received now; a 咨询 is due 24 hours after it was asked, even if that is past."""
+    """登记一条留言, received now; a 咨询 is due 24 hours after it was asked, even if that is past.
+
+    `replied_at`: it is recorded with its first reply, as `reply` would.
+    """
     account, role = _begin(account_id, by=by)
     _within("asked_at", "留言时间", asked_at, now)
+    if replied_at is not None:
+        _after("replied_at", "回复时间", replied_at, asked_at, now)
     first = Message.objects.filter(account=account, external_id=_external(token)).first()
     if first is not None and _same_tap(first, {"kind": kind, "body": body}, first.asked_at, asked_at):
         return first
@@ -128,10 +133,13 @@ def ask(
         asked_at=asked_at,
         received_at=now,
         reply_due_at=rules.reply_due(kind, asked_at),
+        first_reply_at=replied_at,
         source=Source.TYPED,
     )
     _count_questions(message)
     _append(message, "ask", by=by, role=role, now=now, kind=kind, asked_at=asked_at.isoformat())
+    if replied_at is not None:
+        _append_reply(message, by=by, role=role, now=now)
     return message
 
 
@@ -145,14 +153,11 @@ def reply(message_id: int, *, at: datetime | None = None, by: User, now: datetim
     if message.first_reply_at is not None:
         _was_first(f"这条留言已在 {_when(message.first_reply_at)} 回复", message, "reply")
     _still_open(message)
-    when = at or now
-    if when < message.asked_at:
-        raise _wrong("at", f"回复时间不能早于留言时间（{_when(message.asked_at)}）。")
-    _within("at", "回复时间", when, now)
-    message.first_reply_at = when
+    message.first_reply_at = at or now
+    _after("at", "回复时间", message.first_reply_at, message.asked_at, now)
     message.save(update_fields=["first_reply_at"])
     _count_questions(message)
-    _append(message, "reply", by=by, role=role, now=now, replied_at=when.isoformat(), late=message.is_late(now))
+    _append_reply(message, by=by, role=role, now=now)
     return message
 
 
@@ -183,9 +188,7 @@ def withdraw_message(message_id: int, *, at: datetime | None = None, by: User, n
         _was_first(f"这条留言已在 {_when(message.first_reply_at)} 回复，不用登记撤回", message, "reply")
     _still_open(message)
     when = at or now
-    if when < message.asked_at:
-        raise _wrong("at", f"撤回时间不能早于留言时间（{_when(message.asked_at)}）。")
-    _within("at", "撤回时间", when, now)
+    _after("at", "撤回时间", when, message.asked_at, now)
     message.withdrawn_at = when
     message.save(update_fields=["withdrawn_at"])
     _count_questions(message)
@@ -282,17 +285,19 @@ def _within(field: str, label: str, moment: datetime, now: datetime) -> None:
         raise _wrong(field, f"{label}不能早于 {EARLIEST.year} 年，请核对年份。")
 
 
+def _after(field: str, label: str, moment: datetime, asked_at: datetime, now: datetime) -> None:
+    """Not before the question, nor ahead of the clock."""
+    if moment < asked_at:
+        raise _wrong(field, f"{label}不能早于留言时间（{_when(asked_at)}）。")
+    _within(field, label, moment, now)
+
+
 def _wrong(field: str, sentence: str) -> Incomplete:
     return Incomplete(sentence, {field: [sentence]})
 
 
 def _when(moment: datetime) -> str:
     return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-
-
-def due_words(account: Account) -> str:
-    """「下次应在 2026-12-01 24:00 前更新」, '' where updates are not judged."""
-    return f"下次应在 {due24(account.next_update_due_at)} 前更新" if account.next_update_due_at else ""
 
 
 def _external(token: str) -> str:
@@ -313,6 +318,11 @@ def _count_posts(publication: Publication) -> None:
 def _count_questions(message: Message) -> None:
     day = day_of(message.asked_at)
     activity_days.recount_messages([message.account_id], day, day)
+
+
+def _append_reply(message: Message, *, by: User, role: str, now: datetime) -> None:
+    replied_at = message.first_reply_at and message.first_reply_at.isoformat()
+    _append(message, "reply", by=by, role=role, now=now, replied_at=replied_at, late=message.is_late(now))
 
 
 def _append(message: Message, verb: str, *, by: User, role: str, now: datetime, **detail: Any) -> None:
