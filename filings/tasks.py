@@ -4,9 +4,11 @@ from celery import shared_task
 
 from filings import reminding
 from zhonglou_media.core.clock import db_now
+from zhonglou_media.core.task_runs import recorded
 
 
 @shared_task(name="filings.remind")
 def remind() -> None:
     """The reminders of the morning (09:00 on working days)."""
-    reminding.remind(db_now())
+    with recorded("filings.remind"):
+        reminding.remind(db_now())

@@ -27,6 +27,7 @@ def sweep(now: datetime) -> dict[str, tuple[int, int]]:
             done[rule.code] = run_rule(rule, now)
         except Exception as error:
             logger.exception("rule %s failed", rule.code)
+            error.add_note(f"规则“{rule.label}”")
             failed.append(error)
     if failed:
         raise ExceptionGroup(f"{len(failed)} of {len(RULES)} rules failed", failed)

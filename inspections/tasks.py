@@ -4,9 +4,11 @@ from celery import shared_task
 
 from inspections import sweep
 from zhonglou_media.core.clock import db_now
+from zhonglou_media.core.task_runs import recorded
 
 
 @shared_task(name="inspections.sweep")
 def run_sweep() -> None:
     """Every rule once, as of the database's clock. Losing a tick costs a minute, doubling one changes nothing."""
-    sweep.sweep(db_now())
+    with recorded("inspections.sweep"):
+        sweep.sweep(db_now())

@@ -59,8 +59,9 @@ WRITING = {"update", "create", "bulk_create", "get_or_create", "update_or_create
 
 
 def test_only_lifecycle_writes_the_state_of_an_account() -> None:
+    of_jobs = {"zhonglou_media/core/jobs.py"}  # which have states, too
     found = writers(lambda tree: assigns(tree, "state") or passes(tree, WRITING, "state"))
-    assert found == {"accounts/lifecycle.py"}
+    assert found - of_jobs == {"accounts/lifecycle.py"}
 
 
 def steps(tree: ast.Module) -> bool:

@@ -25,6 +25,12 @@ app.conf.update(
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
     worker_soft_shutdown_timeout=8,
+    # A job may keep its worker busy for minutes; sweeps and reminders never wait behind one.
+    task_routes={"portal.run_jobs": {"queue": "long"}},
+    # Longer than any task should take, shorter than Redis waits before it hands a message out again. Only the prefork
+    # pool keeps them: in the threads of the embedded worker a job watches its own time (`core/jobs.py`).
+    task_soft_time_limit=720,
+    task_time_limit=780,
 )
 if settings.REDIS_URL:
     app.conf.update(
@@ -62,5 +68,7 @@ else:
 app.conf.beat_schedule = {
     "sweep": {"task": "inspections.sweep", "schedule": 60.0, "options": {"expires": 55}},
     "remind": {"task": "filings.remind", "schedule": crontab(hour=9, minute=0), "options": {"expires": 3600}},
+    "hints": {"task": "accounts.hints", "schedule": crontab(hour=2, minute=30), "options": {"expires": 3600}},
+    "jobs": {"task": "portal.run_jobs", "schedule": 5.0, "options": {"expires": 4}},
 }
-app.autodiscover_tasks(["accounts", "filings", "inspections"])
+app.autodiscover_tasks(["accounts", "filings", "inspections", "zhonglou_media.portal"])

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
@@ -172,7 +173,7 @@ def _run(claim: Claim) -> None:
         raise
     except Stopped:
         state = JobState.STOPPED
-    except TimeOver:
+    except (TimeOver, SoftTimeLimitExceeded):
         error = f"处理超过 {claim.kind.time_limit // 60} 分钟，已经中止，没有完成的部分没有写入。请分成几份后重新提交。"
     except Refused as refused:
         error = str(refused)

@@ -41,7 +41,8 @@ def commands(port: int) -> dict[str, list[str]]:
     return {
         "网页服务": [*python, *gunicorn, "--graceful-timeout", "8", "--log-level", "warning", "--no-control-socket"],
         "后台任务": [
-            *celery, "worker", "-P", "threads", "-c", "4", "-n", f"portal-{port}@%h", "-l", "WARNING", *quiet_network
+            *celery, "worker", "-Q", "celery,long", "-P", "threads", "-c", "4", "-n", f"portal-{port}@%h",
+            "-l", "WARNING", *quiet_network,
         ],
         "定时任务": [*celery, "beat", "-l", "WARNING"],
     }  # fmt: skip

@@ -1,0 +1,24 @@
+"""What kinds of jobs the portal has, in all apps, and what people call them."""
+
+from zhonglou_media.core.jobs import JobKind
+from zhonglou_media.core.models import Job
+
+# Those a worker runs, by code.
+KINDS: dict[str, JobKind] = {kind.code: kind for kind in ()}
+
+# Those that their page runs itself: code → (words, URL name of the result).
+AT_ONCE = {"import_registry": ("导入台账", "accounts:import_result")}
+
+
+def label_of(job: Job) -> str:
+    """What people call a job of this kind."""
+    if job.kind in AT_ONCE:
+        return AT_ONCE[job.kind][0]
+    return KINDS[job.kind].label if job.kind in KINDS else "后台任务"
+
+
+def page_of(job: Job) -> str:
+    """The URL name (argument: pk) of the page that shows the result of such a job; "job" where it has none."""
+    if job.kind in AT_ONCE:
+        return AT_ONCE[job.kind][1]
+    return KINDS[job.kind].page if job.kind in KINDS else "job"
