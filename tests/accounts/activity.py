@@ -1,6 +1,6 @@
 """Facts of activity for tests: written past the use cases, with all that follows from them computed as in production.
 
-A moment is 「2021-03-22 10:00」 in Shanghai, or a datetime. `account` is read again, so that its columns are the new ones.
+A moment is 「2021-03-22 10:00」 in Shanghai, or a datetime. `account` is read again: its columns are the new ones.
 """
 
 from datetime import date, datetime
