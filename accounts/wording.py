@@ -13,7 +13,7 @@ from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When, prefet
 
 from accounts import due_times, rules
 from accounts.flags import RuleCode
-from accounts.models import Account, AccountKind, AccountState, Flag, Followers, Message, Publication
+from accounts.models import Account, AccountKind, AccountState, Flag, Followers, Message, Publication, Source
 from accounts.models.account import ON_PLATFORM
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.countdown import due24, span
@@ -98,9 +98,11 @@ class Facts:
         if flag.account is None or flag.rule not in (*BY_POSTS, *BY_MESSAGES):
             return NOT_JUDGED
         until = flag.account.posts_known_until if flag.rule in BY_POSTS else flag.account.messages_known_until
+        message = self.messages.get(flag.fact_id) if flag.rule in BY_MESSAGES else None
+        typed = message is not None and message.source == Source.TYPED  # judged whatever else is known
         if until is None:
-            return Known("单位登记" if flag.rule in BY_MESSAGES else "尚无数据", early=flag.rule in BY_POSTS)
-        return Known(self.moment(until), early=flag.rule in BY_POSTS and until < flag.due_at)
+            return Known("单位登记" if typed else "尚无数据", early=not typed)
+        return Known(self.moment(until), early=until < flag.due_at and not typed)
 
     # --- times, in Shanghai: without their year when it is this one
 
@@ -182,7 +184,9 @@ def _unfiled(facts: Facts, flag: Flag) -> str:
 
 def _name_mismatch(facts: Facts, flag: Flag) -> str:
     account = cast(Account, flag.account)
-    others = [a for a in facts.siblings.get(flag.unit_id, []) if a.name_key != account.name_key]
+    own = account.name_key  # a name with a word more or less is the same name, as `hints.differing_names` says
+    others = [a for a in facts.siblings.get(flag.unit_id, []) if a.platform_id != account.platform_id]
+    others = [a for a in others if own not in a.name_key and a.name_key not in own]
     if not others:
         return f"“{account.name}”与本单位在其他平台的账号名称不一致"
     return f"“{account.name}”与本单位的{_listed(others)}名称不一致"
@@ -256,7 +260,7 @@ def _chosen(flags: Sequence[Flag], posts: QuerySet[Publication]) -> dict[int, in
 
 def _messages(flags: Sequence[Flag]) -> dict[int, Message]:
     """Their times only: a citizen's words are shown to nobody here, so they are not read either."""
-    times = Message.objects.only("asked_at", "first_reply_at")
+    times = Message.objects.only("asked_at", "first_reply_at", "source")
     return times.in_bulk([flag.fact_id for flag in flags]) if flags else {}
 
 

@@ -126,8 +126,9 @@ def test_data_that_end_early_say_when(until: str | None, words: str, short: str)
 
 def question(of: Account, asked: str, **fields: Any) -> Message:
     return Message.objects.create(
-        account=of, external_id=f"m{Message.objects.count()}", kind="inquiry", body="门牌号是多少", source="import",
-        asked_at=at(asked), received_at=at(asked), reply_due_at=at(asked) + timedelta(hours=24), **fields,
+        account=of, external_id=f"m{Message.objects.count()}", kind="inquiry", body="门牌号是多少",
+        asked_at=at(asked), received_at=at(asked), reply_due_at=at(asked) + timedelta(hours=24),
+        **{"source": "import", **fields},
     )  # fmt: skip
 
 
@@ -136,7 +137,15 @@ def test_a_question_is_told_by_its_time_and_never_by_its_words() -> None:
     asked = question(row, "2026-11-23 08:05")
     raised = flag(row, "slow_reply", "2026-11-24 08:05", kind="message", fact=asked.pk)
     assert said(raised) == "11-23 08:05 的咨询，应于 11-24 08:05 前回复"
-    assert known(raised) == "单位登记"
+    assert known(raised) == "尚无数据"
+    Account.objects.filter(pk=row.pk).update(messages_known_until=at("2026-11-24 08:30"))
+    assert known(raised) == "数据截至 11-24 08:30"
+
+
+def test_a_question_typed_by_the_unit_is_judged_without_further_data() -> None:
+    row = watched()
+    asked = question(row, "2026-11-23 08:05", source="typed")
+    assert known(flag(row, "slow_reply", "2026-11-24 08:05", kind="message", fact=asked.pk)) == "单位登记"
 
 
 def test_a_late_reply_is_named() -> None:
