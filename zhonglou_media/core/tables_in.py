@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from .errors import Refused
 from .tables_out import back
@@ -24,14 +25,20 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_ROWS, MAX_COLUMNS = 20_000, 64
 MAX_CELL = 32_767  # what Excel itself can hold
 HEADER_WITHIN = 100  # titles before the header
-_ENTRIES, _UNPACKED, _RATIO, _PIECE = 200, 100 * 1024 * 1024, 100, 64 * 1024
-_CHILD = Path(__file__).with_name("xlsx_child.py")
+_ENTRIES, UNPACKED, _RATIO, _PIECE = 200, 100 * 1024 * 1024, 100, 64 * 1024
+CHILD = Path(__file__).with_name("xlsx_child.py")
 _CHILD_MEGABYTES, _CHILD_SECONDS = 768, 10
+TOO_LARGE = 3  # exit status of the child
 _XLSX, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-_TOO_LARGE = (
-    f"表格超过 {MAX_ROWS} 行或 {MAX_COLUMNS} 列（可能是对整行、整列设了格式）；请删去多余的行列，或分成几个文件。"
-)
-_DAMAGED = "文件不是完好的 Excel 工作簿（.xlsx），请用 Excel 或 WPS 另存后重试。"
+UNKNOWN = "认不出文件的编码或格式，请另存为 .xlsx 或 UTF-8 编码的 .csv 后重试。"
+DAMAGED = "文件不是完好的 Excel 工作簿（.xlsx），请用 Excel 或 WPS 另存后重试。"
+
+
+def too_large(rows: int = MAX_ROWS) -> Refused:
+    """What is said of a table with more than `rows` rows, or too many columns."""
+    return Refused(
+        f"表格超过 {rows} 行或 {MAX_COLUMNS} 列（可能是对整行、整列设了格式）；请删去多余的行列，或分成几个文件。"
+    )
 
 
 @dataclass(frozen=True)
@@ -51,22 +58,26 @@ class Table:
 
 def read_table(path: Path) -> Table:
     """Read an xlsx or csv file. Raises Refused with what to do, or OSError when the file cannot be read."""
-    size = path.stat().st_size
-    if size > MAX_BYTES:
+    if path.stat().st_size > MAX_BYTES:
         raise Refused(f"文件超过 {MAX_BYTES >> 20} MB，请分成几个文件。")
     content = path.read_bytes()
     if not content.strip(b"\x00\t\r\n \xef\xbb\xbf\xff\xfe"):
         raise Refused("文件是空的。")
-    if content.startswith(_OLE):
-        raise Refused("这是旧版（.xls）或加密的 Excel 文件，请另存为不加密的 .xlsx 后重试。")
-    if content.startswith(_XLSX):
-        _preflight(content)
+    if is_workbook(content):
+        preflight(io.BytesIO(content))
         table = Table([Sheet(title, rows) for title, rows in _read_xlsx(path)])
     else:
         table = Table([Sheet("", _read_csv(content))])
     if not any(any(row) for sheet in table.sheets for row in sheet.rows):
         raise Refused("文件里没有内容。")
     return table
+
+
+def is_workbook(start: bytes) -> bool:
+    """Whether a file that begins so is an xlsx. Raises Refused for the old format, and for an encrypted one."""
+    if start.startswith(_OLE):
+        raise Refused("这是旧版（.xls）或加密的 Excel 文件，请另存为不加密的 .xlsx 后重试。")
+    return start.startswith(_XLSX)
 
 
 # --- csv ------------------------------------------------------------------------------------------
@@ -82,20 +93,23 @@ def _decode(content: bytes) -> str:
         if "\x00" in text:
             break
         return text
-    raise Refused("认不出文件的编码或格式，请另存为 .xlsx 或 UTF-8 编码的 .csv 后重试。")
+    raise Refused(UNKNOWN)
+
+
+def delimiter_of(head: str) -> str:
+    """Excel's Unicode text is separated by tabs. The one that most of the first lines have; a comma when in doubt."""
+    lines = head[:4096].splitlines()[:20]
+    return max(",\t;", key=lambda mark: sum(mark in line for line in lines))
 
 
 def _read_csv(content: bytes) -> list[list[str]]:
     text = _decode(content)
-    # Excel's Unicode text is separated by tabs. The one that most of the first lines have; a comma when in doubt.
-    head = text[:4096].splitlines()[:20]
-    delimiter = max(",\t;", key=lambda mark: sum(mark in line for line in head))
     rows: list[list[str]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True)
     try:
         for row in reader:
             if len(rows) >= MAX_ROWS or len(row) > MAX_COLUMNS:
-                raise Refused(_TOO_LARGE)
+                raise too_large()
             if any(len(cell) > MAX_CELL for cell in row):
                 raise Refused(f"第 {reader.line_num} 行有超过 {MAX_CELL} 个字的单元格。")
             rows.append([back(cell) for cell in row])
@@ -112,56 +126,54 @@ _REFERENCE = re.compile(
 )
 
 
-def _preflight(content: bytes) -> None:
+def preflight(content: BinaryIO, *, rows: int = MAX_ROWS, unpacked: int = UNPACKED) -> None:
     """Refuse what no honest workbook is: many or swollen entries, macros, entities, cells at the edge of the world."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with zipfile.ZipFile(content) as archive:
             entries = archive.infolist()
-            _check_entries(entries)
+            _check_entries(entries, unpacked)
             for entry in entries:
                 if entry.filename.lower().endswith((".xml", ".rels")):
-                    _check_xml(archive, entry)
+                    _check_xml(archive, entry, rows, unpacked)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
-        raise Refused(_DAMAGED) from None
+        raise Refused(DAMAGED) from None
 
 
-def _check_entries(entries: Sequence[zipfile.ZipInfo]) -> None:
+def _check_entries(entries: Sequence[zipfile.ZipInfo], unpacked: int) -> None:
     names = {entry.filename for entry in entries}
     if len(entries) > _ENTRIES or len(names) != len(entries):
-        raise Refused(_DAMAGED)
-    if sum(entry.file_size for entry in entries) > _UNPACKED or any(
+        raise Refused(DAMAGED)
+    if sum(entry.file_size for entry in entries) > unpacked or any(
         entry.file_size > _RATIO * max(entry.compress_size, 1024) for entry in entries
     ):
         raise Refused("工作簿解开后过大，请删去图片和多余的行列后重试。")
     if any(".." in name or name.startswith("/") or "\\" in name for name in names):
-        raise Refused(_DAMAGED)
+        raise Refused(DAMAGED)
     if any("vbaproject" in name.lower() for name in names):
         raise Refused("工作簿带有宏，请另存为不带宏的 .xlsx 后重试。")
     if not {"[Content_Types].xml", "xl/workbook.xml"} <= names:
-        raise Refused(_DAMAGED)
+        raise Refused(DAMAGED)
 
 
-def _check_xml(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
+def _check_xml(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, rows: int, unpacked: int) -> None:
     is_sheet = entry.filename.startswith("xl/worksheets/")
     read, tail = 0, b""
     with archive.open(entry) as stream:
         while piece := stream.read(_PIECE):
             read += len(piece)
-            if read > min(entry.file_size, _UNPACKED):
-                raise Refused(_DAMAGED)
+            if read > min(entry.file_size, unpacked):
+                raise Refused(DAMAGED)
             seen = tail + piece.replace(b"\x00", b"")  # UTF-16 of ASCII
             if _DOCTYPE.search(seen):
-                raise Refused(_DAMAGED)
-            if is_sheet and any(_is_out_of_bounds(match) for match in _REFERENCE.finditer(seen)):
-                raise Refused(_TOO_LARGE)
+                raise Refused(DAMAGED)
+            if is_sheet and any(_is_out_of_bounds(match, rows) for match in _REFERENCE.finditer(seen)):
+                raise too_large(rows)
             tail = seen[-64:]
 
 
-def _is_out_of_bounds(match: re.Match[bytes]) -> bool:
+def _is_out_of_bounds(match: re.Match[bytes], rows: int) -> bool:
     column, row, last_column, last_row = match.groups()
-    return (
-        max(int(row), int(last_row or 0)) > MAX_ROWS or max(_number(column), _number(last_column or b"")) > MAX_COLUMNS
-    )
+    return max(int(row), int(last_row or 0)) > rows or max(_number(column), _number(last_column or b"")) > MAX_COLUMNS
 
 
 def _number(column: bytes) -> int:
@@ -175,17 +187,17 @@ def _read_xlsx(path: Path) -> list[tuple[str, list[list[str]]]]:
     limits = [str(n) for n in (MAX_ROWS, MAX_COLUMNS, _CHILD_MEGABYTES, _CHILD_SECONDS)]
     try:
         done = subprocess.run(  # noqa: S603 - our own script and interpreter
-            [sys.executable, "-I", str(_CHILD), str(path.resolve()), *limits],
+            [sys.executable, "-I", str(CHILD), str(path.resolve()), *limits],
             capture_output=True,
             timeout=3 * _CHILD_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise Refused(_TOO_LARGE) from None
+        raise too_large() from None
     if done.returncode == 0:
         return [(title, rows) for title, rows in json.loads(done.stdout)]
     # A negative status: the kernel stopped it at its limit.
-    raise Refused(_TOO_LARGE if done.returncode == 3 or done.returncode < 0 else _DAMAGED)
+    raise too_large() if done.returncode == TOO_LARGE or done.returncode < 0 else Refused(DAMAGED)
 
 
 # --- heads of columns -----------------------------------------------------------------------------
@@ -312,8 +324,18 @@ def _header(sheet: Sheet, index: int, candidates: dict[str, list[int]], wanted: 
 def _data(sheet: Sheet, start: int, columns: dict[str, int], width: int) -> Iterator[Row]:
     """Rows below the header that count: no empty ones, no totals."""
     for number, cells in enumerate(sheet.rows[start:], start + 1):
-        padded = cells + [""] * (width - len(cells))
-        filled = [cell.strip() for cell in padded if cell.strip()]
-        if not filled or re.sub(r"[\s:：]", "", filled[0]) in ("合计", "总计", "小计"):
+        if not counts(cells):
             continue
+        padded = cells + [""] * (width - len(cells))
         yield Row(number, padded, {name: padded[i].strip() for name, i in columns.items()})
+
+
+_TOTAL = re.compile(r"[\s:：]*[合总小][\s:：]*计[\s:：]*")
+
+
+def counts(cells: Sequence[str]) -> bool:
+    """Whether a row below the header is one of data: not empty, and no total."""
+    for cell in cells:
+        if bare := cell.strip():
+            return _TOTAL.fullmatch(bare) is None
+    return False

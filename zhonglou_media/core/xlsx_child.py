@@ -1,6 +1,8 @@
-"""Reads one xlsx in a process of its own with limits and prints its visible sheets as JSON; run by `tables_in` only.
+"""Reads one xlsx in a process of its own with limits and prints its visible sheets as JSON.
 
-`python -I xlsx_child.py FILE ROWS COLUMNS MEGABYTES SECONDS`. Exit 3: more rows or columns than allowed; 4: unreadable.
+`python -I xlsx_child.py FILE ROWS COLUMNS MEGABYTES SECONDS [HEADS]`: `tables_in` runs it, with HEADS `tables_stream`;
+then it prints the first HEADS rows of each sheet in one line, reads a sheet's index from stdin, and prints that sheet,
+a row a line. Exit 3: more rows or columns than allowed; 4: unreadable.
 A hostile workbook can make a parser eat all memory or time: here the kernel stops it, not the web server.
 """
 
@@ -8,10 +10,14 @@ import io
 import json
 import resource
 import sys
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
-MAX_CHARACTERS = 20_000_000
+MAX_CHARACTERS, MAX_LINE = 20_000_000, 1_000_000
+HEADS = 6  # where its argument stands
 TOO_LARGE, UNREADABLE = 3, 4
 
 
@@ -60,6 +66,49 @@ def read(path: str, max_rows: int, max_columns: int) -> list[tuple[str, list[lis
     return sheets
 
 
+def stream(path: str, max_rows: int, max_columns: int, heads: int) -> None:
+    """Print the heads of the visible sheets, then the rows of the one that is asked for, one at a time."""
+    import openpyxl
+
+    with Path(path).open("rb") as content:
+        book = openpyxl.load_workbook(content, read_only=True, data_only=True, keep_links=False)
+        sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        for sheet in sheets:
+            sheet.reset_dimensions()
+        put([(sheet.title, list(islice(rows_of(sheet, max_columns), heads))) for sheet in sheets])
+        chosen = sys.stdin.readline()
+        if not chosen:
+            return
+        for number, row in enumerate(rows_of(sheets[int(chosen)], max_columns), 1):
+            if number > max_rows:
+                sys.exit(TOO_LARGE)
+            put(row)
+
+
+def rows_of(sheet: Any, max_columns: int) -> Iterator[list[str]]:
+    """The rows of a sheet as text, without the empty cells behind."""
+    for cells in sheet.iter_rows(max_col=max_columns + 1):
+        row = [moment(cell) if cell.is_date else text(cell.value) for cell in cells]
+        while row and not row[-1]:
+            row.pop()
+        if len(row) > max_columns or sum(map(len, row)) > MAX_LINE:
+            sys.exit(TOO_LARGE)
+        yield row
+
+
+def moment(cell: Any) -> str:
+    """A day or a moment by the cell's format: midnight is a time of day where hours are shown."""
+    value = cell.value
+    if isinstance(value, datetime) and "h" in cell.number_format.lower():
+        return value.isoformat(" ", "seconds")
+    return text(value)
+
+
+def put(value: object) -> None:
+    """One line of JSON."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=True, separators=(",", ":")) + "\n")
+
+
 def main() -> None:
     """Set the limits first, then read."""
     path, rows, columns, megabytes, seconds = sys.argv[1], *map(int, sys.argv[2:6])
@@ -67,6 +116,9 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
+        if len(sys.argv) > HEADS:
+            stream(path, rows, columns, int(sys.argv[HEADS]))
+            return
         sheets = read(path, rows, columns)
     except Exception:  # whatever a parser says of a broken file, it is a broken file
         sys.exit(UNREADABLE)

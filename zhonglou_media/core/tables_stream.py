@@ -1,0 +1,214 @@
+"""Large spreadsheets, a row at a time: what `tables_in` does for lists, for 200,000 rows in constant memory.
+
+A csv is judged first (its encoding, by reading it once) and then read from the disk; an xlsx is parsed by the child
+process of `tables_in`, which hands over a line a row. Rows may be read as often as needed.
+"""
+
+import codecs
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO, cast
+
+from . import tables_in
+from .errors import Refused
+from .tables_in import (
+    CHILD,
+    DAMAGED,
+    HEADER_WITHIN,
+    MAX_CELL,
+    MAX_COLUMNS,
+    UNKNOWN,
+    Column,
+    Sheet,
+    Table,
+    counts,
+    delimiter_of,
+    find_header,
+    is_workbook,
+    preflight,
+    too_large,
+)
+from .tables_out import back
+
+MAX_ROWS = 200_000
+MAX_CSV, MAX_XLSX = 64 * 1024 * 1024, 20 * 1024 * 1024
+UNPACKED = 600 * 1024 * 1024
+CHILD_MEGABYTES, CHILD_SECONDS = 768, 90
+_PIECE = 256 * 1024
+_LINE = 1_000_000  # characters of a record's line
+
+Numbered = tuple[int, list[str]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The data rows of a file under its header; iterating reads the file, again each time.
+
+    `heads` are the header's cells, `columns` the index of each wanted column. `expected` rows are about to come (0:
+    unknown). Raises Refused on the way where the file turns out not to be sound.
+    """
+
+    path: Path
+    number: int
+    heads: list[str]
+    columns: dict[str, int]
+    expected: int
+    encoding: str = ""  # '' is an xlsx
+    delimiter: str = ","
+    sheet: int = 0
+
+    def __iter__(self) -> Iterator[Numbered]:
+        """(1-based number in the file, cells); at least as many cells as heads; no empty rows, no totals."""
+        width = len(self.heads)
+        for number, cells in enumerate(self._records(), 1):
+            if number <= self.number or not counts(cells):
+                continue
+            if number > MAX_ROWS:
+                raise too_large(MAX_ROWS)
+            if len(cells) < width:
+                cells = cells + [""] * (width - len(cells))
+            yield number, cells
+
+    def _records(self) -> Iterator[list[str]]:
+        if self.encoding:
+            return _csv_records(self.path, self.encoding, self.delimiter)
+        return _xlsx_records(self.path, self.sheet)
+
+
+def open_rows(path: Path, columns: Sequence[Column]) -> Rows:
+    """Find the header of a csv or xlsx file. Raises Refused with what to do, or OSError when it cannot be read."""
+    size = path.stat().st_size
+    with path.open("rb") as content:
+        start = content.read(4096)
+    if not start.strip(b"\x00\t\r\n \xef\xbb\xbf\xff\xfe") and size == len(start):
+        raise Refused("文件是空的。")
+    if is_workbook(start):
+        return _open_xlsx(path, size, columns)
+    return _open_csv(path, size, columns)
+
+
+# --- csv ------------------------------------------------------------------------------------------
+
+
+def _open_csv(path: Path, size: int, columns: Sequence[Column]) -> Rows:
+    _check_size(size, MAX_CSV)
+    encoding, lines = _encoding(path)
+    with path.open(encoding=encoding, newline="") as text:
+        delimiter = delimiter_of(text.read(4096))
+    first = list(islice(_csv_records(path, encoding, delimiter), HEADER_WITHIN))
+    header = find_header(Table([Sheet("", first)]), columns)
+    return Rows(path, header.number, header.heads, header.columns, max(lines - header.number, 0), encoding, delimiter)
+
+
+def _encoding(path: Path) -> tuple[str, int]:
+    """How the whole file is encoded, and how many lines it has; strictly, as `tables_in` decides it."""
+    with path.open("rb") as content:
+        marked = content.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
+        decoder = codecs.getincrementaldecoder(encoding)()
+        lines = 1
+        with path.open("rb") as content, suppress(UnicodeDecodeError):
+            while piece := content.read(_PIECE):
+                text = decoder.decode(piece)
+                if "\x00" in text:
+                    raise Refused(UNKNOWN)
+                lines += text.count("\n")
+            decoder.decode(b"", final=True)
+            return encoding, lines
+    raise Refused(UNKNOWN)
+
+
+def _csv_records(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
+    with path.open(encoding=encoding, newline="") as text:
+        reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
+        try:
+            for cells in reader:
+                if len(cells) > MAX_COLUMNS:
+                    raise too_large(MAX_ROWS)
+                if cells and max(map(len, cells)) > MAX_CELL:
+                    raise Refused(f"第 {reader.line_num} 行有超过 {MAX_CELL} 个字的单元格。")
+                yield [back(cell) if cell[:1] == "'" else cell for cell in cells]
+        except csv.Error:
+            raise Refused(f"第 {reader.line_num} 行的引号不成对或内容过长，请改正或另存为 .xlsx。") from None
+
+
+def _lines(text: IO[str]) -> Iterator[str]:
+    """The lines of a text, none of which may fill the memory."""
+    while line := text.readline(_LINE):
+        if len(line) == _LINE:
+            raise Refused("文件里有过长的行，请核对文件是否选对，或另存为 .xlsx。")
+        yield line
+
+
+# --- xlsx -----------------------------------------------------------------------------------------
+
+
+def _open_xlsx(path: Path, size: int, columns: Sequence[Column]) -> Rows:
+    _check_size(size, MAX_XLSX)
+    with path.open("rb") as content:
+        preflight(content, rows=MAX_ROWS, unpacked=UNPACKED)
+    with _child(path) as child:
+        sheets = _heads(child)
+    if not any(any(row) for _, rows in sheets for row in rows):
+        raise Refused("文件里没有内容。")
+    header = find_header(Table([Sheet(title, rows) for title, rows in sheets]), columns)
+    titles = [title for title, _ in sheets]
+    return Rows(path, header.number, header.heads, header.columns, 0, sheet=titles.index(header.sheet))
+
+
+def _xlsx_records(path: Path, sheet: int) -> Iterator[list[str]]:
+    with _child(path) as child:
+        _heads(child)
+        requests, lines = cast("IO[bytes]", child.stdin), cast("IO[bytes]", child.stdout)
+        requests.write(f"{sheet}\n".encode())
+        requests.close()
+        for line in lines:
+            cells: list[str] = json.loads(line)
+            if cells and max(map(len, cells)) > MAX_CELL:
+                raise Refused(f"有超过 {MAX_CELL} 个字的单元格，请删短后重试。")
+            yield cells
+        _check(child)
+
+
+def _heads(child: "subprocess.Popen[bytes]") -> list[tuple[str, list[list[str]]]]:
+    line = cast("IO[bytes]", child.stdout).readline()
+    if not line:
+        _check(child)
+        raise Refused(DAMAGED)
+    return [(title, rows) for title, rows in json.loads(line)]
+
+
+def _check(child: "subprocess.Popen[bytes]") -> None:
+    """Raise what the child's end means; a negative status is the kernel's limit."""
+    status = child.wait()
+    if status:
+        raise too_large(MAX_ROWS) if status == tables_in.TOO_LARGE or status < 0 else Refused(DAMAGED)
+
+
+@contextmanager
+def _child(path: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    limits = [str(n) for n in (MAX_ROWS, MAX_COLUMNS, CHILD_MEGABYTES, CHILD_SECONDS, HEADER_WITHIN)]
+    with subprocess.Popen(  # noqa: S603 - our own script and interpreter
+        [sys.executable, "-I", str(CHILD), str(path.resolve()), *limits],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={"PATH": os.defpath},
+    ) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+def _check_size(size: int, limit: int) -> None:
+    if size > limit:
+        raise Refused(f"文件超过 {limit >> 20} MB，请分成几个文件。")
