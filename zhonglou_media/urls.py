@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from filings import account_urls as filings_account_urls
 from filings import urls as filings_urls
 from filings.views import lists
-from zhonglou_media.portal import home, styleguide, views
+from zhonglou_media.portal import home, runs, styleguide, views
 
 # One namespace: the filings' own addresses, and the tab an account's page has for them.
 filing_pages: list[URLPattern | URLResolver] = [
@@ -28,6 +28,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notices/read/", views.read_notices, name="notices_read"),
     path("notices/<int:pk>/open/", views.open_notice, name="notice_open"),
     path("health/", views.health, name="health"),
+    path("jobs/<int:pk>/", runs.job, name="job"),
+    path("jobs/<int:pk>/file/", runs.job_file, name="job_file"),
+    path("jobs/<int:pk>/stop/", runs.job_stop, name="job_stop"),
+    path("jobs/<int:pk>/again/", runs.job_again, name="job_again"),
+    path("runs/", runs.runs, name="runs"),
 ]
 if settings.DEBUG:
     urlpatterns += [path("styleguide/", styleguide.styleguide, name="styleguide")]

@@ -171,6 +171,9 @@ OFFICE = [
     Shot("accounts:import", "officer", "errors", act=press("main form [type=submit]"), status=422),
     Shot("accounts:import", "officer", "nothing_taken", act=send_list(NAMELESS), status=422),
     Shot("accounts:import_result", "officer", "", lambda scene: {"job_id": scene.job}),
+    Shot("job", "admin", "", lambda scene: {"pk": scene.job}),
+    Shot("runs", "officer"),
+    Shot("runs", "admin"),
     Shot("filings:list", "officer"),
     Shot("filings:exchange", "officer"),
     Shot("filings:exchange", "supervisor", "back", query="?show=back"),
@@ -233,5 +236,6 @@ FETCHED = [
     Shot("filings:attachment", "operator", "", lambda scene: {"pk": scene.attachment}),
     Shot("filings:paper_scan", "officer", "", of("示例乙局非遗")),
     Shot("accounts:import_refused", "officer", "", lambda scene: {"job_id": scene.job}),
+    Shot("job_file", "officer", "", lambda scene: {"pk": scene.job}),
     Shot("health"),
 ]

@@ -62,6 +62,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("通知", "notices", "bell"),
             Page("实施细则", "regulation", "book"),
             Page("使用帮助", "help", "help"),
+            Page("运行状况", "runs", "activity"),
         ),
     ),
 )

@@ -1,0 +1,216 @@
+"""任务 and 运行状况: how far a job is and what came of it, and whether what the schedule runs does run."""
+
+import mimetypes
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import resolve, reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.access import may
+from accounts.models import RuleRun
+from accounts.policy import OFFICE, Action, could, roles_of
+from inspections import sweep
+from zhonglou_media.core import files, jobs
+from zhonglou_media.core.answers import post_only
+from zhonglou_media.core.clock import SHANGHAI, db_now
+from zhonglou_media.core.errors import NotAllowed, Refused
+from zhonglou_media.core.models import Job, JobState, TaskRun, User
+
+from .jobs import label_of, page_of
+
+SHOWN = 50
+LIVE = (JobState.QUEUED, JobState.RUNNING)
+BROKEN = (JobState.FAILED, JobState.STOPPED)
+
+# The tasks of the schedule (`zhonglou_media/celery.py`): name → (words, how often).
+TASKS = {
+    "inspections.sweep": ("规则检查", "每分钟"),
+    "filings.remind": ("期限提醒", "每日 9:00"),
+    "accounts.hints": ("核对提示", "每日 2:30"),
+    "portal.run_jobs": ("后台任务", "有任务时"),
+}
+# What a job may count, by its key in `Job.result`: words, whether it needs a look.
+COUNTS = {
+    "read": ("读取", False),
+    "created": ("新增", False),
+    "changed": ("更新", False),
+    "removed": ("删除", False),
+    "unchanged": ("不变", False),
+    "refused": ("没有写入", True),
+}
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task of the schedule, with its last run (None: it never ran)."""
+
+    label: str
+    often: str
+    run: TaskRun | None
+    stalled: bool
+
+    @property
+    def took(self) -> str:
+        return in_words(self.run.duration_ms) if self.run and self.run.duration_ms is not None else ""
+
+
+# --- one job --------------------------------------------------------------------------------------------------------
+
+
+def visible(user: User, pk: int) -> Job:
+    """The job `pk`: for who started it, and those who look after the portal. Http404 for others."""
+    job = get_object_or_404(Job.objects.select_related("by", "file"), pk=pk)
+    if job.by_id != user.pk and not could(user, Action.VIEW_RUNS):
+        raise Http404
+    return job
+
+
+@may(Action.SIGNED_IN)
+@require_safe
+@never_cache
+def job(request: HttpRequest, pk: int) -> HttpResponse:
+    """A job while it waits or runs, and what came of it. htmx asks for the part that moves; at the end it leaves."""
+    user = cast(User, request.user)
+    found = visible(user, pk)
+    result = _result_page(user, found)
+    if request.headers.get("HX-Request"):
+        if found.state in LIVE:
+            return render(request, "portal/_job.html", _progress(found))
+        return HttpResponse(headers={"HX-Redirect": result or request.path})
+    if result:
+        return redirect(result)
+    broken = found.state in BROKEN
+    context = _progress(found) | {
+        "live": found.state in LIVE,
+        "broken": broken,
+        "took": took(found),
+        "counts": [(words, found.result[key], bad) for key, (words, bad) in COUNTS.items() if _counted(found, key)],
+        "may_stop": found.state in LIVE and not found.stop_requested and _may_stop(user, found),
+        "may_again": broken and found.by_id == user.pk,
+    }
+    return render(request, "portal/job.html", context)
+
+
+@may(Action.SIGNED_IN)
+@require_safe
+def job_file(request: HttpRequest, pk: int) -> FileResponse:
+    """The file a job made: the rows it refused, or what was exported."""
+    found = visible(cast(User, request.user), pk)
+    if found.file is None:
+        raise Http404
+    try:
+        content = files.open_file(found.file)
+    except Refused as gone:
+        raise Http404(str(gone)) from gone
+    what = "没有写入的行" if found.result.get("refused") else label_of(found)
+    name = f"{what}-{found.created_at.astimezone(SHANGHAI):%Y%m%d}-{found.pk}"
+    ending = ".xlsx" if found.file.type == files.XLSX else mimetypes.guess_extension(found.file.type) or ""
+    return FileResponse(content, as_attachment=True, filename=name + ending, content_type=found.file.type)
+
+
+@may(Action.SIGNED_IN)
+@post_only("job", "pk")
+def job_stop(request: HttpRequest, pk: int) -> HttpResponse:
+    """停止: who started the job, or the office."""
+    user = cast(User, request.user)
+    if not _may_stop(user, visible(user, pk)):
+        raise NotAllowed("您不能停止这个任务：须由发起人或区政府办公室办理。")
+    jobs.stop(pk, now=db_now())
+    return redirect("job", pk)
+
+
+@may(Action.SIGNED_IN)
+@post_only("job", "pk")
+def job_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """重新开始: only who started it, whose rights it runs with."""
+    user = cast(User, request.user)
+    if visible(user, pk).by_id != user.pk:
+        raise NotAllowed("您不能重新开始这个任务：须由发起人办理。")
+    new = jobs.again(pk, by=user, now=db_now())
+    messages.success(request, "已重新提交，正在排队。")
+    return redirect("job", new.pk)
+
+
+def took(job: Job) -> str:
+    """How long its last attempt took, in words; '' while it runs, or when it never began."""
+    if job.finished_at is None or job.started_at is None:
+        return ""
+    return in_words(round((job.finished_at - job.started_at).total_seconds() * 1000))
+
+
+def in_words(milliseconds: int) -> str:
+    """350 毫秒, 12 秒, 3 分 20 秒."""
+    if milliseconds < 1000:
+        return f"{milliseconds} 毫秒"
+    minutes, seconds = divmod(milliseconds // 1000, 60)
+    return f"{minutes} 分 {seconds} 秒" if minutes else f"{seconds} 秒"
+
+
+def _progress(job: Job) -> dict[str, Any]:
+    ahead = Job.objects.filter(state=JobState.QUEUED, pk__lt=job.pk).count() if job.state == JobState.QUEUED else 0
+    return {"job": job, "label": label_of(job), "ahead": ahead}
+
+
+def _counted(job: Job, key: str) -> bool:
+    return isinstance(job.result.get(key), int)
+
+
+def _may_stop(user: User, job: Job) -> bool:
+    return job.by_id == user.pk or bool(roles_of(user) & set(OFFICE))
+
+
+def _result_page(user: User, job: Job) -> str:
+    """Where the result of this job stands, or '' for here: it has no page of its own, or one `user` may not open."""
+    page = page_of(job)
+    if page == "job" or job.state in LIVE or not job.result:
+        return ""
+    url = reverse(page, args=[job.pk])
+    allowed_to: Any = getattr(resolve(url).func, "allowed_to", frozenset())
+    return url if could(user, *allowed_to) else ""
+
+
+# --- all of them ----------------------------------------------------------------------------------------------------
+
+
+@may(Action.VIEW_RUNS)
+@require_safe
+@never_cache
+def runs(request: HttpRequest) -> HttpResponse:
+    """运行状况: the tasks of the schedule, the rules, the last jobs."""
+    now = db_now()
+    listed = Job.objects.select_related("by", "file").order_by("-created_at", "-id")[:SHOWN]
+    counts = Job.objects.aggregate(
+        waiting=Count("pk", filter=Q(state=JobState.QUEUED)), running=Count("pk", filter=Q(state=JobState.RUNNING))
+    )
+    tasks = scheduled(now)
+    context = {
+        "tasks": tasks,
+        "stalled": [task for task in tasks if task.stalled],
+        "failed": [task for task in tasks if task.run and task.run.error],
+        "rules": [(rule, in_words(rule.duration_ms)) for rule in RuleRun.objects.order_by("rule")],
+        "jobs": [(job, label_of(job), took(job)) for job in listed],
+        **counts,
+    }
+    return render(request, "portal/runs.html", context)
+
+
+def scheduled(now: datetime) -> list[Task]:
+    """Every task of the schedule; the sweep is 已停滞 when it has not succeeded for some minutes."""
+    found = {run.name: run for run in TaskRun.objects.all()}
+    return [
+        Task(label, often, found.get(name), _stalled(name, found.get(name), now))
+        for name, (label, often) in TASKS.items()
+    ]
+
+
+def _stalled(name: str, run: TaskRun | None, now: datetime) -> bool:
+    if name != "inspections.sweep":
+        return False
+    return run is None or run.succeeded_at is None or now - run.succeeded_at > sweep.OVERDUE
