@@ -27,7 +27,7 @@ def lock(account_ids: Collection[int]) -> list[Account]:
 
 
 def recompute(account_ids: Collection[int]) -> None:
-    """Write `COLUMNS` of these accounts from their publications: four statements, however many accounts."""
+    """Write `COLUMNS` of these accounts from their publications: five statements, however many accounts."""
     accounts = Account.objects.filter(pk__in=account_ids).select_related("platform").order_by("pk")
     published = Publication.objects.filter(account__in=account_ids)
     latest = _latest(published.filter(removed_at__isnull=True))
