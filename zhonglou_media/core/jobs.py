@@ -33,6 +33,7 @@ EVERY = 0.5  # seconds between two writes of progress
 NOTICE = 300  # characters of a notice
 
 FAULT = "程序出错，什么也没有改动；详情已记入日志。可以重新开始，仍不成功时请联系维护人员。"
+TOO_LONG = "处理超过 {} 分钟，已经中止，没有完成的部分没有写入。请分成几份后重新提交。"
 BROKEN_OFF = f"连续中断 {ATTEMPTS} 次，没有完成，也没有写入数据。可以重新提交；仍不成功时请联系维护人员。"
 
 logger = logging.getLogger(__name__)
@@ -174,7 +175,7 @@ def _run(claim: Claim) -> None:
     except Stopped:
         state = JobState.STOPPED
     except (TimeOver, SoftTimeLimitExceeded):
-        error = f"处理超过 {claim.kind.time_limit // 60} 分钟，已经中止，没有完成的部分没有写入。请分成几份后重新提交。"
+        error = TOO_LONG.format(max(1, claim.kind.time_limit // 60))
     except Refused as refused:
         error = str(refused)
     except Exception:

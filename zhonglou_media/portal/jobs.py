@@ -4,7 +4,7 @@ from zhonglou_media.core.jobs import JobKind
 from zhonglou_media.core.models import Job
 
 # Those a worker runs, by code.
-KINDS: dict[str, JobKind] = {kind.code: kind for kind in ()}
+KINDS: dict[str, JobKind] = {}
 
 # Those that their page runs itself: code → (words, URL name of the result).
 AT_ONCE = {"import_registry": ("导入台账", "accounts:import_result")}

@@ -1,0 +1,512 @@
+"""Jobs: claimed once, told how far, ended with their effect, and run again when their worker died."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import OperationalError, connection, connections, transaction
+
+from accounts.models import Unit
+from tests.factories import NOW, scan, unit, user
+from tests.services import wait_until
+from zhonglou_media.core import jobs
+from zhonglou_media.core.clock import db_now
+from zhonglou_media.core.errors import Refused, WrongState
+from zhonglou_media.core.jobs import Claim, ClaimLost, JobKind, Stopped, TimeOver, enqueue, run_next
+from zhonglou_media.core.models import Job, JobState, Notice
+
+pytestmark = pytest.mark.django_db
+
+
+def kind(run: Callable[[Claim], None], **more: Any) -> JobKind:
+    return JobKind("test", "示例任务", run, **more)
+
+
+def done(claim: Claim) -> None:
+    with transaction.atomic():
+        claim.finish({"created": 1})
+
+
+def a_job(run: Callable[[Claim], None] = done, **more: Any) -> tuple[Job, dict[str, JobKind]]:
+    made = kind(run, **more)
+    return enqueue(made, by=user(), now=NOW, source_name="示例.csv"), {"test": made}
+
+
+def run(work: Callable[[Claim], None], **more: Any) -> Job:
+    """The job after one worker ran it."""
+    job, kinds = a_job(work, **more)
+    assert run_next(kinds)
+    job.refresh_from_db()
+    return job
+
+
+# --- one run --------------------------------------------------------------------------------------------------------
+
+
+def test_a_job_waits_with_what_it_was_given() -> None:
+    person, file = user(), scan()
+    job = enqueue(kind(done), by=person, now=NOW, params={"a": 1}, source=file, source_name="清单.csv")
+    job.refresh_from_db()
+    assert (job.kind, job.state, job.by, job.created_at) == ("test", JobState.QUEUED, person, NOW)
+    assert (job.params, job.source, job.source_name, job.attempts) == ({"a": 1}, file, "清单.csv", 0)
+
+
+def test_what_a_job_did_and_its_result_come_together() -> None:
+    file = scan()
+
+    def work(claim: Claim) -> None:
+        claim.progress(1, 3, "读取")
+        claim.progress(3, 3)
+        with transaction.atomic():
+            unit("示例单位")
+            claim.finish({"created": 3, "refused": 0}, file=file)
+
+    job = run(work)
+    assert job.state == JobState.DONE
+    assert (job.result, job.file, job.error) == ({"created": 3, "refused": 0}, file, "")
+    assert (job.done, job.total, job.note, job.attempts, job.claimed_until) == (3, 3, "", 1, None)
+    assert job.started_at <= job.finished_at <= db_now()
+    notice = Notice.objects.get()
+    assert (notice.user, notice.text, notice.link) == (job.by, "示例任务“示例.csv”：已完成。", f"/jobs/{job.pk}/")
+
+
+def test_the_notice_leads_to_the_page_of_the_kind() -> None:
+    job = run(done, page="accounts:import_result")
+    assert Notice.objects.get().link == f"/accounts/import/{job.pk}/"
+
+
+def test_a_job_of_nobody_tells_nobody() -> None:
+    made = kind(done)
+    enqueue(made, by=None, now=NOW)
+    assert run_next({"test": made})
+    assert Job.objects.get().state == JobState.DONE
+    assert not Notice.objects.exists()
+
+
+def test_nothing_waits_nothing_runs() -> None:
+    assert not run_next({"test": kind(done)})
+
+
+def test_the_oldest_comes_first_and_each_runs_once() -> None:
+    order: list[int] = []
+
+    def work(claim: Claim) -> None:
+        order.append(claim.job.pk)
+        done(claim)
+
+    waiting = [a_job(work) for _ in range(3)]
+    while run_next(waiting[0][1]):
+        pass
+    assert order == [job.pk for job, _ in waiting]
+
+
+def test_a_kind_nobody_knows_waits() -> None:
+    a_job()
+    assert not run_next({"other": kind(done)})
+    assert Job.objects.get().state == JobState.QUEUED
+
+
+@pytest.mark.parametrize("limit", [0, 601])
+def test_a_kind_may_not_take_longer_than_the_task_that_runs_it(limit: int) -> None:
+    with pytest.raises(ValueError, match="time_limit"):
+        kind(done, time_limit=limit)
+
+
+# --- what goes wrong ------------------------------------------------------------------------------------------------
+
+
+def refuse(claim: Claim) -> None:
+    raise Refused("文件是空的，请重新选择。")
+
+
+def report_an_error(claim: Claim) -> None:
+    with transaction.atomic():
+        claim.finish({"refused": 2}, error="没有一行可以导入。")
+
+
+def divide(claim: Claim) -> None:
+    with transaction.atomic():
+        unit("写了一半")
+        claim.progress(0, 1)
+        raise ZeroDivisionError
+
+
+def fall_after_finishing(claim: Claim) -> None:
+    with transaction.atomic():
+        unit("写了一半")
+        claim.finish({"created": 1})
+        raise ZeroDivisionError
+
+
+def forget_to_finish(claim: Claim) -> None:
+    return
+
+
+def raise_of(error: type[Exception]) -> Callable[[Claim], None]:
+    def work(claim: Claim) -> None:
+        raise error
+
+    return work
+
+
+@pytest.mark.parametrize(
+    ("work", "state", "error"),
+    [
+        (refuse, JobState.FAILED, "文件是空的，请重新选择。"),
+        (report_an_error, JobState.FAILED, "没有一行可以导入。"),
+        (divide, JobState.FAILED, jobs.FAULT),
+        (fall_after_finishing, JobState.FAILED, jobs.FAULT),
+        (forget_to_finish, JobState.FAILED, jobs.FAULT),
+        (raise_of(TimeOver), JobState.FAILED, jobs.TOO_LONG.format(10)),
+        (raise_of(Stopped), JobState.STOPPED, ""),
+    ],
+)  # fmt: skip
+def test_a_job_that_goes_wrong_says_so_and_leaves_nothing(
+    work: Callable[[Claim], None], state: JobState, error: str
+) -> None:
+    before = Unit.objects.count()
+    job = run(work)
+    assert (job.state, job.error) == (state, error)
+    assert job.finished_at is not None
+    assert Unit.objects.count() == before
+    assert Notice.objects.get().text == f"示例任务“示例.csv”：{state.label}。{error}"
+    assert Notice.objects.get().link == f"/jobs/{job.pk}/"
+
+
+def test_a_fault_is_logged_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    job = run(divide)
+    assert "ZeroDivisionError" in caplog.text
+    log = (django_settings.VAR_DIR / "log" / "commands.log").read_text()
+    assert f"job {job.pk} test\nTraceback" in log
+    assert "ZeroDivisionError" in log.rpartition(f"job {job.pk} test")[2]
+
+
+def test_a_very_long_refusal_still_fits_its_notice() -> None:
+    def work(claim: Claim) -> None:
+        raise Refused("错" * 900)
+
+    job = run(work)
+    assert len(job.error) == 900
+    assert len(Notice.objects.get().text) == 300
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_is_not_finished_outside_of_a_transaction() -> None:
+    job = run(lambda claim: claim.finish({"created": 1}))
+    assert (job.state, job.error) == (JobState.FAILED, jobs.FAULT)
+
+
+# --- how far --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A monotonic clock that the test moves."""
+    hands = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: hands.now)
+    return hands
+
+
+def shown() -> tuple[int, int, str]:
+    job = Job.objects.get()
+    return job.done, job.total, job.note
+
+
+def test_progress_is_written_twice_a_second(clock: Any) -> None:
+    seen = []
+
+    def work(claim: Claim) -> None:
+        for step in range(11):
+            claim.progress(step, 10, f"第 {step} 步")
+            seen.append(shown())
+            clock.now += 0.1
+        done(claim)
+
+    run(work)
+    assert [step for step, _, _ in seen] == [0, 0, 0, 0, 0, 5, 5, 5, 5, 5, 10]
+    assert seen[5] == (5, 10, "第 5 步")
+
+
+def test_progress_between_two_writes_asks_the_database_nothing(
+    clock: Any, django_assert_num_queries: Callable[[int], Any]
+) -> None:
+    def work(claim: Claim) -> None:
+        claim.progress(0, 10)
+        with django_assert_num_queries(0):
+            claim.progress(1, 10)
+        done(claim)
+
+    assert run(work).state == JobState.DONE
+
+
+def test_a_job_over_its_time_is_stopped_at_its_next_step(clock: Any) -> None:
+    reached = []
+
+    def work(claim: Claim) -> None:
+        for step in range(10):
+            reached.append(step)
+            claim.progress(step, 10)
+            clock.now += 50
+
+    job = run(work, time_limit=120)
+    assert reached == [0, 1, 2, 3]
+    assert job.error.startswith("处理超过 2 分钟")
+
+
+def test_a_running_job_is_stopped_at_its_next_step() -> None:
+    def work(claim: Claim) -> None:
+        jobs.stop(claim.job.pk, now=NOW)
+        claim.progress(1, 10)
+        raise AssertionError("it went on")
+
+    assert run(work).state == JobState.STOPPED
+
+
+def test_a_waiting_job_is_stopped_at_once() -> None:
+    job, kinds = a_job()
+    jobs.stop(job.pk, now=NOW)
+    job.refresh_from_db()
+    assert (job.state, job.finished_at) == (JobState.STOPPED, NOW)
+    assert not run_next(kinds)
+
+
+def test_an_ended_job_cannot_be_stopped_and_a_done_one_not_begun_again() -> None:
+    job = run(done)
+    with pytest.raises(WrongState, match="已经结束（已完成）"):
+        jobs.stop(job.pk, now=NOW)
+    with pytest.raises(WrongState, match="不需要重新开始"):
+        jobs.again(job.pk, by=user(), now=NOW)
+
+
+def test_a_failed_job_begins_again_as_a_new_one() -> None:
+    file = scan()
+    old = enqueue(kind(refuse), by=user(), now=NOW, params={"a": 1}, source=file, source_name="清单.csv")
+    assert run_next({"test": kind(refuse)})
+    new = jobs.again(old.pk, by=user(), now=NOW)
+    assert (new.state, new.params, new.source, new.source_name) == (JobState.QUEUED, {"a": 1}, file, "清单.csv")
+    assert run_next({"test": kind(done)})
+    assert [job.state for job in Job.objects.order_by("pk")] == [JobState.FAILED, JobState.DONE]
+
+
+# --- a worker that died ---------------------------------------------------------------------------------------------
+
+
+def abandoned(attempts: int = 1, **fields: Any) -> tuple[Job, dict[str, JobKind]]:
+    """A job whose worker was killed: still running, its lease over."""
+    job, kinds = a_job()
+    over = db_now() - timedelta(seconds=1)
+    Job.objects.update(
+        state=JobState.RUNNING, attempts=attempts, started_at=over, claimed_until=over, done=7, total=9, **fields
+    )
+    return job, kinds
+
+
+def test_the_job_of_a_dead_worker_runs_again() -> None:
+    job, kinds = abandoned()
+    assert run_next(kinds)
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == (JobState.DONE, 2)
+
+
+def test_a_lease_that_is_not_over_is_respected() -> None:
+    _, kinds = abandoned()
+    Job.objects.update(claimed_until=db_now() + timedelta(seconds=20))
+    assert not run_next(kinds)
+
+
+def test_after_three_attempts_it_has_failed() -> None:
+    job, kinds = abandoned(attempts=3)
+    assert not run_next(kinds)
+    job.refresh_from_db()
+    assert (job.state, job.error) == (JobState.FAILED, jobs.BROKEN_OFF)
+    assert "连续中断 3 次" in job.error
+    assert Notice.objects.get().user == job.by
+
+
+def test_a_job_that_was_to_stop_when_its_worker_died_is_stopped() -> None:
+    job, kinds = abandoned(stop_requested=True)
+    assert not run_next(kinds)
+    job.refresh_from_db()
+    assert job.state == JobState.STOPPED
+
+
+def lose(claim: Claim) -> None:
+    """Another worker took the job meanwhile: this one slept longer than its lease."""
+    Job.objects.filter(pk=claim.job.pk).update(attempts=claim.job.attempts + 1)
+
+
+def finish_late(claim: Claim) -> None:
+    with transaction.atomic():
+        unit("写了一半")
+        claim.finish({"created": 1})
+
+
+def progress_late(claim: Claim) -> None:
+    claim.progress(1, 2)
+
+
+@pytest.mark.parametrize("late", [finish_late, progress_late, refuse, divide])
+def test_an_attempt_that_lost_the_job_writes_nothing(late: Callable[[Claim], None]) -> None:
+    def work(claim: Claim) -> None:
+        lose(claim)
+        late(claim)
+
+    before = Unit.objects.count()
+    job = run(work)
+    assert (job.state, job.attempts, job.done, job.result, job.error) == (JobState.RUNNING, 2, 0, {}, "")
+    assert Unit.objects.count() == before
+    assert not Notice.objects.exists()
+
+
+def test_an_attempt_learns_from_its_heartbeat_that_it_lost_the_job(clock: Any) -> None:
+    def work(claim: Claim) -> None:
+        claim.progress(0, 2)
+        claim._heartbeat.lost = True
+        with pytest.raises(ClaimLost):
+            claim.progress(1, 2)  # too soon to ask the database
+        done(claim)
+
+    assert run(work).state == JobState.DONE
+
+
+def test_sqlites_taken_write_lock_is_no_fault_of_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, kinds = a_job()
+
+    def locked(*args: object) -> bool:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(jobs, "_take", locked)
+    if connection.vendor == "sqlite":
+        assert not run_next(kinds)
+    else:
+        with pytest.raises(OperationalError):
+            run_next(kinds)
+
+
+# --- the heartbeat --------------------------------------------------------------------------------------------------
+
+
+def beating() -> bool:
+    return any(thread.name == "job-heartbeat" for thread in threading.enumerate())
+
+
+@pytest.fixture
+def short_lease(settings: Any) -> None:
+    settings.JOB_LEASE = 0.6
+
+
+@pytest.mark.needs_postgres
+@pytest.mark.django_db(transaction=True)
+def test_the_lease_is_renewed_while_the_job_works_and_no_longer(short_lease: None) -> None:
+    seen = []
+
+    def work(claim: Claim) -> None:
+        for _ in range(6):
+            time.sleep(0.3)
+            until = Job.objects.get().claimed_until
+            seen.append(until)
+            assert until > db_now()
+        assert beating()
+        done(claim)
+
+    assert run(work).state == JobState.DONE
+    assert len(set(seen)) > 3
+    assert not beating()
+
+
+@pytest.mark.needs_postgres
+@pytest.mark.django_db(transaction=True)
+def test_work_that_hangs_beyond_its_time_loses_the_job(short_lease: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It neither ends nor says how far it is: another worker gets the job."""
+    second = threading.Event()
+
+    def hang(claim: Claim) -> None:
+        if claim.job.attempts == 1:
+            assert second.wait(20)
+        done(claim)
+        second.set()
+
+    made = kind(hang, time_limit=1)
+    enqueue(made, by=None, now=NOW)
+    thread = threading.Thread(target=_run_and_close, args=({"test": made},))
+    thread.start()
+    wait_until(lambda: Job.objects.get().state == JobState.RUNNING, 10, "the first worker has it")
+    wait_until(lambda: run_next({"test": made}), 15, "the second worker gets it")
+    thread.join(20)
+    job = Job.objects.get()
+    assert (job.state, job.attempts) == (JobState.DONE, 2)
+
+
+# --- races, and what happens without the guard ----------------------------------------------------------------------
+
+
+def _run_and_close(kinds: dict[str, JobKind]) -> None:
+    try:
+        run_next(kinds)
+    finally:
+        connections.close_all()
+
+
+CLAIMERS, ROUNDS = 8, 10
+
+
+def most_at_once(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How often the one waiting job was run, a number a round: eight workers look for it at the same moment."""
+    ran: list[int] = []
+    meeting = threading.Barrier(CLAIMERS)
+    take = jobs._take
+
+    def meet_after_reading(*seen: Any) -> bool:
+        try:
+            meeting.wait(0.5)
+        except threading.BrokenBarrierError:
+            return take(*seen)
+        return take(*seen)
+
+    def work(claim: Claim) -> None:
+        ran[-1] += 1
+        time.sleep(0.05)
+        with transaction.atomic():
+            claim.finish({})
+
+    made = kind(work)
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "_take", meet_after_reading)
+        for _ in range(ROUNDS):
+            meeting.reset()
+            ran.append(0)
+            enqueue(made, by=None, now=NOW)
+            threads = [threading.Thread(target=_run_and_close, args=({"test": made},)) for _ in range(CLAIMERS)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(30)
+            Job.objects.all().delete()
+    return ran
+
+
+@pytest.mark.needs_postgres
+@pytest.mark.django_db(transaction=True)
+def test_eight_workers_at_once_run_a_job_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert most_at_once(monkeypatch) == [1] * ROUNDS
+
+
+@pytest.mark.needs_postgres
+@pytest.mark.django_db(transaction=True)
+def test_without_the_guard_they_run_it_several_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: the same rounds, the UPDATE naming the job alone."""
+
+    def unguarded(job: Job, kind: JobKind, now: Any) -> bool:
+        until = now + timedelta(seconds=30)
+        Job.objects.filter(pk=job.pk).update(
+            state=JobState.RUNNING, attempts=job.attempts + 1, claimed_until=until, started_at=now
+        )
+        return True
+
+    monkeypatch.setattr(jobs, "_take", unguarded)
+    assert max(most_at_once(monkeypatch)) > 1
