@@ -185,11 +185,12 @@ def _told(made: Plan) -> dict[str, Any]:
         "heads": header.heads,
         "columns": [[head, labels.get(i, "")] for i, head in enumerate(header.heads) if head.strip() or i in labels],
         "units": _new_units(made),
-        "rows": [_row(row) for row in made.rows],
+        "rows": [_row(row, exact) for row, exact in zip(made.rows, canonical(made), strict=True)],
     }
 
 
-def _row(row: Judged) -> dict[str, Any]:
+def _row(row: Judged, exact: list[Any]) -> dict[str, Any]:
+    """A row for the page; with `exact`, so that no difference between two plans is too small to be named."""
     line = row.line
     told: dict[str, Any] = {
         "number": row.number,
@@ -200,6 +201,7 @@ def _row(row: Judged) -> dict[str, Any]:
         "account": row.account.pk if row.account else None,
         "changes": list(_changes(row)),
         "reason": row.reason,
+        "exact": exact,
     }
     if row.outcome in (Outcome.REFUSED, Outcome.DIFFERS):
         told["cells"] = line.row.cells
@@ -208,7 +210,9 @@ def _row(row: Judged) -> dict[str, Any]:
 
 def _changes(row: Judged) -> Iterator[list[str]]:
     for change in row.changes:
-        if row.outcome != Outcome.CREATED or change.name not in SHOWN_OTHERWISE:
+        if row.outcome == Outcome.CREATED and change.name == "unit" and change.new.pk is None:
+            yield [_label(change), "", f"{change.new.name}（新单位，待核）"]
+        elif row.outcome != Outcome.CREATED or change.name not in SHOWN_OTHERWISE:
             yield [_label(change), _text(change.name, change.old), _text(change.name, change.new)]
 
 
