@@ -214,7 +214,7 @@ def confirm_unit(unit_id: int, *, by: User, now: datetime) -> int:
 def confirm_all(account_ids: Collection[int], *, by: User, now: datetime) -> int:
     """Both facts of these accounts are known until `now`, only forward: all or none; returns how many accounts."""
     accounts = due_times.lock(list(account_ids))
-    roles = [_allowed(account, by=by) for account in accounts]
+    roles = [allowed(account, by=by) for account in accounts]
     moved = []
     for account, role in zip(accounts, roles, strict=True):
         was = {name: getattr(account, name) for name in WATERMARKS}
@@ -235,10 +235,11 @@ def _begin(account_id: int, *, by: User) -> tuple[Account, str]:
     found = due_times.lock([account_id])
     if not found:
         raise Refused("没有这个账号，请返回后重新选择。")
-    return found[0], _allowed(found[0], by=by)
+    return found[0], allowed(found[0], by=by)
 
 
-def _allowed(account: Account, *, by: User) -> str:
+def allowed(account: Account, *, by: User) -> str:
+    """The role in which `by` records for `account`; raises NotAllowed, or WrongState when it is cancelled or void."""
     role = require(by, Action.RECORD_ACTIVITY, account)
     if account.state not in RECORDABLE:
         raise WrongState(f"账号“{account.name}”现为{account.get_state_display()}，不再登记发布和留言。")

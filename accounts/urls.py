@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import account, imports, register
+from accounts.views import account, activity, imports, recording, register
 
 app_name = "accounts"
 urlpatterns = [
@@ -13,4 +13,16 @@ urlpatterns = [
     path("accounts/<int:pk>/", account.detail, name="detail"),
     path("accounts/<int:pk>/void/", account.void, name="void"),
     path("flags/<int:pk>/waive/", account.waive, name="waive"),
+    path("activity/", activity.record, name="record"),
+    path("activity/confirm/", recording.confirm_all, name="confirm_all"),
+    path("accounts/<int:pk>/activity/", activity.activity, name="activity"),
+    path("accounts/<int:pk>/confirm/", recording.confirm, name="confirm"),
+    path("accounts/<int:pk>/publish/", recording.publish, name="publish"),
+    path("accounts/<int:pk>/ask/", recording.ask, name="ask"),
+    path("publications/<int:pk>/remove/", recording.remove, name="remove"),
+    path("publications/<int:pk>/restore/", recording.restore, name="restore"),
+    path("messages/<int:pk>/", recording.message, name="message"),
+    path("messages/<int:pk>/reply/", recording.reply, name="reply"),
+    path("messages/<int:pk>/kind/", recording.reclassify, name="reclassify"),
+    path("messages/<int:pk>/withdraw/", recording.withdraw_message, name="withdraw_message"),
 ]

@@ -1,29 +1,34 @@
 """The page of one account, and what the supervisor may do from it."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import fields, flags, lifecycle, policy
-from accounts.access import may, visible_accounts
+from accounts import fields, flags, heat, lifecycle, policy, wording
+from accounts.access import may, seen_unit_ids, visible_accounts
 from accounts.forms import ReasonForm
-from accounts.models import Account, AccountState, Flag
+from accounts.models import Account, AccountState, ActivityDay, Flag, Message
 from accounts.models.account import OPENABLE, OperationMode
 from accounts.policy import Action
 from accounts.views import history
+from accounts.views.activity import may_record
 from accounts.views.register import judged
 from zhonglou_media.core.answers import post_only, status_of
-from zhonglou_media.core.clock import db_now
+from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import User
 
+RECENT_DAYS = 30
+QUESTIONS_SHOWN, FILINGS_SHOWN = 5, 4
 PEOPLE = ("leader_in_charge", "department_in_charge", "custodian", "custodian_phone")
 
 
@@ -32,10 +37,56 @@ class Waivable:
     """An open flag, with the form of its waiver for who may waive it."""
 
     flag: Flag
+    fact: str
+    known: wording.Known
     dialog: str
     title: str
     form: ReasonForm | None
     passing: bool  # the account has moved on: the next sweep clears it
+
+
+@dataclass(frozen=True)
+class Recent:
+    """What an account did in the last 30 days, and its questions of that time."""
+
+    posts: int
+    originals: int
+    asked: int
+    in_time: int
+    waiting: int  # not answered, and not due yet: nobody can judge them
+    unanswered: int  # of all times
+    overdue: int  # of all times: not answered though due
+
+    @classmethod
+    def of(cls, account: Account, now: datetime) -> "Recent":
+        """Two queries: the days, and the open questions."""
+        since = day_of(now) - timedelta(days=RECENT_DAYS - 1)
+        days = ActivityDay.objects.filter(account=account, day__gte=since, day__lte=day_of(now))
+        sums = days.aggregate(
+            **{name: Sum(name, default=0) for name in ("posts", "originals", "asked", "answered_in_time")}
+        )
+        due = list(_unanswered(account).values_list("reply_due_at", flat=True))
+        ahead = sum(moment is not None and moment > now for moment in due)
+        return cls(
+            sums["posts"], sums["originals"], sums["asked"], sums["answered_in_time"], ahead, len(due), len(due) - ahead
+        )
+
+    @property
+    def judged(self) -> int:
+        return max(self.asked - self.waiting, 0)
+
+    @property
+    def late(self) -> int:
+        return max(self.judged - self.in_time, 0)
+
+    @property
+    def rate(self) -> str:
+        """「85.7%」, '' where nothing was asked."""
+        return f"{min(self.in_time / self.judged, 1):.1%}" if self.judged else ""
+
+    @property
+    def original_rate(self) -> str:
+        return f"{self.originals / self.posts:.1%}" if self.posts else ""
 
 
 @may(Action.VIEW_REGISTER)
@@ -99,20 +150,29 @@ def show(
 ) -> HttpResponse:
     """The page of the account; `void_form` is one that was incomplete and opens again, or `refused`: that is told."""
     user = cast(User, request.user)
-    seen = judged(visible_accounts(user), db_now()).select_related("platform", "unit").prefetch_related("names")
+    now = db_now()
+    seen = judged(visible_accounts(user), now).select_related("platform", "unit").prefetch_related("names")
     account = get_object_or_404(seen, pk=pk)
-    ever = list(flags.of_account(account).select_related("waived_by"))
+    ever = list(flags.of_account(account).select_related("waived_by", "unit", "account__platform"))
     standing = [flag for flag in ever if flag.cleared_at is None and flag.waived_at is None]
+    said = wording.Facts.of(standing, now)
+    sees_activity = policy.may(user, Action.VIEW_ACTIVITY, account)
     context: dict[str, Any] = {
         "account": account,
+        "may_record": may_record(user, account),
+        "sees_activity": sees_activity,
+        "heat": heat.of_account(account, now),
+        "recent": Recent.of(account, now),
+        "questions": list(_unanswered(account)[:QUESTIONS_SHOWN]) if sees_activity else [],
         "web_link": account.link if account.link.startswith(("https://", "http://")) else "",
         "facts": [fact(account, name) for name in fields.FILED if name not in PEOPLE and applies(account, name)],
         "people": [fact(account, name) for name in PEOPLE],
-        "open_flags": [_waivable(user, account, flag) for flag in standing],
+        "open_flags": [_waivable(user, account, flag, said) for flag in standing],
         "past_flags": [flag for flag in ever if flag not in standing],
         "others": account.unit.accounts.exclude(pk=pk).select_related("platform"),
         "history": history.of_account(account, ever),
         "sees_filings": policy.may(user, Action.VIEW_FILING, account),
+        "filings": _last_filings(user, account),
         "may_open": account.state in OPENABLE and policy.may(user, Action.DRAFT, account),
         "void_form": (void_form or ReasonForm(auto_id="void-%s")) if _may_void(user, account) else None,
         "void_incomplete": void_form is not None and refused is None,
@@ -122,6 +182,19 @@ def show(
         "void_title": f"作废“{account.name}（{account.platform}）”？",
     }
     return render(request, "accounts/detail.html", context, status=status)
+
+
+def _unanswered(account: Account) -> QuerySet[Message]:
+    """Its questions that wait for a reply, the nearest due time first (第十五条)."""
+    return Message.objects.unanswered().filter(account=account).order_by("reply_due_at", "pk")
+
+
+def _last_filings(user: User, account: Account) -> list[Any]:
+    """The newest filings of those units whose filings the person reads; the tab has them all."""
+    rows, units = account.filings.order_by("-pk"), seen_unit_ids(user)
+    if not policy.may(user, Action.VIEW_FILING, account):
+        return []
+    return list((rows if units is None else rows.filter(unit__in=units))[:FILINGS_SHOWN])
 
 
 def fact(account: Account, name: str) -> tuple[str, str]:
@@ -145,10 +218,11 @@ def _may_void(user: User, account: Account) -> bool:
     return not account.filings.filter(state__in=fields.LIVE_FILING).exists()
 
 
-def _waivable(user: User, account: Account, flag: Flag) -> Waivable:
+def _waivable(user: User, account: Account, flag: Flag, said: wording.Facts) -> Waivable:
     dialog = f"waive-{flag.pk}"
     # What the next sweep clears needs no waiver.
     passing = flag.rule == flags.RuleCode.UNFILED_ACCOUNT and account.state != AccountState.UNFILED
     allowed = not passing and policy.may(user, Action.WAIVE, flag)
     title = f"预警“{flags.labels.get(flag.rule, flag.rule)}”免于追究？"
-    return Waivable(flag, dialog, title, ReasonForm(auto_id=f"{dialog}-%s") if allowed else None, passing)
+    fact, known = said.sentence(flag), said.known(flag)
+    return Waivable(flag, fact, known, dialog, title, ReasonForm(auto_id=f"{dialog}-%s") if allowed else None, passing)

@@ -1,0 +1,318 @@
+"""What an operator records on a phone: 发了一条, 收到留言, 回复了留言, 确认数据截至现在. The use cases decide."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts import activity
+from accounts.access import may, visible_accounts
+from accounts.forms import KindForm, PublicationForm, QuestionForm, RemovalForm, ReplyForm, TimedForm, WithdrawalForm
+from accounts.models import Account, AccountState, Message, Publication
+from accounts.models.account import ENDED
+from accounts.policy import Action
+from accounts.views.activity import cards, user_of
+from zhonglou_media.core.answers import post_only, status_of
+from zhonglou_media.core.clock import SHANGHAI, db_now
+from zhonglou_media.core.countdown import due24, span
+from zhonglou_media.core.errors import Incomplete, Refused, WrongState
+
+SAME_TAP = timedelta(minutes=1)  # a reply of the same person so shortly before is the same tap on a phone
+read_or_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+# --- 数据截至 -------------------------------------------------------------------------------------------------------
+
+
+@may(Action.RECORD_ACTIVITY)
+@post_only("accounts:record")
+def confirm_all(request: HttpRequest) -> HttpResponse:
+    """确认数据截至现在 for every account of the page the button stands on."""
+    now = db_now()
+    confirmed = activity.confirm_all([card.account.pk for card in cards(request, now)], by=user_of(request), now=now)
+    messages.success(request, f"{confirmed}个账号的数据已确认截至 {_hm(now)}。{MEANS}")
+    return redirect("accounts:record")
+
+
+@may(Action.RECORD_ACTIVITY)
+@post_only("accounts:detail", "pk")
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """确认数据截至现在 of one account."""
+    account, now = _account(request, pk), db_now()
+    activity.confirm_known(pk, by=user_of(request), now=now)
+    messages.success(request, f"“{account.name}”的数据已确认截至 {_hm(now)}。{MEANS}")
+    return redirect(_back(request, account))
+
+
+MEANS = "截至这一刻没有登记的发布和留言视为没有，更新、回复是否逾期据此判断。"
+
+
+# --- publications ---------------------------------------------------------------------------------------------------
+
+
+@may(Action.RECORD_ACTIVITY)
+@never_cache
+@read_or_post
+def publish(request: HttpRequest, pk: int) -> HttpResponse:
+    """登记一条发布."""
+    account, now = _account(request, pk), db_now()
+    form = PublicationForm(request.POST if request.method == "POST" else None, now=now)
+    status = 200
+    if form.is_bound and form.is_valid():
+        given = {name: form.cleaned_data[name] for name in ("title", "url", "original", "reviewers", "published_at")}
+        try:
+            row = activity.publish(pk, **given, by=user_of(request), now=now, token=form.cleaned_data["token"])
+        except Refused as refused:
+            status = _tell(form, refused)
+        else:
+            messages.success(request, _published(row, now))
+            return redirect(_back(request, account))
+    context = {"form": form, "folded": not any(form.errors.get(name) for name in ("url", "original", "reviewers"))}
+    return _show(request, "publish", account, status, **context)
+
+
+def _published(row: Publication, now: datetime) -> str:
+    account = Account.objects.select_related("platform").get(pk=row.account_id)
+    what = f"已登记发布{f'《{row.title}》' if row.title else ''}。"
+    if account.state in ENDED:
+        since = f"{account.get_state_display()}后又发布的，会提出“私自重新上线”预警。"
+        return what + (since if row.published_at > account.state_since else "")
+    if account.next_update_due_at is None:
+        return what
+    if account.next_update_due_at <= now:
+        return f"{what}这一条之后仍已逾期：应于 {due24(account.next_update_due_at)} 前再次更新。"
+    return f"{what}下次应在 {due24(account.next_update_due_at)} 前更新。"
+
+
+@may(Action.RECORD_ACTIVITY)
+@never_cache
+@read_or_post
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """登记删除, asked first on a page that says what follows."""
+    row = get_object_or_404(_of_own(request, Publication.objects.all()), pk=pk)
+    account, now = _account(request, row.account_id), db_now()
+    form = RemovalForm(request.POST if request.method == "POST" else None, now=now)
+    status = 200
+    if form.is_bound and form.is_valid():
+        try:
+            activity.remove(pk, removed_at=_at(form, "removed_at"), by=user_of(request), now=now)
+        except Refused as refused:
+            status = _tell(form, refused)
+        else:
+            messages.success(request, f"已登记删除。{_after_removal(row.account_id)}登记错了可以恢复。")
+            return redirect(_back(request, account))
+    return _show(request, "remove", account, status, form=form, publication=row)
+
+
+def _after_removal(account_id: int) -> str:
+    account = Account.objects.get(pk=account_id)
+    if not account.next_update_due_at:
+        return ""
+    return f"应更新时间按删除后的最近一次发布计算：{due24(account.next_update_due_at)} 前。"
+
+
+@may(Action.RECORD_ACTIVITY)
+@post_only("accounts:remove", "pk")
+def restore(request: HttpRequest, pk: int) -> HttpResponse:
+    """恢复 of a removed publication."""
+    row = get_object_or_404(_of_own(request, Publication.objects.all()), pk=pk)
+    account = _account(request, row.account_id)
+    activity.restore(pk, by=user_of(request), now=db_now())
+    messages.success(request, "已恢复，这一条重新计入发布。")
+    return redirect(_back(request, account))
+
+
+# --- questions ------------------------------------------------------------------------------------------------------
+
+
+@may(Action.RECORD_ACTIVITY)
+@never_cache
+@read_or_post
+def ask(request: HttpRequest, pk: int) -> HttpResponse:
+    """登记一条留言, with its reply where it was answered at once."""
+    account, now = _account(request, pk), db_now()
+    form = QuestionForm(request.POST if request.method == "POST" else None, now=now)
+    status = 200
+    if form.is_bound and form.is_valid():
+        given = {name: form.cleaned_data[name] for name in ("kind", "body", "asked_at", "replied_at")}
+        try:
+            row = activity.ask(pk, **given, by=user_of(request), now=now, token=form.cleaned_data["token"])
+        except Refused as refused:
+            status = _tell(form, refused)
+        else:
+            messages.success(request, f"已登记留言。{_replied(row) if row.first_reply_at else _due(row, now)}")
+            return redirect(_back(request, account))
+    return _show(request, "ask", account, status, form=form)
+
+
+def _due(row: Message, now: datetime) -> str:
+    if row.reply_due_at is None:
+        return f"{row.get_kind_display()}类留言不计回复期限。"
+    if row.reply_due_at <= now:
+        return f"应于 {due24(row.reply_due_at)} 前回复，已逾期 {span(now - row.reply_due_at)}，请尽快回复。"
+    return f"请在 {due24(row.reply_due_at)} 前回复。"
+
+
+def _replied(row: Message) -> str:
+    """What a reply means: in time, or late by how much."""
+    if row.first_reply_at is None or row.reply_due_at is None:
+        return "已登记回复。"
+    if row.first_reply_at <= row.reply_due_at:
+        return "已登记回复，在 24 小时内。"
+    late = span(row.first_reply_at - row.reply_due_at)
+    return f"已登记回复。比应回复时间晚 {late}，记为超时回复；有预警的，在下一分钟的检查中消除。"
+
+
+@may(Action.RECORD_ACTIVITY)
+@never_cache
+@read_or_post
+def message(request: HttpRequest, pk: int) -> HttpResponse:
+    """One question, and what can be done with it."""
+    return _message_page(request, pk)
+
+
+@may(Action.RECORD_ACTIVITY)
+@post_only("accounts:message", "pk")
+def reply(request: HttpRequest, pk: int) -> HttpResponse:
+    """登记首次回复: with one tap, or at a time."""
+    now = db_now()
+    form = ReplyForm(request.POST, now=now, auto_id="reply-%s")
+    row = _message(request, pk)
+    if not form.is_valid():
+        return _message_page(request, pk, reply_form=form, status=422)
+    try:
+        done = activity.reply(pk, at=_at(form, "at"), by=user_of(request), now=now)
+    except WrongState as refused:
+        if refused.by != user_of(request) or refused.at is None or now - refused.at > SAME_TAP:
+            return _message_page(request, pk, reply_form=form, refused=refused)
+        done = Message.objects.get(pk=pk)  # the second tap of one person: told as the first was
+    except Incomplete as refused:
+        form.tell(refused)
+        return _message_page(request, pk, reply_form=form, status=422)
+    messages.success(request, _replied(done))
+    return redirect(_back(request, row.account))
+
+
+@may(Action.RECORD_ACTIVITY)
+@post_only("accounts:message", "pk")
+def reclassify(request: HttpRequest, pk: int) -> HttpResponse:
+    """改类型."""
+    row, now = _message(request, pk), db_now()
+    form = KindForm(request.POST, auto_id="kind-%s")
+    if not form.is_valid():
+        return _message_page(request, pk, kind_form=form, status=422)
+    try:
+        done = activity.reclassify(pk, kind=form.cleaned_data["kind"], by=user_of(request), now=now)
+    except WrongState as refused:
+        return _message_page(request, pk, kind_form=form, refused=refused)
+    stays = "应回复时间已过，期限保留。" if done.kind != done.Kind.INQUIRY and done.reply_due_at else ""
+    messages.success(request, f"类型已改为{done.get_kind_display()}。{stays or _due(done, now)}")
+    return redirect(_back(request, row.account))
+
+
+@may(Action.RECORD_ACTIVITY)
+@post_only("accounts:message", "pk")
+def withdraw_message(request: HttpRequest, pk: int) -> HttpResponse:
+    """网民已撤回或删除."""
+    row, now = _message(request, pk), db_now()
+    form = WithdrawalForm(request.POST, now=now, auto_id="withdraw-%s")
+    if not form.is_valid():
+        return _message_page(request, pk, withdraw_form=form, status=422)
+    try:
+        activity.withdraw_message(pk, at=_at(form, "at"), by=user_of(request), now=now)
+    except WrongState as refused:
+        return _message_page(request, pk, withdraw_form=form, refused=refused)
+    except Incomplete as refused:
+        form.tell(refused)
+        return _message_page(request, pk, withdraw_form=form, status=422)
+    messages.success(request, "已登记网民撤回或删除，这条留言不用再回复。")
+    return redirect(_back(request, row.account))
+
+
+def _message_page(
+    request: HttpRequest,
+    pk: int,
+    *,
+    reply_form: ReplyForm | None = None,
+    kind_form: KindForm | None = None,
+    withdraw_form: WithdrawalForm | None = None,
+    refused: Refused | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    row, now = _message(request, pk), db_now()
+    context = {
+        "message_": row,
+        "open": row.first_reply_at is None and row.withdrawn_at is None and row.handed_to is None,
+        "reply_form": reply_form or ReplyForm(now=now, auto_id="reply-%s"),
+        "kind_form": kind_form or KindForm(initial={"kind": row.kind}, auto_id="kind-%s"),
+        "withdraw_form": withdraw_form or WithdrawalForm(now=now, auto_id="withdraw-%s"),
+        "kind_open": kind_form is not None,
+        "withdraw_open": withdraw_form is not None,
+        "refused": refused,
+    }
+    return _show(request, "message", row.account, status_of(refused) if refused else status, **context)
+
+
+# --- what they share ------------------------------------------------------------------------------------------------
+
+
+def _account(request: HttpRequest, pk: int) -> Account:
+    """The account, if this person records for it: 404, 403 or 409 otherwise."""
+    seen = visible_accounts(user_of(request)).select_related("platform", "unit")
+    account = get_object_or_404(seen, pk=pk)
+    activity.allowed(account, by=user_of(request))
+    return account
+
+
+def _of_own(request: HttpRequest, rows: "QuerySet[Any]") -> "QuerySet[Any]":
+    return rows.filter(account__in=visible_accounts(user_of(request)))
+
+
+def _message(request: HttpRequest, pk: int) -> Message:
+    rows = _of_own(request, Message.objects.select_related("account__platform", "account__unit", "handed_to"))
+    row: Message = get_object_or_404(rows, pk=pk)
+    activity.allowed(row.account, by=user_of(request))
+    return row
+
+
+def _at(form: TimedForm, name: str) -> datetime | None:
+    """The time that was typed; None for 刚刚, which the use case takes to the second."""
+    return None if form.cleaned_data["when"] == "now" else form.cleaned_data[name]
+
+
+def _tell(form: TimedForm, refused: Refused) -> int:
+    """Put a refusal on the form; returns the status of the page."""
+    if isinstance(refused, Incomplete):
+        form.tell(refused)
+    else:
+        form.add_error(None, str(refused))
+    return status_of(refused)
+
+
+def _back(request: HttpRequest, account: Account) -> str:
+    """Where the person came from, else the account's own records."""
+    back = request.POST.get("next", request.GET.get("next", ""))
+    if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+        return back
+    return reverse("accounts:activity", args=[account.pk])
+
+
+def _show(request: HttpRequest, page: str, account: Account, status: int, **context: Any) -> HttpResponse:
+    form = context.get("form")
+    if form is not None and form.is_bound and status == 200:
+        status = 422
+    back = _back(request, account)
+    ended = account.state == AccountState.CLOSED
+    context |= {"account": account, "next": back, "closed": ended, "list_url": reverse("accounts:record")}
+    return render(request, f"accounts/{page}.html", context, status=status)
+
+
+def _hm(now: datetime) -> str:
+    return f"{now.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
