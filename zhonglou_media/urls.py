@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from filings import account_urls as filings_account_urls
 from filings import urls as filings_urls
 from filings.views import lists
-from zhonglou_media.portal import home, runs, styleguide, views
+from zhonglou_media.portal import home, monitoring, runs, styleguide, views
 
 # One namespace: the filings' own addresses, and the tab an account's page has for them.
 filing_pages: list[URLPattern | URLResolver] = [
@@ -22,6 +22,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("login/", views.login, name="login"),
     path("logout/", views.logout, name="logout"),
+    path("flags/", monitoring.show, name="flags"),
+    path("flags/export.xlsx", monitoring.export, name="flags_export"),
+    path("flags/waive/", monitoring.waive, name="flags_waive"),
     path("regulation/", views.regulation, name="regulation"),
     path("help/", views.help_page, name="help"),
     path("notices/", views.notices, name="notices"),

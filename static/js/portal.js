@@ -6,3 +6,4 @@ import "./phrases.js";
 import "./fields.js";
 import "./autosave.js";
 import "./download.js";
+import "./choose.js";

@@ -160,6 +160,8 @@ UNIT = [
 # --- the pages of the office, and of those who read -----------------------------------------------------------------
 
 DECIDE = partial(Shot, "filings:detail", "officer", kwargs=of("示例甲街道科普"))
+# Opened without a choice it leads back to the list, where one is made.
+WAIVE = then(choose("input[name=flag]"), press("button[form=chosen]"))
 OFFICE = [
     Shot("home", "officer"),
     Shot("home", "officer", "narrowed", query="?q=没有这件"),
@@ -175,6 +177,11 @@ OFFICE = [
     Shot("runs", "officer"),
     Shot("runs", "admin"),
     Shot("filings:list", "officer"),
+    Shot("flags", "officer"),
+    Shot("flags", "supervisor", "ended", query="?show=ended"),
+    Shot("flags", "supervisor", "rule", query="?rule=unfiled_account"),
+    Shot("flags_waive", "supervisor", "", act=WAIVE),
+    Shot("flags_waive", "supervisor", "errors", act=then(WAIVE, press("#reason [type=submit]")), status=422),
     Shot("filings:exchange", "officer"),
     Shot("filings:exchange", "supervisor", "back", query="?show=back"),
     Shot("filings:exchange", "officer", "errors", act=press("#receipt form [type=submit]"), status=422),
@@ -236,6 +243,7 @@ FETCHED = [
     Shot("filings:attachment", "operator", "", lambda scene: {"pk": scene.attachment}),
     Shot("filings:paper_scan", "officer", "", of("示例乙局非遗")),
     Shot("accounts:import_refused", "officer", "", lambda scene: {"job_id": scene.job}),
+    Shot("flags_export", "officer"),
     Shot("job_file", "officer", "", lambda scene: {"pk": scene.job}),
     Shot("health"),
 ]

@@ -2,7 +2,11 @@
 
 import pytest
 
-from tests.factories import Cast, at, opening, user
+from accounts.flags import run_rule
+from accounts.models import Message
+from accounts.rules import RULES
+from tests.accounts.activity import question
+from tests.factories import Cast, account, at, opening, user
 from zhonglou_media.portal.nav import Count, counts
 
 pytestmark = pytest.mark.django_db
@@ -13,8 +17,8 @@ def test_an_operator_counts_what_is_with_the_unit_and_sees_what_is_late() -> Non
     for state in ("draft", "to_report", "returned", "leader_review", "office_review", "completed"):
         opening(state, cast, now=at("2026-11-20 09:00"), same_platform_reason="示例")
     opening("draft")  # of another unit
-    assert counts(cast.operator, at("2026-11-24 14:05")) == {"todo": Count(3)}
-    assert counts(cast.operator, at("2026-11-25 00:00")) == {"todo": Count(3, late=True)}
+    assert counts(cast.operator, at("2026-11-24 14:05")) == {"todo": Count(3), "flags": Count(0)}
+    assert counts(cast.operator, at("2026-11-25 00:00")) == {"todo": Count(3, late=True), "flags": Count(0)}
 
 
 def test_a_leader_counts_what_waits_for_approval() -> None:
@@ -22,18 +26,38 @@ def test_a_leader_counts_what_waits_for_approval() -> None:
     opening("leader_review", cast)
     opening("to_report", cast, same_platform_reason="示例")
     opening("leader_review")
-    assert counts(cast.leader, at("2026-11-24 15:00")) == {"todo": Count(1)}
+    assert counts(cast.leader, at("2026-11-24 15:00")) == {"todo": Count(1), "flags": Count(0)}
 
 
 def test_the_office_counts_reviews_and_what_must_go_up() -> None:
     opening("office_review", now=at("2026-11-20 09:00"))
     opening("accepted", now=at("2026-11-20 09:00"))
     officer = user("officer")
-    assert counts(officer, at("2026-11-24 14:05")) == {"todo": Count(2), "exchange": Count(1)}
-    late = {"todo": Count(2, late=True), "exchange": Count(1, late=True)}
+    assert counts(officer, at("2026-11-24 14:05")) == {"todo": Count(2), "exchange": Count(1), "flags": Count(0)}
+    late = {"todo": Count(2, late=True), "exchange": Count(1, late=True), "flags": Count(0)}
     assert counts(officer, at("2026-11-26 00:00")) == late
 
 
 def test_a_reader_has_nothing_to_do() -> None:
     opening("office_review")
-    assert counts(user("auditor"), at("2026-11-24 15:00")) == {"todo": Count(0)}
+    assert counts(user("auditor"), at("2026-11-24 15:00")) == {"todo": Count(0), "flags": Count(0)}
+
+
+def test_questions_and_early_data_are_things_to_do_and_flags_have_a_count_of_their_own() -> None:
+    cast = Cast()
+    row = account(cast.unit, now=at("2026-11-01 09:00"))  # never known: its first update is due on 11-09
+    question(row, "2026-11-23 08:05")
+    question(row, "2026-11-24 12:00")
+    now = at("2026-11-24 08:00")
+    for rule in RULES:
+        run_rule(rule, now)
+    assert counts(cast.operator, now) == {"todo": Count(2), "flags": Count(1)}  # a hint: nobody is late yet
+    later = at("2026-11-24 08:05")
+    for rule in RULES:
+        run_rule(rule, later)
+    assert counts(cast.operator, later) == {"todo": Count(2, late=True), "flags": Count(1)}
+    Message.objects.update(source="typed")
+    for rule in RULES:
+        run_rule(rule, later)
+    assert counts(cast.operator, later)["flags"] == Count(2, late=True)
+    assert counts(user("operator"), later) == {"todo": Count(0), "flags": Count(0)}

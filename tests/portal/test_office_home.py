@@ -179,7 +179,10 @@ def test_flags_of_the_district_link_to_their_fact(visit: Visit, cast: Cast) -> N
     assert f'href="/accounts/{found.pk}/"' in page
     assert f'href="/filings/{filing.pk}/"' in page
     assert "逾期未报送" in page
-    assert "全区有2条预警没有解除" in visit(cast.officer, "/?show=flags")
+    assert 'href="/flags/?rule=overdue_filing">逾期未报送 1</a>' in page
+    assert 'href="/flags/">看全部 2 条' in page
+    assert "04-06 批准，应于 2021-04-08 24:00 前报送" in page
+    assert "2021-04-06 10:00 发现，没有备案" in page
 
 
 def test_completion_conflicts_are_the_supervisors(visit: Visit, cast: Cast) -> None:

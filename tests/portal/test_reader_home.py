@@ -53,7 +53,8 @@ def test_flags_filings_and_accounts_each_lead_on(client: Client) -> None:
     sweep(NOW + timedelta(minutes=1))
     text = home(client, user(Role.AUDITOR))
     assert f'href="/accounts/{found.pk}/">示例野号' in text
-    assert 'href="/accounts/?flag=any"' in text
+    assert 'href="/flags/"' in text
+    assert "发现，没有备案" in text
     assert 'href="/accounts/?state=unfiled"' in text
     assert f'href="/filings/{filing.pk}/"' in text
     assert 'href="/filings/?state=returned"' in text

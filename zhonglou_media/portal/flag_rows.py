@@ -1,34 +1,90 @@
-"""Open flags as a home lists them: each with the name of its fact and a link to it."""
+"""Flags as pages list them: the name of the fact and a link to it, the fact in one sentence, age, 数据截至."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.urls import reverse
 
+from accounts.flags import RuleCode
 from accounts.models import Flag
-from filings.models import Filing
+from accounts.wording import Facts, Known, age, since
+from filings.models import Filing, FilingKind
+
+LONG = timedelta(days=7)  # a flag that stands longer is shown in red
+DONE = {FilingKind.OPEN: "开通", FilingKind.CHANGE: "变更", FilingKind.CLOSE: "关停", FilingKind.CANCEL: "注销"}
 
 
 @dataclass(frozen=True)
 class FlagRow:
-    """An open flag, what it is about, and where that is shown."""
+    """A flag, what it is about, where that is shown, and what was found."""
 
     flag: Flag
     name: str
     link: str
+    title: str  # the name alone, where the platform stands in `sub`
+    sub: str
+    fact: str
+    age: str
+    long: bool
+    known: Known
 
 
-def flag_rows(flags: Sequence[Flag]) -> list[FlagRow]:
-    """`flags` (read with unit, account and platform) with the names of their facts; one query more."""
+def flag_rows(flags: Sequence[Flag], now: datetime) -> list[FlagRow]:
+    """`flags` with their facts as of `now`: as many queries for any number of them."""
     ids = [flag.fact_id for flag in flags if flag.fact_kind == "filing"]
     filings = {filing.pk: filing for filing in Filing.objects.filter(pk__in=ids).for_lists()} if ids else {}
-    return [_row(flag, filings.get(flag.fact_id) if flag.fact_kind == "filing" else None) for flag in flags]
+    facts = Facts.of(flags, now)
+    return [_row(flag, filings.get(flag.fact_id) if flag.fact_kind == "filing" else None, facts) for flag in flags]
 
 
-def _row(flag: Flag, filing: Filing | None) -> FlagRow:
+def _row(flag: Flag, filing: Filing | None, facts: Facts) -> FlagRow:
     if filing is not None:
-        name = f"{filing.get_kind_display()}·{filing.account_label}"
-        return FlagRow(flag, name, reverse("filings:detail", args=[filing.pk]))
-    if flag.account is not None:
-        return FlagRow(flag, str(flag.account), reverse("accounts:detail", args=[flag.account.pk]))
-    return FlagRow(flag, str(flag.unit), "")
+        name, link = f"{filing.get_kind_display()}·{filing.account_label}", reverse("filings:detail", args=[filing.pk])
+        title, sub, fact = filing.account_label, f"{filing.get_kind_display()}·{flag.unit}", _filed(flag, filing, facts)
+    elif flag.account is not None:
+        name, link = str(flag.account), reverse("accounts:detail", args=[flag.account.pk])
+        title, sub, fact = flag.account.name, f"{flag.account.platform}·{flag.unit}", facts.sentence(flag)
+    else:
+        name = title = str(flag.unit)
+        link, sub, fact = "", "", facts.sentence(flag)
+    long = facts.now - since(flag) > LONG and flag.cleared_at is None and flag.waived_at is None
+    return FlagRow(flag, name, link, title, sub, fact, age(flag, facts.now), long, facts.known(flag))
+
+
+# --- the sentence of each rule of filings (第八条) -------------------------------------------------------------------
+
+
+def _filed(flag: Flag, filing: Filing, facts: Facts) -> str:
+    return SENTENCES[flag.rule](flag, filing, facts)
+
+
+def _overdue_filing(flag: Flag, filing: Filing, facts: Facts) -> str:
+    approved = f"{facts.day(filing.first_approved_on)} 批准，" if filing.first_approved_on else ""
+    return f"{approved}应于 {facts.until(flag.due_at)} 前报送{_but(filing.first_reported_at, '报送', flag, facts)}"
+
+
+def _overdue_correction(flag: Flag, filing: Filing, facts: Facts) -> str:
+    begun = f"{facts.day(filing.correction_from)} " if filing.correction_from else ""
+    why = f"{begun}退回，" if filing.returns else f"所承接的一件已报送过，{begun}批准，"
+    return f"{why}应于 {facts.until(flag.due_at)} 前改好再报{_but(filing.reported_at, '再报', flag, facts)}"
+
+
+def _unapproved_event(flag: Flag, filing: Filing, facts: Facts) -> str:
+    done = DONE[FilingKind(filing.kind)]
+    happened = f"{facts.day(filing.effective_on)} 已{done}" if filing.effective_on else f"已{done}"
+    if filing.first_approved_on is None:
+        return f"{happened}，还没有经主要领导批准"
+    return f"{happened}，{facts.day(filing.first_approved_on)} 才经主要领导批准"
+
+
+def _but(at: datetime | None, verb: str, flag: Flag, facts: Facts) -> str:
+    """What came of it after the missed due time: 「，11-23 10:00 才报送」."""
+    return f"，{facts.moment(at)} 才{verb}" if at is not None and at >= flag.due_at else ""
+
+
+SENTENCES: dict[str, Callable[[Flag, Filing, Facts], str]] = {
+    RuleCode.OVERDUE_FILING: _overdue_filing,
+    RuleCode.OVERDUE_CORRECTION: _overdue_correction,
+    RuleCode.UNAPPROVED_EVENT: _unapproved_event,
+}

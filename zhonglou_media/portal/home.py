@@ -25,6 +25,7 @@ from zhonglou_media.core.models import Event, User
 from zhonglou_media.portal.flag_rows import FlagRow, flag_rows
 from zhonglou_media.portal.office_home import office_home
 from zhonglou_media.portal.reader_home import reader_home
+from zhonglou_media.portal.unit_todos import UnitTodo, unit_todos
 
 S = FilingState
 ROWS = 50  # what a page of to-dos shows; the rest is one click away in the list
@@ -93,15 +94,17 @@ def operator_home(request: HttpRequest) -> HttpResponse:
     with_us = list(live.filter(state__in=(S.RETURNED, S.TO_REPORT, S.DRAFT)))
     returns = _last_returns(with_us)
     todos = sorted((_todo(filing, returns.get(filing.pk), now) for filing in with_us), key=Todo.order)
+    others = unit_todos(units, now)
     context = {
         "units": units,
+        "others": others,
         "todos": todos[:ROWS],
         "more": max(len(todos) - ROWS, 0),
-        "finding": _finding(todos, now),
+        "finding": _finding(todos, others, now),
         "waiting": [(filing, running(filing)) for filing in live.filter(state=S.LEADER_REVIEW)[:ROWS]],
         "beyond": live.filter(state__in=(S.OFFICE_REVIEW, S.ACCEPTED)).count(),
         "accounts": _accounts(units, now),
-        "flags": _flags(units),
+        "flags": _flags(units, now),
         "recent": Filing.objects.filter(unit__in=units, state__in=(S.COMPLETED, S.REFUSED))
         .select_related("account__platform", "opening__platform", "draft")
         .order_by("-ended_at")[:RECENT],
@@ -120,13 +123,12 @@ class Finding:
     today: int
 
 
-def _finding(todos: Sequence[Todo], now: datetime) -> Finding:
+def _finding(todos: Sequence[Todo], others: Sequence[UnitTodo], now: datetime) -> Finding:
     clocks = [todo.clock for todo in todos if todo.clock]
-    return Finding(
-        len(todos),
-        sum(clock.is_over(now) for clock in clocks),
-        sum(not clock.is_over(now) and clock.ends_on(day_of(now)) for clock in clocks),
-    )
+    late = sum(clock.is_over(now) for clock in clocks) + sum(todo.is_over(now) for todo in others)
+    today = sum(not clock.is_over(now) and clock.ends_on(day_of(now)) for clock in clocks)
+    today += sum(not todo.is_over(now) and todo.ends_on(now) for todo in others)
+    return Finding(len(todos) + len(others), late, today)
 
 
 def _last_returns(filings: Sequence[Filing]) -> dict[int, Event]:
@@ -185,10 +187,10 @@ def _accounts(units: Sequence[Unit], now: datetime) -> list[AccountRow]:
     return [AccountRow(account, flags.get(account.pk, [])) for account in accounts]
 
 
-def _flags(units: Sequence[Unit]) -> list[FlagRow]:
+def _flags(units: Sequence[Unit], now: datetime) -> list[FlagRow]:
     """Open flags of `units`, the oldest first, each with a link to its fact."""
     rows = Flag.objects.open().filter(unit__in=units).select_related("unit", "account__platform")
-    return flag_rows(list(rows[:ROWS]))
+    return flag_rows(list(rows[:ROWS]), now)
 
 
 # --- leader ---------------------------------------------------------------------------------------------------------
@@ -231,7 +233,7 @@ def leader_home(request: HttpRequest) -> HttpResponse:
         "already": sum(card.already_open and not card.own for card in cards),
         "approved": approved[:ROWS],
         "recent": _decisions(user),
-        "flags": _flags(units),
+        "flags": _flags(units, now),
         "account_count": Account.objects.filter(unit__in=units, state=AccountState.ACTIVE).count(),
         "days": report_days(day_of(now)),
         "tabs": getattr(request, "home_tabs", []),

@@ -11,13 +11,15 @@ from django.http import HttpRequest
 from django.urls import resolve, reverse
 from django.utils.functional import SimpleLazyObject
 
-from accounts.models import Membership, Role
-from accounts.policy import Action, could, units_of
+from accounts.models import Level, Membership, Role
+from accounts.policy import Action, could, grants_of
 from filings import queues
 from filings.models import Filing, FilingState
 from zhonglou_media.core.calendar import Calendar
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.models import Notice, User
+from zhonglou_media.portal.flag_filter import visible_flags
+from zhonglou_media.portal.unit_todos import unit_todos
 
 WITH_THE_OPERATOR = (FilingState.RETURNED, FilingState.TO_REPORT, FilingState.DRAFT)
 
@@ -53,6 +55,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         "账号",
         (
             Page("账号台账", "accounts:list", "device-mobile"),
+            Page("预警", "flags", "alert-triangle", "flags"),
             Page("导入台账", "accounts:import", "upload"),
         ),
     ),
@@ -88,15 +91,34 @@ class Link:
 
 
 def counts(user: User, now: datetime) -> dict[str, Count]:
-    """What waits for `user` at `now`, by the keys of `Page.count`: a query for the unit, two for the office."""
+    """What waits for `user` at `now`, by the keys of `Page.count`: a query for flags, three for the unit, two for
+    the office.
+    """
+    return _flags(user) | _todo(user, now)
+
+
+def _flags(user: User) -> dict[str, Count]:
+    """The open flags of the units the person reads; red when one of them is a breach."""
+    if not could(user, Action.VIEW_FLAGS):
+        return {}
+    breach = models.Count("pk", filter=Q(level=Level.BREACH))
+    found = visible_flags(user).open().aggregate(all=models.Count("pk"), breach=breach)
+    return {"flags": Count(found["all"], found["breach"] > 0)}
+
+
+def _todo(user: User, now: datetime) -> dict[str, Count]:
     number, late = 0, False
     if could(user, Action.DRAFT, Action.LEADER_APPROVE):
-        turns = Q(state__in=WITH_THE_OPERATOR, unit__in=units_of(user, Role.OPERATOR))
-        turns |= Q(state=FilingState.LEADER_REVIEW, unit__in=units_of(user, Role.LEADER))
+        held = grants_of(user).own
+        operated = held.get(Role.OPERATOR, set())
+        turns = Q(state__in=WITH_THE_OPERATOR, unit__in=operated)
+        turns |= Q(state=FilingState.LEADER_REVIEW, unit__in=held.get(Role.LEADER, set()))
         own = Filing.objects.filter(turns).aggregate(
             all=models.Count("pk"), late=models.Count("pk", filter=_unit_is_late(now))
         )
-        number, late = own["all"], own["late"] > 0
+        others = unit_todos(operated, now) if operated else []
+        number = own["all"] + len(others)
+        late = own["late"] > 0 or any(todo.is_over(now) for todo in others)
     if not could(user, Action.ACCEPT):
         return {"todo": Count(number, late)}
     review, passing = (queues.urgency(rows, now=now) for rows in (queues.to_review(), queues.to_pass_on()))

@@ -3,17 +3,20 @@
 from typing import Any, cast
 
 from django.core.paginator import Paginator
-from django.db.models import Case, QuerySet, When
+from django.db.models import Case, Count, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from accounts.flags import RuleCode
 from accounts.models import Flag, Level, Role
 from accounts.policy import roles_of
+from accounts.wording import SINCE
 from filings import queues
 from filings.forms.office import QueueFilter
 from filings.models import FilingKind
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import User
+from zhonglou_media.portal.flag_filter import visible_flags
 from zhonglou_media.portal.flag_rows import flag_rows
 
 ROWS_A_PAGE = 20
@@ -24,17 +27,16 @@ FLAGS_SHOWN = 10
 def office_home(request: HttpRequest) -> HttpResponse:
     """The home of an officer or a supervisor; called by the view `home`, which says who may see it."""
     user = cast(User, request.user)
-    show = "flags" if request.GET.get("show") == "flags" else ""
-    content = _all_flags(request) if show else _work(request, user)
     tabs = getattr(request, "home_tabs", [])
-    return render(request, "portal/home_office.html", {"show": show, "tabs": tabs, **content})
+    return render(request, "portal/home_office.html", {"tabs": tabs, **_work(request, user)})
 
 
 def _work(request: HttpRequest, user: User) -> dict[str, Any]:
     now = db_now()
     form = QueueFilter(request.GET)
     page = Paginator(form.narrow(queues.to_review().for_lists(), user), ROWS_A_PAGE).get_page(request.GET.get("page"))
-    flags = open_flags()
+    flags = open_flags(user)
+    by_rule = dict(flags.order_by().values("rule").annotate(n=Count("pk")).values_list("rule", "n"))
     passing = queues.passing(list(queues.to_pass_on().for_lists()[:UPPER_SHOWN]), now=now)
     tally = queues.tally(user)
     supervisor = Role.SUPERVISOR in roles_of(user)
@@ -48,18 +50,15 @@ def _work(request: HttpRequest, user: User) -> dict[str, Any]:
         "rows": queues.queue_rows(list(page.object_list), user, now=now),
         "form": form,
         "first": queues.to_review().values_list("pk", flat=True).first(),
-        "flag_total": flags.count(),
-        "flags": flag_rows(list(flags[:FLAGS_SHOWN])),
+        "flag_total": sum(by_rule.values()),
+        "flag_rules": [(code, by_rule[code.value]) for code in RuleCode if code.value in by_rule],
+        "flags": flag_rows(list(flags[:FLAGS_SHOWN]), now),
         "conflicts": list(queues.conflicts().for_lists()[:UPPER_SHOWN]) if supervisor else [],
     }
 
 
-def _all_flags(request: HttpRequest) -> dict[str, Any]:
-    page = Paginator(open_flags(), ROWS_A_PAGE).get_page(request.GET.get("page"))
-    return {"page": page, "flag_total": page.paginator.count, "flags": flag_rows(list(page.object_list))}
-
-
-def open_flags() -> QuerySet[Flag]:
-    """The open flags of the whole district: breaches first, then by the due time that was missed."""
+def open_flags(user: User) -> QuerySet[Flag]:
+    """The open flags that `user` reads: breaches first, then those that stand the longest."""
     breach_first = Case(When(level=Level.BREACH, then=0), default=1)
-    return Flag.objects.open().select_related("unit", "account__platform").order_by(breach_first, "due_at", "pk")
+    rows = visible_flags(user).open().select_related("unit", "account__platform")
+    return rows.order_by(breach_first, SINCE.asc(), "pk")

@@ -9,9 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from accounts.access import visible_accounts, visible_units
-from accounts.models import AccountState, Flag, Level, Membership, Role, RuleRun, Unit
+from accounts.models import AccountState, Level, Membership, Role, RuleRun, Unit
 from accounts.models.unit import UnitStatus
 from accounts.policy import roles_of
+from accounts.wording import SINCE
 from filings.access import visible_filings
 from filings.models import Filing, FilingState
 from filings.models.filing import FilingQuerySet
@@ -19,6 +20,8 @@ from filings.wording import Running, running
 from inspections import sweep
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.models import Job, User, Year
+from zhonglou_media.portal.flag_filter import visible_flags
+from zhonglou_media.portal.flag_rows import flag_rows
 
 SHOWN = 20
 WARN_OF_NEXT_YEAR_FROM = 11  # November: the State Council's paper comes out then
@@ -49,19 +52,20 @@ def reader_home(request: HttpRequest) -> HttpResponse:
     tabs = {"tabs": getattr(request, "home_tabs", [])}  # the person's other homes
     if Role.ADMIN in roles_of(user):
         return render(request, "portal/home_admin.html", in_order(db_now()) | tabs)
-    return render(request, "portal/home_reader.html", to_read(user) | tabs)
+    return render(request, "portal/home_reader.html", to_read(user, db_now()) | tabs)
 
 
-def to_read(user: User) -> dict[str, Any]:
+def to_read(user: User, now: datetime) -> dict[str, Any]:
     """Open flags, live filings and accounts of the units `user` reads (第三条, 第五条, 第二十三条)."""
     units = visible_units(user)
-    flags = Flag.objects.open().filter(unit__in=units)
+    flags = visible_flags(user).open()
+    oldest = flags.select_related("unit", "account__platform").order_by(SINCE.asc(), "id")[:SHOWN]
     live = visible_filings(user).live()
     filings = tally(live, FilingState)
     accounts = tally(visible_accounts(user), AccountState)
     return {
         "units": units.count(),
-        "flags": flags.select_related("unit", "account__platform").order_by("due_at", "id")[:SHOWN],
+        "flags": flag_rows(list(oldest), now),
         "flag_count": flags.count(),
         "breach_count": flags.filter(level=Level.BREACH).count(),
         "live": by_due(live),
