@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from filings import account_urls as filings_account_urls
 from filings import urls as filings_urls
 from filings.views import lists
-from zhonglou_media.portal import home, monitoring, runs, styleguide, views
+from zhonglou_media.portal import home, monitoring, runs, styleguide, unit_page, views
 
 # One namespace: the filings' own addresses, and the tab an account's page has for them.
 filing_pages: list[URLPattern | URLResolver] = [
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
     path("done/", lists.done, name="done"),
     path("mine/", lists.mine, name="mine"),
+    path("units/<int:pk>/", unit_page.unit_page, name="unit"),
     path("", include((filing_pages, "filings"))),
     path("", include("accounts.urls")),
     path("login/", views.login, name="login"),

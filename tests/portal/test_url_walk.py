@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 
+from accounts import activity
 from accounts.middleware import DefaultDenyMiddleware
 from accounts.models import Account, Flag, Role
 from filings import reporting
@@ -63,6 +64,8 @@ class World:
     notice: Notice
     job: Job
     flags: dict[bool, int]
+    posts: dict[bool, int]
+    questions: dict[bool, int]
 
 
 def account_(world: World, own: bool) -> dict[str, object]:
@@ -96,6 +99,9 @@ PAGES: dict[str, Entry] = {
     "accounts:void": Entry({SUPERVISOR}, {SUPERVISOR}, "post", account_),
     "accounts:waive": Entry({SUPERVISOR}, {SUPERVISOR}, "post", lambda world, own: {"pk": world.flags[own]}),
     "accounts:import": anybody(OFFICE),
+    "accounts:export": anybody(EVERYBODY),
+    "accounts:filters": anybody(EVERYBODY),
+    "accounts:filter_delete": Entry(set(), set(), "post", lambda world, own: {"pk": 0}),  # each person's own
     "accounts:import_result": Entry(OFFICE, OFFICE, "get", lambda world, own: {"job_id": world.job.pk}),
     "accounts:import_refused": Entry(OFFICE, OFFICE, "get", lambda world, own: {"job_id": world.job.pk}),
     "job": Entry(OFFICE | {ADMIN}, OFFICE | {ADMIN}, "get", lambda world, own: {"pk": world.job.pk}),
@@ -106,6 +112,19 @@ PAGES: dict[str, Entry] = {
     "flags": anybody(READERS),
     "flags_export": anybody(READERS),
     "flags_waive": Entry({SUPERVISOR}, {SUPERVISOR}, "get", data=lambda world, own: {"flag": world.flags[own]}),
+    "accounts:record": anybody({OPERATOR}),
+    "accounts:confirm_all": anybody({OPERATOR}, "post"),
+    "accounts:activity": Entry(READERS, SEEN, "get", account_),
+    "accounts:confirm": Entry({OPERATOR}, set(), "post", account_),
+    "accounts:publish": Entry({OPERATOR}, set(), "get", account_),
+    "accounts:ask": Entry({OPERATOR}, set(), "get", account_),
+    "accounts:remove": Entry({OPERATOR}, set(), "get", lambda world, own: {"pk": world.posts[own]}),
+    "accounts:restore": Entry({OPERATOR}, set(), "post", lambda world, own: {"pk": world.posts[own]}),
+    "accounts:message": Entry({OPERATOR}, set(), "get", lambda world, own: {"pk": world.questions[own]}),
+    "accounts:reply": Entry({OPERATOR}, set(), "post", lambda world, own: {"pk": world.questions[own]}),
+    "accounts:reclassify": Entry({OPERATOR}, set(), "post", lambda world, own: {"pk": world.questions[own]}),
+    "accounts:withdraw_message": Entry({OPERATOR}, set(), "post", lambda world, own: {"pk": world.questions[own]}),
+    "unit": Entry(EVERYBODY, SEEN | {ADMIN}, "get", lambda world, own: {"pk": world.filings[own].unit_id}),
     "filings:of_account": Entry(READERS, SEEN, "get", account_),
     "filings:list": anybody(READERS),
     "filings:new": anybody({OPERATOR}),
@@ -141,17 +160,21 @@ def world() -> World:
     """A unit under a parent with its people, another unit, and an object of each kind in both."""
     own, foreign = Cast(unit(parent=unit())), Cast()
     filings, drafts, accounts, attachments, flags = {}, {}, {}, {}, {}
+    posts, questions = {}, {}
     for mine, cast in ((True, own), (False, foreign)):
         row = opening("office_review", cast, paper=NOW.date())
         file = files.store(ContentFile(PDF + str(mine).encode()))
         attached = reporting.attach(row.pk, by=cast.operator, file=file, name="说明.pdf", now=NOW)
         filings[mine], attachments[mine], drafts[mine] = row, attached.pk, opening("draft", cast)
         accounts[mine] = account(cast.unit, found=True, platform=platform("weibo"))
+        recorded: dict[str, Any] = {"by": cast.operator, "now": NOW}
+        posts[mine] = activity.publish(accounts[mine].pk, published_at=NOW, **recorded).pk
+        questions[mine] = activity.ask(accounts[mine].pk, asked_at=NOW, **recorded).pk
     sweep.sweep(db_now())
     for mine in (True, False):
         flags[mine] = Flag.objects.get(fact_kind="account", fact_id=accounts[mine].pk).pk
     notice = Notice.objects.create(user=user(), key="test", text="别人的通知", at=NOW)
-    return World(filings, drafts, accounts, attachments, notice, imported(own.officer), flags)
+    return World(filings, drafts, accounts, attachments, notice, imported(own.officer), flags, posts, questions)
 
 
 def imported(officer: User) -> Job:

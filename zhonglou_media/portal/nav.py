@@ -42,6 +42,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("已办", "done", "circle-check"),
             Page("我发起的", "mine", "send"),
             Page("新建备案", "filings:new", "plus"),
+            Page("登记发布", "accounts:record", "message"),
         ),
     ),
     (
