@@ -15,6 +15,7 @@ from inspections import sweep
 from zhonglou_media.core import calendar, files
 from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.models import User, Year
+from zhonglou_media.portal import demo_activity
 
 PASSWORD = "Zhonglou-demo-2021"  # noqa: S105  (made only where DEBUG is on; printed in the README)
 
@@ -57,7 +58,7 @@ class Demo:
         return person
 
     def load(self) -> None:
-        """The register first, then filings from the oldest to the newest, then one sweep."""
+        """The register first, then filings from the oldest to the newest, what accounts published, then one sweep."""
         self._register()
         days = timedelta(days=1)
         self._play("示例甲街道文旅", "channels", self.now - 40 * days, self._to_completed)
@@ -73,7 +74,12 @@ class Demo:
         self._play("示例甲街道跨年", "netease", self.now, self._submitted, planned=self._provisional_day())
         self._play("示例乙局讲堂", "penguin", self.now, self._submitted, who="bureau")
         self._play("示例甲街道问政", "yidian", self.now, self._drafted)
+        demo_activity.fill(self._accounts(), self.now)
         sweep.sweep(self.now)
+
+    def _accounts(self) -> dict[str, Account]:
+        """The register by 「name platform」."""
+        return {f"{row.name} {row.platform.code}": row for row in Account.objects.select_related("platform")}
 
     def _register(self) -> None:
         filed = [
@@ -82,8 +88,11 @@ class Demo:
             self._account("street", "douyin", "示例甲街道", "demo-douyin-1"),
             self._account("bureau", "weibo", "示例乙局", "demo-weibo-2"),
             self._account("bureau", "wechat", "示例乙局服务", "gh_demo00000002", kind="service"),
+            self._account(
+                "bureau", "weibo", "示例乙局图书馆", "demo-weibo-3", same_platform_reason="服务馆内读者，拟于年内整合"
+            ),
         ]
-        lifecycle.register(filed, origin=Origin.BASELINE, now=self.now - timedelta(days=60))
+        lifecycle.register(filed, origin=Origin.BASELINE, now=self.now - timedelta(days=400))
         found = [self._account("bureau", "douyin", "示例乙局小视频", "demo-douyin-2")]
         lifecycle.register(found, origin=Origin.FOUND, now=self.now - timedelta(days=3))
 

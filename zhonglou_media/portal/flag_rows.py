@@ -43,7 +43,8 @@ def _row(flag: Flag, filing: Filing | None, facts: Facts) -> FlagRow:
         name, link = f"{filing.get_kind_display()}·{filing.account_label}", reverse("filings:detail", args=[filing.pk])
         title, sub, fact = filing.account_label, f"{filing.get_kind_display()}·{flag.unit}", _filed(flag, filing, facts)
     elif flag.account is not None:
-        name, link = str(flag.account), reverse("accounts:detail", args=[flag.account.pk])
+        page = "accounts:activity" if flag.rule == RuleCode.SLOW_REPLY else "accounts:detail"
+        name, link = str(flag.account), reverse(page, args=[flag.account.pk])
         title, sub, fact = flag.account.name, f"{flag.account.platform}·{flag.unit}", facts.sentence(flag)
     else:
         name = title = str(flag.unit)

@@ -1,0 +1,54 @@
+"""The demo tells its story on whatever day it is loaded, and raises no alarm beside it."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+
+from accounts.models import Account, ActivityDay, Flag, Message, Publication
+from accounts.models.account import WATCHED
+from tests.factories import at
+from zhonglou_media.core.clock import day_of
+from zhonglou_media.portal import demo
+
+pytestmark = pytest.mark.django_db
+
+DAYS = ["2026-11-24 14:05", "2026-11-01 00:10", "2026-10-08 09:00", "2026-03-01 08:30", "2026-08-16 23:59"]
+
+
+@pytest.mark.parametrize("when", DAYS)
+def test_each_flag_of_the_demo_is_meant(when: str) -> None:
+    demo.load(at(when))
+    standing = Flag.objects.open().values_list("rule", "level", "account__name")
+    accounts = {(rule, level, name) for rule, level, name in standing if rule != "overdue_filing"}
+    assert accounts == {
+        ("inactive", "breach", "示例乙局"),
+        ("no_data", "hint", "示例甲街道"),
+        ("same_platform", "hint", "示例乙局图书馆"),
+        ("slow_reply", "breach", "示例甲街道发布"),
+        ("unfiled_account", "breach", "示例乙局小视频"),
+    }
+    assert Counter(rule for rule, _, _ in standing)["slow_reply"] == 1
+
+
+def test_most_accounts_published_lately_and_their_data_reach_to_today() -> None:
+    now = at("2026-11-24 14:05")
+    demo.load(now)
+    watched = Account.objects.filter(state__in=WATCHED)
+    assert watched.count() == 7
+    assert watched.filter(posts_known_until=now).count() == 6
+    assert watched.filter(last_published_at__gte=now - timedelta(days=7)).count() == 5
+
+
+def test_there_is_a_year_to_look_at() -> None:
+    now = at("2026-11-24 14:05")
+    demo.load(now)
+    first = Publication.objects.earliest("published_at").published_at
+    assert day_of(now) - day_of(first) >= timedelta(days=360)
+    months = {(day.year, day.month) for day in ActivityDay.objects.filter(posts__gt=0).values_list("day", flat=True)}
+    assert len(months) >= 12
+    asked = Message.objects.filter(kind="inquiry")
+    assert sum(message.is_late(now) for message in asked) == 2
+    assert sum(message.is_late(now) for message in asked if message.first_reply_at) == 1
+    assert not Publication.objects.exclude(title__endswith="（示例）").exists()
+    assert all(message.body.endswith("（示例）") for message in asked)
