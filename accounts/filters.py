@@ -1,5 +1,6 @@
 """What the register can be searched and filtered by; every filter is a parameter of the address, so it can be kept."""
 
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django import forms
@@ -10,10 +11,20 @@ from django_filters import CharFilter, ChoiceFilter, FilterSet, ModelChoiceFilte
 from accounts.access import visible_units
 from accounts.flags import RuleCode
 from accounts.models import Account, AccountKind, AccountName, AccountState, Flag, Platform, Unit, UnitKind
+from zhonglou_media.core.clock import day_of, db_now, start_of
 from zhonglou_media.core.models import User
 from zhonglou_media.core.names import look_key, name_key
 
 FLAGGED, UNFLAGGED = "any", "none"
+# 数据截至, by days that do not overlap: how far the portal knows what was published.
+KNOWN_TODAY, KNOWN_WEEK, KNOWN_OLDER, KNOWN_NONE = "today", "week", "older", "none"
+KNOWN_CHOICES = [
+    (KNOWN_TODAY, "数据截至今天"),
+    (KNOWN_WEEK, "截至前 7 天内"),
+    (KNOWN_OLDER, "截至 7 天以前"),
+    (KNOWN_NONE, "尚无数据"),
+]
+WEEK = timedelta(days=7)
 FLAG_CHOICES = [(FLAGGED, "有预警"), (UNFLAGGED, "没有预警"), *RuleCode.choices]
 
 
@@ -38,6 +49,18 @@ def flagged(accounts: QuerySet[Account], choice: str) -> QuerySet[Account]:
     if choice == UNFLAGGED:
         return accounts.filter(~Exists(flags))
     return accounts.filter(Exists(flags if choice == FLAGGED else flags.filter(rule=choice)))
+
+
+def known(accounts: QuerySet[Account], choice: str, now: datetime) -> QuerySet[Account]:
+    """Accounts whose publications are known until today, a day of the 7 before, an earlier one, or not at all."""
+    today = day_of(now)
+    if choice == KNOWN_NONE:
+        return accounts.filter(posts_known_until__isnull=True)
+    if choice == KNOWN_TODAY:
+        return accounts.filter(posts_known_until__gte=start_of(today))
+    if choice == KNOWN_OLDER:
+        return accounts.filter(posts_known_until__lt=start_of(today - WEEK))
+    return accounts.filter(posts_known_until__gte=start_of(today - WEEK), posts_known_until__lt=start_of(today))
 
 
 def units_seen(request: HttpRequest) -> QuerySet[Unit]:
@@ -65,10 +88,11 @@ class AccountFilter(FilterSet):
     kind = ChoiceFilter(label="账号类型", choices=AccountKind.choices, empty_label="全部账号类型")
     state = ChoiceFilter(label="状态", choices=AccountState.choices, empty_label="全部状态")
     flag = ChoiceFilter(label="预警", method="by_flag", choices=FLAG_CHOICES, empty_label="有无预警")
+    known = ChoiceFilter(label="数据截至", method="by_known", choices=KNOWN_CHOICES, empty_label="数据截至")
 
     class Meta:
         model = Account
-        fields = ["q", "unit", "unit_kind", "platform", "kind", "state", "flag"]
+        fields = ["q", "unit", "unit_kind", "platform", "kind", "state", "flag", "known"]
 
     @property
     def qs(self) -> QuerySet[Account]:
@@ -81,6 +105,9 @@ class AccountFilter(FilterSet):
 
     def by_flag(self, accounts: QuerySet[Account], name: str, choice: str) -> QuerySet[Account]:
         return flagged(accounts, choice)
+
+    def by_known(self, accounts: QuerySet[Account], name: str, choice: str) -> QuerySet[Account]:
+        return known(accounts, choice, db_now())
 
     def chosen(self) -> list[tuple[str, str, str]]:
         """The conditions in force, as (parameter, label, value in words)."""

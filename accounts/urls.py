@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from accounts.views import account, activity, imports, recording, register
+from accounts.views import account, activity, imports, recording, register, saved
 
 app_name = "accounts"
 urlpatterns = [
     path("accounts/", register.accounts, name="list"),
+    path("accounts/export.xlsx", register.export, name="export"),
+    path("accounts/filters/", saved.filters, name="filters"),
+    path("accounts/filters/<int:pk>/delete/", saved.delete, name="filter_delete"),
     path("accounts/import/", imports.import_list, name="import"),
     path("accounts/import/<int:job_id>/", imports.result, name="import_result"),
     path("accounts/import/<int:job_id>/refused.xlsx", imports.refused, name="import_refused"),

@@ -1,5 +1,6 @@
-"""账号台账: the list of accounts, searched in every name they ever had."""
+"""账号台账: the list of accounts, searched in every name they ever had, and what is filtered as a workbook."""
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,17 +8,19 @@ from typing import Any, cast
 
 from django.core.paginator import Paginator
 from django.db.models import F, Prefetch, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from accounts import policy
+from accounts import policy, register_out, saved_filters
 from accounts.access import may, visible_accounts
 from accounts.filters import FLAGGED, AccountFilter
-from accounts.models import Account, AccountState, Flag
+from accounts.models import Account, AccountState, Flag, SavedFilter
 from accounts.policy import Action
-from zhonglou_media.core.clock import db_now
+from zhonglou_media.core import files
+from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.models import User
 
 A_PAGE = 25
@@ -58,6 +61,15 @@ class Condition:
     url: str
 
 
+@dataclass(frozen=True)
+class Saved:
+    """常用筛选: its name, the address it stands for, and whether that is what is shown."""
+
+    name: str
+    url: str
+    current: bool
+
+
 @may(Action.VIEW_REGISTER)
 @require_safe
 @vary_on_headers("HX-Request")
@@ -69,6 +81,9 @@ def accounts(request: HttpRequest) -> HttpResponse:
     sort = request.GET.get("sort", "")
     rows = for_list(ordered(found.qs, sort), db_now())
     counts = list(tally(found, request.GET))
+    query, _ = saved_filters.conditions(request, request.GET, frozenset(SORTS))
+    mine = SavedFilter.objects.filter(user=user)
+    saved = [Saved(item.name, f"?{item.query}", item.query == query) for item in mine]
     context: dict[str, Any] = {
         "filter": found,
         "page": Paginator(rows, A_PAGE).get_page(request.GET.get("page")),
@@ -79,11 +94,29 @@ def accounts(request: HttpRequest) -> HttpResponse:
             Condition(f"{label}：{text}", changed(request.GET, **{name: ""})) for name, label, text in found.chosen()
         ],
         "sort": sort,
+        "saved": saved,
+        "query": query,
+        "to_save": query and not any(item.current for item in saved),
+        "to_export": f"{reverse('accounts:export')}{changed(request.GET)}",
         "many_units": seen.order_by().values("unit").distinct()[:2].count() > 1,
         "may_import": policy.may(user, Action.IMPORT),
     }
     alone = "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
     return render(request, "accounts/_list.html" if alone else "accounts/list.html", context)
+
+
+@may(Action.VIEW_REGISTER)
+@require_safe
+def export(request: HttpRequest) -> FileResponse:
+    """导出: the accounts the list would show on all its pages, in its order."""
+    user = cast(User, request.user)
+    found = AccountFilter(request.GET, queryset=visible_accounts(user), request=request)
+    now = db_now()
+    book = tempfile.TemporaryFile()  # noqa: SIM115 -- the answer closes it
+    register_out.export(ordered(found.qs, request.GET.get("sort", "")), book)
+    book.seek(0)
+    name = f"账号台账-{now.astimezone(SHANGHAI):%Y-%m-%d-%H%M}.xlsx"
+    return FileResponse(book, as_attachment=True, filename=name, content_type=files.XLSX)
 
 
 def tally(found: AccountFilter, query: QueryDict) -> Iterator[Count]:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.flags import run_rule
-from accounts.models import AccountName, Membership, Role, UnitName
+from accounts.models import AccountName, Membership, Role, SavedFilter, UnitName
 from accounts.rules import RULES
 from tests.factories import NOW, account, at, opening, platform, unit, user
 from zhonglou_media.core.models import User
@@ -252,3 +252,92 @@ def test_the_number_of_a_filing_under_way_finds_its_account(client: Client) -> N
     client.force_login(filing.cast.officer)  # type: ignore[attr-defined]
     assert "示例在办账号" in client.get("/accounts/", {"q": filing.number}).content.decode()
     assert "示例在办账号" not in client.get("/accounts/", {"q": "ZLXMT-1999-0001"}).content.decode()
+
+
+# --- 数据截至, 常用筛选 ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [("today", {"今天"}), ("week", {"昨天", "七天前"}), ("older", {"八天前"}), ("none", {"没有"})],
+)
+def test_accounts_are_found_by_how_far_their_data_reach(
+    client: Client, officer: User, known: str, expected: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.filters.db_now", lambda: at("2026-11-24 14:05"))
+    account(name="今天", posts_known_until=at("2026-11-24 00:00"))
+    account(name="昨天", posts_known_until=at("2026-11-23 23:59"))
+    account(name="七天前", posts_known_until=at("2026-11-17 00:00"))
+    account(name="八天前", posts_known_until=at("2026-11-16 23:59"))
+    account(name="没有")
+    shown = page(client, officer, f"?known={known}")
+    assert {name for name in ("今天", "昨天", "七天前", "八天前", "没有") if f"{name}</a>" in shown} == expected
+
+
+def save_filter(client: Client, query: str, name: str) -> Any:
+    return client.post(f"/accounts/filters/?{query}", {"name": name}, follow=True)
+
+
+def test_conditions_are_kept_under_a_name_and_applied_by_one_press(client: Client, officer: User) -> None:
+    account(name="甲号")
+    shown = page(client, officer, "?state=active&sort=-name")
+    assert 'href="/accounts/filters/?state=active&amp;sort=-name"' in shown
+    answer = save_filter(client, "state=active&sort=-name", " 正在 运行 ")
+    assert answer.redirect_chain == [("/accounts/?state=active&sort=-name", 302)]
+    text = answer.content.decode()
+    assert "已保存常用筛选“正在 运行”" in text
+    assert '<a class="zl-chip is-on" href="?state=active&amp;sort=-name" aria-current="true">正在 运行</a>' in text
+    assert "保存当前条件" not in text
+    assert '<a class="zl-chip" href="?state=active&amp;sort=-name">正在 运行</a>' in page(client, officer)
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("state=active&evil=1&page=7", "state=active"),
+        ("state=nonsense&kind=service", "kind=service"),
+        ("kind=service&sort=drop", "kind=service"),
+        ("flag=any&q=%3Cscript%3E", "q=%3Cscript%3E&flag=any"),
+    ],
+)
+def test_only_what_the_list_knows_is_kept(client: Client, officer: User, query: str, kept: str) -> None:
+    client.force_login(officer)
+    save_filter(client, query, "甲")
+    assert SavedFilter.objects.get().query == kept
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "sentence"),
+    [
+        ("", "甲", "还没有选条件"),
+        ("evil=1", "甲", "还没有选条件"),
+        ("state=active", "", "请给这组条件起个名称"),
+        ("state=active", "一二三四五六七八九十一二三四五六七八九十一", "名称不能超过 20 个字"),
+        ("state=active", "已有", "已有同名的常用筛选"),
+        ("q=" + "%E7%94%B2" * 60, "甲", "条件太长"),
+    ],
+)
+def test_a_filter_that_cannot_be_kept_says_why(
+    client: Client, officer: User, query: str, name: str, sentence: str
+) -> None:
+    SavedFilter.objects.create(user=officer, name="已有", query="kind=service")
+    client.force_login(officer)
+    answer = save_filter(client, query, name)
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert SavedFilter.objects.count() == 1
+
+
+def test_a_person_keeps_20_and_only_sees_and_deletes_the_own_ones(client: Client, officer: User) -> None:
+    other = SavedFilter.objects.create(user=user(Role.OFFICER), name="别人的", query="state=active")
+    mine = [SavedFilter.objects.create(user=officer, name=f"条件{n}", query="state=active") for n in range(20)]
+    client.force_login(officer)
+    assert "最多 20 个，请先删去不用的" in save_filter(client, "state=active", "又一个").content.decode()
+    assert "别人的" not in client.get("/accounts/filters/").content.decode()
+    assert client.post(f"/accounts/filters/{other.pk}/delete/").status_code == 404
+    assert client.get(f"/accounts/filters/{mine[0].pk}/delete/").status_code == 302
+    assert SavedFilter.objects.filter(user=officer).count() == 20
+    assert client.post(f"/accounts/filters/{mine[0].pk}/delete/", follow=True).status_code == 200
+    assert not SavedFilter.objects.filter(pk=mine[0].pk).exists()
+    save_filter(client, "state=active", "又一个")
+    assert SavedFilter.objects.filter(user=officer).count() == 20

@@ -6,11 +6,9 @@ from datetime import datetime
 from pathlib import Path
 
 from django.core.files.base import ContentFile
-from django.test import Client
-from django.urls import reverse
 
-from accounts import flags
-from accounts.models import Account, Flag
+from accounts import flags, register_preview
+from accounts.models import Account, Flag, SavedFilter
 from filings import approving, drafting, exchange, reporting
 from filings.models import Filing, Revision
 from tests.factories import PDF, Cast, opening, read
@@ -28,6 +26,7 @@ class Scene:
     filings: dict[str, Filing]
     accounts: dict[str, Account]
     job: int
+    preview: int
     attachment: int
 
     def first_reading(self, name: str) -> Revision:
@@ -52,11 +51,14 @@ def set_scene(now: datetime) -> Scene:
     overdue = Flag.objects.open().filter(rule="overdue_filing").first()
     assert overdue is not None
     flags.waive([overdue.pk], by=people["supervisor"], reason="平台当日停机维护（示例）", now=now)
-    job = _import(people["officer"])
+    job = _import(people["officer"], LIST, now)
+    register_preview.confirm(job.pk, read=job.params["digest"], by=people["officer"], now=now)
+    preview = _import(people["officer"], LIST.with_name("list_c.csv"), now)
+    SavedFilter.objects.create(user=people["officer"], name="尚无数据的", query="state=active&known=none")
     accounts = {
         f"{account.name} {account.platform.code}": account for account in Account.objects.select_related("platform")
     }
-    return Scene(by_name(), accounts, job.pk, attached.pk)
+    return Scene(by_name(), accounts, job.pk, preview.pk, attached.pk)
 
 
 def by_name() -> dict[str, Filing]:
@@ -92,10 +94,8 @@ def _back_from_above(officer: User, now: datetime) -> None:
     )
 
 
-def _import(officer: User) -> Job:
-    """A real list with rows that are refused."""
-    client = Client()
-    client.force_login(officer)
-    with LIST.open("rb") as file:
-        client.post(reverse("accounts:import"), {"file": file, "ground": "baseline", "document": "示例台账"})
-    return Job.objects.get(kind="import_registry")
+def _import(officer: User, path: Path, now: datetime) -> Job:
+    """The preview of a real list with rows that are refused."""
+    return register_preview.prepare(
+        path.read_bytes(), name=path.name, found=False, document="示例台账", by=officer, now=now
+    )
