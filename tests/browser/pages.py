@@ -157,6 +157,39 @@ UNIT = [
     Shot("home", "operator", "token", act=forget_the_token, status=403),
 ]
 
+# --- recorded by hand -----------------------------------------------------------------------------------------------
+
+WEIBO = account("示例甲街道 weibo")
+LATER = choose("[name=when][value=at]")
+RECORDED = [
+    Shot("accounts:record", "operator"),
+    Shot("accounts:record", "operator2"),
+    Shot("accounts:publish", "operator", "", WEIBO),
+    Shot(
+        "accounts:publish", "operator", "errors", WEIBO,
+        act=then(LATER, fill(published_at="2031-01-01T08:00"), press("main form [type=submit]")), status=422,
+    ),
+    Shot("accounts:ask", "operator", "", WEIBO),
+    Shot(
+        "accounts:ask", "operator", "errors", WEIBO,
+        act=then(LATER, fill(asked_at="", body="110101199003071234"), press("main form [type=submit]")), status=422,
+    ),
+    Shot("accounts:message", "operator", "", lambda scene: {"pk": scene.question().pk}),
+    Shot(
+        "accounts:message", "operator", "errors", lambda scene: {"pk": scene.question().pk},
+        act=then(LATER, fill(at="2020-01-01T08:00"), press("main form [type=submit]")), status=422,
+    ),
+    Shot("accounts:remove", "operator", "", lambda scene: {"pk": scene.post().pk}),
+    Shot("accounts:activity", "operator", "", WEIBO),
+    Shot("accounts:activity", "operator", "messages", WEIBO, query="?show=messages"),
+    Shot("accounts:activity", "operator", "answered", account("示例甲街道 douyin"), query="?show=answered"),
+    Shot("accounts:activity", "auditor", "unanswered", WEIBO, query="?show=unanswered"),
+    Shot("accounts:detail", "officer", "quiet", account("示例甲街道 douyin")),
+    Shot("unit", "operator", "", lambda scene: {"pk": scene.accounts["示例甲街道 weibo"].unit_id}),
+    Shot("unit", "officer", "bureau", lambda scene: {"pk": scene.accounts["示例乙局 weibo"].unit_id}),
+    Shot("unit", "admin", "", lambda scene: {"pk": scene.accounts["示例乙局 weibo"].unit_id}),
+]  # fmt: skip
+
 # --- the pages of the office, and of those who read -----------------------------------------------------------------
 
 DECIDE = partial(Shot, "filings:detail", "officer", kwargs=of("示例甲街道科普"))
@@ -235,6 +268,7 @@ PUBLIC = [
 ]
 EMPTY = [
     *(Shot("home", who, "empty") for who in ("operator", "leader", "officer", "auditor")),
+    Shot("accounts:record", "operator", "empty"),
     *(Shot("done", who, "empty") for who in ("operator", "leader", "officer")),
     Shot("notices", "operator", "empty"),
     Shot("mine", "operator", "empty"),
@@ -244,7 +278,7 @@ EMPTY = [
     Shot("filings:exchange", "officer", "empty"),
 ]  # fmt: skip
 
-ALL = [*FILINGS, *UNIT, *OFFICE, *READERS, *PUBLIC, *EMPTY]
+ALL = [*FILINGS, *UNIT, *RECORDED, *OFFICE, *READERS, *PUBLIC, *EMPTY]
 
 # Opened by GET, but no page of their own: a part of one (htmx), downloads, an answer for machines.
 FETCHED = [

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from django.core.files.base import ContentFile
 
-from accounts import flags, register_preview
-from accounts.models import Account, Flag, SavedFilter
+from accounts import activity, flags, register_preview
+from accounts.models import Account, Flag, Message, Publication, SavedFilter
 from filings import approving, drafting, exchange, reporting
 from filings.models import Filing, Revision
 from tests.factories import PDF, Cast, opening, read
@@ -32,6 +32,14 @@ class Scene:
     def first_reading(self, name: str) -> Revision:
         """The first revision of a filing that has a later one."""
         return self.filings[name].revisions.get(number=1)
+
+    def post(self) -> Publication:
+        """The latest publication of the account that publishes most."""
+        return Publication.objects.filter(account=self.accounts["示例甲街道 weibo"]).latest("published_at")
+
+    def question(self) -> Message:
+        """One that waits for a reply."""
+        return Message.objects.unanswered().filter(account__unit__name__contains="示例甲").earliest("reply_due_at")
 
     def waivable(self) -> int:
         """An open flag on an account."""
@@ -58,6 +66,8 @@ def set_scene(now: datetime) -> Scene:
     accounts = {
         f"{account.name} {account.platform.code}": account for account in Account.objects.select_related("platform")
     }
+    removed = Publication.objects.filter(account=accounts["示例甲街道 weibo"]).order_by("-published_at")[2]
+    activity.remove(removed.pk, by=people["operator"], now=now)
     return Scene(by_name(), accounts, job.pk, preview.pk, attached.pk)
 
 
