@@ -36,13 +36,20 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
 
 def test_a_line_a_rule(two_breaches: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys) == [
+        "follower_jump opened=0 cleared=0",
+        "inactive opened=0 cleared=0",
+        "name_mismatch opened=0 cleared=0",
+        "no_data opened=0 cleared=0",
         "overdue_correction opened=0 cleared=0",
         "overdue_filing opened=1 cleared=0",
+        "revived opened=0 cleared=0",
+        "same_platform opened=0 cleared=0",
+        "slow_reply opened=0 cleared=0",
         "unapproved_event opened=0 cleared=0",
         "unfiled_account opened=1 cleared=0",
     ]
     Filing.objects.update(first_reported_at=at("2021-04-10 08:00"))
-    assert run(capsys)[1] == "overdue_filing opened=0 cleared=1"
+    assert "overdue_filing opened=0 cleared=1" in run(capsys)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +66,7 @@ def test_a_line_a_rule(two_breaches: None, capsys: pytest.CaptureFixture[str]) -
     ],
 )
 def test_now_is_shanghais(two_breaches: None, capsys: pytest.CaptureFixture[str], now: str, opened: int) -> None:
-    assert run(capsys, "--now", now)[1] == f"overdue_filing opened={opened} cleared=0"
+    assert f"overdue_filing opened={opened} cleared=0" in run(capsys, "--now", now)
 
 
 def test_without_now_the_databases_clock_judges(two_breaches: None, capsys: pytest.CaptureFixture[str]) -> None:
@@ -78,7 +85,7 @@ def test_a_now_ahead_of_the_databases_clock_is_refused(two_breaches: None, capsy
 def test_under_debug_it_may_look_ahead(two_breaches: None, capsys: pytest.CaptureFixture[str], settings: Any) -> None:
     settings.DEBUG = True
     make_filing(S.TO_REPORT, report_due_at=at("2120-04-10 00:00"))
-    assert run(capsys, "--now", "2121-01-01T00:00")[1] == "overdue_filing opened=2 cleared=0"
+    assert "overdue_filing opened=2 cleared=0" in run(capsys, "--now", "2121-01-01T00:00")
 
 
 @pytest.mark.parametrize("now", ["", "yesterday", "2021-13-01", "2021-04-10T25:00", "0001-01-01T00:00+14:00"])
