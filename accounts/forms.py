@@ -200,7 +200,7 @@ class QuestionForm(TimedForm):
     )
     when = just_now_or("留言时间")
     asked_at = time_field("留言时间")
-    replied = just_now_or("回复", (NOT_YET, "还没有回复"), initial=NOT_YET)
+    replied = just_now_or("回复", (NOT_YET, "还没有"), initial=NOT_YET)
     replied_at = time_field("回复时间")
 
 

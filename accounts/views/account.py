@@ -169,7 +169,7 @@ def show(
         "people": [fact(account, name) for name in PEOPLE],
         "open_flags": [_waivable(user, account, flag, said) for flag in standing],
         "past_flags": [flag for flag in ever if flag not in standing],
-        "others": account.unit.accounts.exclude(pk=pk).select_related("platform"),
+        "others": account.unit.accounts.exclude(pk=pk).exclude(state=AccountState.VOID).select_related("platform"),
         "history": history.of_account(account, ever),
         "sees_filings": policy.may(user, Action.VIEW_FILING, account),
         "filings": _last_filings(user, account),

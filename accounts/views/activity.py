@@ -54,6 +54,10 @@ class Card:
     def more(self) -> int:
         return self.waiting - len(self.questions)
 
+    def overdue(self, now: datetime) -> int:
+        """How many of the questions shown are past their due time."""
+        return sum(row.reply_due_at is not None and row.reply_due_at <= now for row in self.questions)
+
 
 @may(Action.RECORD_ACTIVITY)
 @never_cache
@@ -61,13 +65,16 @@ class Card:
 def record(request: HttpRequest) -> HttpResponse:
     """A card for each account the person records for; what is due first comes first."""
     now = db_now()
-    shown = sorted(cards(request, now), key=_urgency)
+    found = cards(request, now)
+    shown = sorted(judged_cards(found), key=_urgency)
     late = [card for card in shown if card.account.next_update_due_at and card.account.next_update_due_at <= now]
     context = {
         "cards": shown,
+        "others": [card.account for card in found if card not in shown],
         "waiting": sum(card.waiting for card in shown),
+        "overdue": sum(card.overdue(now) for card in shown),
         "late": sum(not card.account.data_short for card in late),  # type: ignore[attr-defined]
-        "many_units": len({card.account.unit_id for card in shown}) > 1,
+        "many_units": len({card.account.unit_id for card in found}) > 1,
     }
     return render(request, "accounts/record.html", context)
 
@@ -84,6 +91,11 @@ def cards(request: HttpRequest, now: datetime) -> list[Card]:
         for account in own
         if account.state in CARDED or waiting[account.pk]
     ]
+
+
+def judged_cards(found: list[Card]) -> list[Card]:
+    """Those of which something is judged: watched for updates, or with a question that is due."""
+    return [card for card in found if card.account.state in WATCHED or card.waiting]
 
 
 def _nearest(rows: QuerySet[Message]) -> Mapping[int, list[Message]]:

@@ -37,7 +37,8 @@ class Entry:
 
 def of_account(account: Account, flags: list[Flag]) -> list[Entry]:
     """Everything recorded about `account` and its `flags` (all ever raised), newest first."""
-    about = Q(subject_kind=kind_of(account), subject_id=account.pk)
+    # Only what changes the account: 确认数据截至 and the like would bury it.
+    about = Q(subject_kind=kind_of(account), subject_id=account.pk, verb__in=VERBS)
     about |= Q(subject_kind="flag", subject_id__in=[flag.pk for flag in flags])
     rules = {flag.pk: flag.rule for flag in flags}
     about |= Q(pk__in=register_in.runs_that_changed(account).values("pk"))
@@ -59,7 +60,7 @@ def _entry(event: Event, rules: dict[int, str]) -> Entry:
     if event.subject_kind == "flag":
         rule = rules[event.subject_id or 0]
         return Entry(f"预警“{labels.get(rule, rule)}”免于追究", _who(event), event.at, event.comment, "")
-    what = VERBS.get(event.verb, event.verb)
+    what = VERBS[event.verb]
     if event.to_state:
         new = AccountState(event.to_state).label
         what += f"：{AccountState(event.from_state).label} → {new}" if event.from_state else f"：{new}"

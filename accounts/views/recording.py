@@ -18,7 +18,7 @@ from accounts.forms import KindForm, PublicationForm, QuestionForm, RemovalForm,
 from accounts.models import Account, AccountState, Message, Publication
 from accounts.models.account import ENDED
 from accounts.policy import Action
-from accounts.views.activity import cards, user_of
+from accounts.views.activity import cards, judged_cards, user_of
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.countdown import due24, span
@@ -36,7 +36,9 @@ read_or_post = require_http_methods(["GET", "HEAD", "POST"])
 def confirm_all(request: HttpRequest) -> HttpResponse:
     """确认数据截至现在 for every account of the page the button stands on."""
     now = db_now()
-    confirmed = activity.confirm_all([card.account.pk for card in cards(request, now)], by=user_of(request), now=now)
+    confirmed = activity.confirm_all(
+        [card.account.pk for card in judged_cards(cards(request, now))], by=user_of(request), now=now
+    )
     messages.success(request, f"{confirmed}个账号的数据已确认截至 {_hm(now)}。{MEANS}")
     return redirect("accounts:record")
 
@@ -190,9 +192,11 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         done = activity.reply(pk, at=_at(form, "at"), by=user_of(request), now=now)
     except WrongState as refused:
-        if refused.by != user_of(request) or refused.at is None or now - refused.at > SAME_TAP:
+        done = Message.objects.get(pk=pk)
+        mine = refused.by == user_of(request) and refused.at is not None and now - refused.at <= SAME_TAP
+        if done.first_reply_at is None or not mine:
             return _message_page(request, pk, reply_form=form, refused=refused)
-        done = Message.objects.get(pk=pk)  # the second tap of one person: told as the first was
+        # Else it was the second tap of one person: told as the first was.
     except Incomplete as refused:
         form.tell(refused)
         return _message_page(request, pk, reply_form=form, status=422)
