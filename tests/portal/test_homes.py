@@ -8,12 +8,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.flags import run_rule
-from accounts.models import Membership, Role
+from accounts.models import Account, Membership, Message, Role, Unit
 from filings import approving
 from filings.models import Filing
 from filings.rules import RULES
+from inspections import sweep
+from tests.accounts.activity import post, question
 from tests.factories import Cast, account, opening, platform, read, unit, user
 from zhonglou_media.core.clock import day_of, db_now, start_of
+from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.models import User
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +99,73 @@ def test_accounts_and_open_flags_of_the_unit() -> None:
 def test_other_units_filings_are_not_mine() -> None:
     opening("to_report", name="示例别家备案")
     assert "示例别家备案" not in home(Cast().operator)
+
+
+# --- operator: questions and data ------------------------------------------------------------------------------------
+
+
+def asked(of: Unit, *hours_ago: float) -> None:
+    row = account(of, name="示例问答号", now=db_now() - timedelta(days=20), same_platform_reason="示例")
+    Account.objects.filter(pk=row.pk).update(posts_known_until=db_now(), last_published_at=db_now())
+    for hours in hours_ago:
+        question(row, db_now() - timedelta(hours=hours))
+
+
+def test_unanswered_questions_are_one_thing_to_do_with_its_time() -> None:
+    cast = Cast()
+    asked(cast.unit, 5, 2)
+    shown = home(cast.operator)
+    due = due24(db_now() + timedelta(hours=19))[5:10]
+    assert "<title>待办1件" in shown
+    assert "2 条咨询待回复" in shown
+    assert f"最近的应于 {due}" in shown
+    assert 'href="/activity/"' in shown
+    assert "已超过 24 小时" not in shown
+    assert "示例留言" not in shown
+
+
+def test_a_question_of_more_than_a_day_is_late() -> None:
+    cast = Cast()
+    asked(cast.unit, 30, 5)
+    asked(unit(), 40)  # of another unit
+    shown = home(cast.operator)
+    assert "<title>待办1件，其中1件已逾期" in shown
+    assert "1 条已超过 24 小时" in shown
+    assert "其余最近的应于" in shown
+
+
+def test_answered_and_other_messages_are_nothing_to_do() -> None:
+    cast = Cast()
+    asked(cast.unit, 30)
+    Message.objects.update(first_reply_at=db_now())
+    assert "现在没有待办" in home(cast.operator)
+
+
+def test_accounts_whose_data_end_early_are_one_thing_to_do() -> None:
+    cast, now = Cast(), db_now()
+    for code, known in (("weibo", now - timedelta(days=14)), ("douyin", None), ("wechat", now)):
+        row = account(cast.unit, platform=platform(code), now=now - timedelta(days=20))
+        Account.objects.filter(pk=row.pk).update(posts_known_until=known)
+    shown = home(cast.operator)
+    assert "<title>待办1件" in shown
+    assert "2 个账号的数据待确认" in shown
+    assert "数据最早只到" in shown
+    assert shown.count("去确认") == 1
+    assert shown.count("尚无数据") == 1  # 数据截至 stands beside each account
+
+
+def test_the_fact_under_a_flag_and_until_when_the_data_reach() -> None:
+    cast, now = Cast(), db_now()
+    row = account(cast.unit, now=now - timedelta(days=20))
+    post(row, now - timedelta(days=10), title="旧闻")
+    Account.objects.filter(pk=row.pk).update(posts_known_until=now)
+    sweep.sweep(now)
+    for person in (cast.operator, cast.leader):
+        shown = home(person)
+        assert "《旧闻》，应于" in shown
+        assert "已持续" in shown
+        assert "·数据截至" in shown
+        assert 'href="/flags/"' in shown
 
 
 # --- leader ---------------------------------------------------------------------------------------------------------
@@ -185,8 +255,8 @@ SECOND = ("xiaohongshu", "channels", "netease", "sohu", "dayu")
 def fill(cast: Cast, codes: tuple[str, ...]) -> None:
     for state, code in zip(STATES, codes, strict=True):
         opening(state, cast, now=db_now() - timedelta(days=40), platform=code)
-    for rule in RULES:
-        run_rule(rule, db_now())
+    asked(cast.unit, 30, 5)
+    sweep.sweep(db_now())
 
 
 def test_homes_cost_the_same_for_any_number_of_rows() -> None:

@@ -73,6 +73,7 @@ def show(request: HttpRequest) -> HttpResponse:
     user, now = cast(User, request.user), db_now()
     form = FlagFilter(request.GET, user=user, now=now)
     page = Paginator(form.flags().select_related(*READ), A_PAGE).get_page(request.GET.get("page"))
+    rows = flag_rows(list(page.object_list), now)
     found = visible_flags(user).open().aggregate(
         all=Count("pk"),
         long=Count("pk", filter=older_than(7, now)),
@@ -83,12 +84,12 @@ def show(request: HttpRequest) -> HttpResponse:
         "form": form,
         "tabs": list(tabs(form, request)),
         "page": page,
-        "rows": flag_rows(list(page.object_list), now),
+        "rows": rows,
         "sort_url": changed(request.GET, sort="" if form.cleaned_data.get("sort") else "new"),
         "newest_first": bool(form.cleaned_data.get("sort")),
         "export_url": f"{reverse('flags_export')}?{request.GET.urlencode()}",
         "here": request.get_full_path(),
-        "may_waive": policy.could(user, Action.WAIVE),
+        "may_waive": policy.could(user, Action.WAIVE) and any(row.flag.waived_at is None for row in rows),
         "wide": form.fields["unit"].queryset.count() > 1,  # type: ignore[attr-defined]
         "known": known_by_platform(user, now),
     }
