@@ -1,23 +1,27 @@
 """A workbook of receipts (回执表): each row is taken over by itself, so that a bad one stops only itself."""
 
+import io
 import re
+import tempfile
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from django.db import IntegrityError, OperationalError
+from django.db import IntegrityError, OperationalError, transaction
 
 from accounts import policy
 from accounts.policy import Action
-from filings import exchange
-from filings.models import Filing, ReceiptResult, System
+from filings import exchange, queues
+from filings.models import Filing, FilingState, ReceiptResult, System
+from zhonglou_media.core import files
 from zhonglou_media.core.commands import log_fault
+from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Refused
-from zhonglou_media.core.models import User
-from zhonglou_media.core.tables_in import Column, Row, find_header, read_table
+from zhonglou_media.core.models import Job, JobState, User
+from zhonglou_media.core.tables_in import Column, Header, Row, find_header, read_table
 from zhonglou_media.core.tables_out import SheetOut, write_xlsx
 
 COLUMNS = (
@@ -29,6 +33,14 @@ COLUMNS = (
     Column("reason", "原因", ("原因", "退回原因", "理由", "说明"), ("原因", "理由")),
 )
 RESULTS = {"已备案": ReceiptResult.TAKEN, "退回": ReceiptResult.REFUSED, "上级退回": ReceiptResult.REFUSED}
+KIND = "record_receipts"
+AT_ONCE = 500  # rows that a page takes: a transaction each, while somebody waits
+TAKEN, RETURNED, REJECTED = "taken", "refused", "rejected"
+INTERRUPTED = "登记没有做完（系统中断）。已经登记的行不会丢，请把同一份回执表再上传一次，登记过的行会逐行说明。"
+SAMPLE = (
+    ["ZLXMT-2026-0001", "全国", "已备案", "示例-0001", "2026-11-24", ""],
+    ["ZLXMT-2026-0002", "全省", "退回", "", "2026-11-24", "责任科室未填（示例）"],
+)
 _DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?")
 
 
@@ -40,18 +52,39 @@ class Rejected:
     reason: str
 
 
+@dataclass(frozen=True)
+class Told:
+    """What came of a row: `outcome`, the filing as people name it, and what followed or why not."""
+
+    row: Row
+    outcome: str
+    filing: str
+    filing_id: int | None
+    said: str
+
+
 @dataclass
 class Recorded:
-    """What came of a workbook; as text the line of the command. `read` is the sum of the others."""
+    """What came of a workbook, row by row; as text the line of the command. `read` is the sum of the others."""
 
     heads: list[str]
-    taken: int = 0
-    refused: int = 0
-    rejected: list[Rejected] = field(default_factory=list)
+    rows: list[Told] = field(default_factory=list)
 
     @property
     def read(self) -> int:
-        return self.taken + self.refused + len(self.rejected)
+        return len(self.rows)
+
+    @property
+    def taken(self) -> int:
+        return sum(told.outcome == TAKEN for told in self.rows)
+
+    @property
+    def refused(self) -> int:
+        return sum(told.outcome == RETURNED for told in self.rows)
+
+    @property
+    def rejected(self) -> list[Rejected]:
+        return [Rejected(told.row, told.said) for told in self.rows if told.outcome == REJECTED]
 
     def __str__(self) -> str:
         return f"read={self.read} taken={self.taken} refused={self.refused} rejected={len(self.rejected)}"
@@ -63,31 +96,102 @@ def record(path: Path, *, by: User | None, now: datetime) -> Recorded:
     Raises NotAllowed, Refused when nothing can be read, OSError.
     """
     policy.require(by, Action.RECEIPT)
+    return _record_rows(_parse(path), by=by, now=now)
+
+
+def record_upload(content: bytes, *, name: str, by: User, now: datetime) -> Job:
+    """`record` of an uploaded table, with a job that keeps the table and what came of each row.
+
+    The job is there before the first row: should the server stop in between, the rows taken over stay, and the job says
+    what to do. Raises NotAllowed, or Refused when nothing can be read.
+    """
+    policy.require(by, Action.RECEIPT)
+    with tempfile.NamedTemporaryFile(prefix="receipts-", suffix=".xlsx") as copy:  # the parser insists on this ending
+        copy.write(content)
+        copy.flush()
+        header = _parse(Path(copy.name))
+    if len(header.rows) > AT_ONCE:
+        raise Refused(f"一次最多登记 {AT_ONCE} 行，这份有 {len(header.rows)} 行，请分成几个文件。")
+    with transaction.atomic():
+        job = Job(kind=KIND, by=by, created_at=now, started_at=now, finished_at=now, source_name=name[:200])
+        job.source = files.keep(content, files.XLSX if content.startswith(b"PK") else "text/csv")
+        job.state, job.error = JobState.FAILED, INTERRUPTED
+        job.result = {"file": name, "read": len(header.rows), "rows": []}
+        job.save()
+    done = _record_rows(header, by=by, now=now)
+    with transaction.atomic():
+        job.state, job.error = JobState.DONE, ""
+        job.result = {"file": name, **_counts(done), "rows": [_kept(told) for told in done.rows]}
+        if done.rejected:
+            book = io.BytesIO()
+            write_rejected(done, book)
+            job.file = files.keep(book.getvalue(), files.XLSX)
+        job.save()
+    return job
+
+
+def _parse(path: Path) -> Header:
     header = find_header(read_table(path), COLUMNS)
+    if not header.rows:
+        raise Refused("文件里没有回执。")
+    return header
+
+
+def _record_rows(header: Header, *, by: User | None, now: datetime) -> Recorded:
     done = Recorded(header.heads)
     for row in header.rows:
+        filing = None
         try:
-            result = _record_row(row, by=by, now=now)
+            filing = _filing(_plain(row.values["filing"]))
+            outcome = _record_row(row, filing, by=by, now=now)
         except Refused as refused:
-            done.rejected.append(Rejected(row, str(refused)))
+            outcome, said = REJECTED, str(refused)
         except (IntegrityError, OperationalError):  # a fault of the row or of the moment; any other ends the run
             log_fault(f"{__name__}: row {row.number}")
-            done.rejected.append(Rejected(row, "数据库出错，这一行没有登记，请稍后重试。"))
+            outcome, said = REJECTED, "数据库出错，这一行没有登记，请稍后重试。"
         else:
-            done.taken += result == ReceiptResult.TAKEN
-            done.refused += result == ReceiptResult.REFUSED
-    if not done.read:
-        raise Refused("文件里没有回执。")
+            filing.refresh_from_db()
+            said = followed(filing, now=now)
+        named = f"{filing.number} {filing.account_label}" if filing else row.values["filing"]
+        done.rows.append(Told(row, outcome, named, filing.pk if filing else None, said))
     return done
 
 
-def _record_row(row: Row, *, by: User | None, now: datetime) -> ReceiptResult:
+def _counts(done: Recorded) -> dict[str, int]:
+    return {"read": done.read, TAKEN: done.taken, RETURNED: done.refused, REJECTED: len(done.rejected)}
+
+
+def _kept(told: Told) -> dict[str, Any]:
+    return {
+        "number": told.row.number,
+        "outcome": told.outcome,
+        "filing": told.filing,
+        "filing_id": told.filing_id,
+        "said": told.said,
+    }
+
+
+def followed(filing: Filing, *, now: datetime) -> str:
+    """What a receipt just recorded did to its filing, and what comes next."""
+    if filing.state == FilingState.COMPLETED:
+        return "两个系统均已答复，已办结，账号转为“正常运行”，单位会收到通知。"
+    if filing.state == FilingState.RETURNED:
+        return "已登记上级退回，转“退回修改”，单位会收到通知。"
+    if filing.conflict:
+        return f"回执已登记，但还不能办结。{filing.conflict}可由负责人撤销通过。"
+    until = filing.office_due_at and due24(filing.office_due_at, provisional=filing.provisional)
+    by = f"，应在 {until} 前办完" if until else ""
+    return f"回执已登记。{queues.waited_for(filing, now=now)}{by}。"
+
+
+def _record_row(row: Row, filing: Filing, *, by: User | None, now: datetime) -> str:
+    """Take over one receipt; the outcome."""
     given = {name: _plain(value) for name, value in row.values.items()}
     result = RESULTS.get(given["result"])
     if result is None:
         raise Refused(f"结果“{given['result']}”不对，应为“已备案”或“退回”。")
     exchange.take_receipt(
-        _filing(given["filing"]).pk,
+        filing.pk,
         system=_system(given["system"]),
         result=result,
         number=given.get("number", ""),
@@ -96,7 +200,7 @@ def _record_row(row: Row, *, by: User | None, now: datetime) -> ReceiptResult:
         by=by,
         now=now,
     )
-    return result
+    return TAKEN if result == ReceiptResult.TAKEN else RETURNED
 
 
 def _plain(text: str) -> str:
@@ -131,3 +235,8 @@ def write_rejected(done: Recorded, target: Path | IO[bytes]) -> None:
     """The rows not taken over, as they were, with row number and reason."""
     rows: Iterable[list[str | int]] = ([r.row.number, *r.row.cells, r.reason] for r in done.rejected)
     write_xlsx(target, [SheetOut("未登记", ["行", *done.heads, "未登记的原因"], rows)])
+
+
+def write_sample(target: Path | IO[bytes]) -> None:
+    """The table to fill in, with two rows as examples."""
+    write_xlsx(target, [SheetOut("回执表", [column.label for column in COLUMNS], SAMPLE)])

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from filings.views import exchange, files, filing, leader, lists, office, opening, unit
+from filings.views import exchange, files, filing, leader, lists, office, opening, receipts, unit
 
 app_name = "filings"
 urlpatterns = [
@@ -40,5 +40,9 @@ urlpatterns = [
     path("exchange/", exchange.show, name="exchange"),
     path("exchange/export/<slug:system>/", exchange.export, name="export"),
     path("exchange/receipt/", exchange.receipt, name="receipt"),
+    path("exchange/receipts/", receipts.upload, name="receipts_upload"),
+    path("exchange/receipts/sample.xlsx", receipts.sample, name="receipts_sample"),
+    path("exchange/receipts/<int:job_id>/", receipts.result, name="receipts"),
+    path("exchange/receipts/<int:job_id>/rejected.xlsx", receipts.rejected, name="receipts_rejected"),
     path("<int:pk>/complete/", exchange.complete, name="complete"),
 ]

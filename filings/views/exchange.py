@@ -13,25 +13,28 @@ from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.access import may
 from accounts.models import Role
 from accounts.policy import Action, roles_of
-from filings import exchange, exporting, queues
+from filings import exchange, exporting, queues, receipts_in
 from filings.forms.office import ReceiptForm
+from filings.forms.receipts import ReceiptTableForm
 from filings.models import ExportBatch, Filing, FilingState, System
 from filings.queues import Passing
 from filings.views.answers import filing_for, user_of
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
-from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Refused, StaleReading
+from zhonglou_media.core.models import Job
 from zhonglou_media.core.words import SYSTEMS
 
 ROWS_A_PAGE = 20
 BATCHES = 8
+TABLES = 5
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -48,12 +51,22 @@ class Side:
     lacking: list[Filing]
 
 
+@dataclass(frozen=True)
+class Way:
+    """A way to record receipts, as a tab."""
+
+    label: str
+    url: str
+    current: bool
+    count: int | None = None
+
+
 @may(Action.EXPORT, Action.RECEIPT)
 @require_safe
 @never_cache
 def show(request: HttpRequest) -> HttpResponse:
     """The page."""
-    return _page(request, _form(request, initial=_asked_for(request)))
+    return page(request)
 
 
 def _asked_for(request: HttpRequest) -> dict[str, Any]:
@@ -76,7 +89,18 @@ def _for_supervisor(request: HttpRequest) -> bool:
     return Role.SUPERVISOR in roles_of(user_of(request))
 
 
-def _page(request: HttpRequest, form: ReceiptForm, *, refused: Refused | None = None) -> HttpResponse:
+def page(
+    request: HttpRequest,
+    form: ReceiptForm | None = None,
+    *,
+    table: ReceiptTableForm | None = None,
+    refused: Refused | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page with the forms as they are; `status` is that of the form which was refused."""
+    by_table = table is not None or (form is None and request.GET.get("by") == "table")
+    form = form or _form(request, initial=_asked_for(request))
+    table, here = table or ReceiptTableForm(), reverse("filings:exchange")
     now = db_now()
     rows = queues.passing(list(queues.in_hand().for_lists()), now=now)
     shown = _narrow(rows, request.GET.get("show", ""), now)
@@ -93,11 +117,19 @@ def _page(request: HttpRequest, form: ReceiptForm, *, refused: Refused | None = 
         "page": Paginator(shown, ROWS_A_PAGE).get_page(request.GET.get("page")),
         "batches": batches[:BATCHES],
         "form": form,
+        "table": table,
+        "by_table": by_table,
+        "ways": [
+            Way("逐件登记", f"{here}#receipt", not by_table),
+            Way("导入回执表", f"{here}?by=table#receipt", by_table),
+        ],
+        "tables": Job.objects.filter(kind=receipts_in.KIND).select_related("by")[:TABLES],
         "for_supervisor": _for_supervisor(request),
         "refused": refused,
         "stale": refused.difference if isinstance(refused, StaleReading) else [],
     }
-    status = status_of(refused) if refused else 422 if form.errors else 200
+    if status == 200:
+        status = status_of(refused) if refused else 422 if form.errors or table.errors else 200
     return render(request, "filings/exchange.html", context, status=status)
 
 
@@ -160,15 +192,15 @@ def receipt(request: HttpRequest) -> HttpResponse:
     """登记一件回执."""
     form = _form(request, request.POST)
     if not form.is_valid():
-        return _page(request, form)
+        return page(request, form)
     typed = form.cleaned_data
     filing: Filing = typed.pop("filing")
     try:
         exchange.take_receipt(filing.pk, by=user_of(request), now=db_now(), **typed)
     except StaleReading as stale:
-        return _page(request, _form(request, form.brought_up_to_date()), refused=stale)
+        return page(request, _form(request, form.brought_up_to_date()), refused=stale)
     except Refused as refused:
-        return _page(request, form, refused=refused)
+        return page(request, form, refused=refused)
     _tell(request, filing_for(request, filing.pk))
     return redirect("filings:exchange")
 
@@ -181,21 +213,14 @@ def complete(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         exchange.complete_again(pk, by=user_of(request), now=db_now())
     except Refused as refused:
-        return _page(request, _form(request, initial=_asked_for(request)), refused=refused)
+        return page(request, refused=refused)
     _tell(request, filing_for(request, filing.pk))
     return redirect("filings:exchange")
 
 
 def _tell(request: HttpRequest, filing: Filing) -> None:
     """What the receipt did, and what comes next."""
-    name = f"{filing.number} {filing.account_label}"
-    if filing.state == FilingState.COMPLETED:
-        messages.success(request, f"{name}：两个系统均已答复，已办结，账号转为“正常运行”，单位会收到通知。")
-    elif filing.state == FilingState.RETURNED:
-        messages.success(request, f"{name}：已登记上级退回，转“退回修改”，单位会收到通知。")
-    elif filing.conflict:
-        messages.warning(request, f"{name}：回执已登记，但还不能办结。{filing.conflict}可由负责人撤销通过。")
-    else:
-        until = filing.office_due_at and due24(filing.office_due_at, provisional=filing.provisional)
-        by = f"，应在 {until} 前办完" if until else ""
-        messages.success(request, f"{name}：回执已登记。{queues.waited_for(filing, now=db_now())}{by}。")
+    stuck = filing.state == FilingState.ACCEPTED and filing.conflict
+    told = receipts_in.followed(filing, now=db_now())
+    level = messages.WARNING if stuck else messages.SUCCESS
+    messages.add_message(request, level, f"{filing.number} {filing.account_label}：{told}")

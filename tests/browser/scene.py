@@ -9,14 +9,23 @@ from django.core.files.base import ContentFile
 
 from accounts import activity, flags, register_preview
 from accounts.models import Account, Flag, Message, Publication, SavedFilter
-from filings import approving, drafting, exchange, reporting
+from filings import approving, drafting, exchange, receipts_in, reporting
 from filings.models import Filing, Revision
 from tests.factories import PDF, Cast, opening, read
 from zhonglou_media.core import files
+from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.models import Job, User
 from zhonglou_media.portal import demo
 
 LIST = Path(__file__).parent.parent / "data" / "list_a.xlsx"
+
+
+# One row that is recorded, and two that are not.
+TABLE = """备案编号,系统,结果,编号,日期,原因
+{number},全省,已备案,示例-0001,{day},
+{number},全省,已备案,示例-0001,{day},
+ZLXMT-1999-0001,全国,退回,,{day},认证图不清楚（示例）
+"""
 
 
 @dataclass
@@ -27,6 +36,7 @@ class Scene:
     accounts: dict[str, Account]
     job: int
     preview: int
+    receipts: int
     attachment: int
 
     def first_reading(self, name: str) -> Revision:
@@ -62,13 +72,15 @@ def set_scene(now: datetime) -> Scene:
     job = _import(people["officer"], LIST, now)
     register_preview.confirm(job.pk, read=job.params["digest"], by=people["officer"], now=now)
     preview = _import(people["officer"], LIST.with_name("list_c.csv"), now)
+    table = TABLE.format(number=filings["示例甲街道百家"].number, day=day_of(now))
+    receipts = receipts_in.record_upload(table.encode(), name="全省回执（示例）.csv", by=people["officer"], now=now)
     SavedFilter.objects.create(user=people["officer"], name="尚无数据的", query="state=active&known=none")
     accounts = {
         f"{account.name} {account.platform.code}": account for account in Account.objects.select_related("platform")
     }
     removed = Publication.objects.filter(account=accounts["示例甲街道 weibo"]).order_by("-published_at")[2]
     activity.remove(removed.pk, by=people["operator"], now=now)
-    return Scene(by_name(), accounts, job.pk, preview.pk, attached.pk)
+    return Scene(by_name(), accounts, job.pk, preview.pk, receipts.pk, attached.pk)
 
 
 def by_name() -> dict[str, Filing]:

@@ -19,7 +19,7 @@ from django.urls import reverse
 from accounts import activity
 from accounts.middleware import DefaultDenyMiddleware
 from accounts.models import Account, Flag, Role
-from filings import reporting
+from filings import receipts_in, reporting
 from filings.models import Filing
 from inspections import sweep
 from tests.addresses import addresses
@@ -70,6 +70,10 @@ class World:
 
 def account_(world: World, own: bool) -> dict[str, object]:
     return {"pk": world.accounts[own].pk}
+
+
+def receipts_(world: World, own: bool) -> dict[str, object]:
+    return {"job_id": Job.objects.get(kind="record_receipts").pk}
 
 
 def anybody(who: set[str], method: str = "get") -> Entry:
@@ -147,6 +151,10 @@ PAGES: dict[str, Entry] = {
     "filings:exchange": anybody(OFFICE),
     "filings:export": Entry(OFFICE, OFFICE, "post", lambda world, own: {"system": "national"}),
     "filings:receipt": anybody(OFFICE, "post"),
+    "filings:receipts_upload": anybody(OFFICE, "post"),
+    "filings:receipts_sample": anybody(OFFICE),
+    "filings:receipts": Entry(OFFICE, OFFICE, "get", receipts_),
+    "filings:receipts_rejected": Entry(OFFICE, OFFICE, "get", receipts_),
     "filings:complete": of_filing(OFFICE, OFFICE, "post"),
     "filings:decide": of_filing(OFFICE, OFFICE, "post"),
     "filings:check_paper": of_filing(OFFICE, OFFICE, "post"),
@@ -174,6 +182,8 @@ def world() -> World:
     for mine in (True, False):
         flags[mine] = Flag.objects.get(fact_kind="account", fact_id=accounts[mine].pk).pk
     notice = Notice.objects.create(user=user(), key="test", text="别人的通知", at=NOW)
+    table = "备案编号,系统,结果,日期\nZLXMT-1999-0001,全国,已备案,2026-11-24\n".encode()
+    receipts_in.record_upload(table, name="回执.csv", by=own.officer, now=db_now())
     return World(filings, drafts, accounts, attachments, notice, imported(own.officer), flags, posts, questions)
 
 

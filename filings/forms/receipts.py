@@ -1,0 +1,33 @@
+"""The form that takes a workbook of receipts."""
+
+from typing import cast
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from zhonglou_media.core.tables_in import MAX_BYTES
+
+
+class ReceiptTableForm(forms.Form):
+    """回执表: one file."""
+
+    prefix = "table"
+    use_required_attribute = False
+
+    file = forms.FileField(
+        label="回执表",
+        help_text="Excel 工作簿（.xlsx）或 CSV 文件，列：备案编号、系统、结果、编号、日期、原因",
+        error_messages={
+            "required": "请选择要登记的回执表。",
+            "missing": "请选择要登记的回执表。",
+            "invalid": "回执表没有上传成功，请重新选择。",
+            "empty": "回执表是空的，请检查后重新选择。",
+        },
+    )
+
+    def clean_file(self) -> UploadedFile:
+        """Said before the file is read: nobody waits for what is too large anyway."""
+        upload = cast(UploadedFile, self.cleaned_data["file"])
+        if (upload.size or 0) > MAX_BYTES:
+            raise forms.ValidationError(f"文件超过 {MAX_BYTES >> 20} MB，请分成几个文件后分别登记。")
+        return upload

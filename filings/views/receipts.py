@@ -1,0 +1,72 @@
+"""回执表: the answers of the systems above, uploaded as a table; what came of each row stays to be read again."""
+
+import io
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from accounts.access import may
+from accounts.policy import Action
+from filings import receipts_in
+from filings.forms.receipts import ReceiptTableForm
+from filings.views import exchange
+from filings.views.answers import user_of
+from zhonglou_media.core import files
+from zhonglou_media.core.answers import post_only, status_of
+from zhonglou_media.core.clock import SHANGHAI, db_now
+from zhonglou_media.core.errors import Refused
+from zhonglou_media.core.models import Job
+
+
+@may(Action.RECEIPT)
+@post_only("filings:exchange")
+def upload(request: HttpRequest) -> HttpResponse:
+    """Record a table of receipts, each row by itself."""
+    form = ReceiptTableForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return exchange.page(request, table=form)
+    table: UploadedFile = form.cleaned_data["file"]
+    try:
+        job = receipts_in.record_upload(table.read(), name=table.name or "", by=user_of(request), now=db_now())
+    except Refused as refused:
+        form.add_error("file", str(refused))
+        return exchange.page(request, table=form, status=status_of(refused))
+    return redirect("filings:receipts", job.pk)
+
+
+@may(Action.RECEIPT)
+@require_safe
+def result(request: HttpRequest, job_id: int) -> HttpResponse:
+    """What came of each row."""
+    return render(request, "filings/receipts.html", {"job": _job(job_id)})
+
+
+@may(Action.RECEIPT)
+@require_safe
+def rejected(request: HttpRequest, job_id: int) -> FileResponse:
+    """The rows that were not recorded, to correct and upload again."""
+    job = _job(job_id)
+    if job.file is None:
+        raise Http404
+    try:
+        content = files.open_file(job.file)
+    except Refused as gone:
+        raise Http404(str(gone)) from gone
+    name = f"未登记的回执-{job.created_at.astimezone(SHANGHAI):%Y%m%d}-{job.pk}.xlsx"
+    return FileResponse(content, as_attachment=True, filename=name, content_type=files.XLSX)
+
+
+@may(Action.RECEIPT)
+@require_safe
+def sample(request: HttpRequest) -> FileResponse:
+    """样表."""
+    book = io.BytesIO()
+    receipts_in.write_sample(book)
+    book.seek(0)
+    return FileResponse(book, as_attachment=True, filename="回执表样表.xlsx", content_type=files.XLSX)
+
+
+def _job(job_id: int) -> Job:
+    return get_object_or_404(Job.objects.select_related("by", "file"), pk=job_id, kind=receipts_in.KIND)

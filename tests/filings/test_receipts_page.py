@@ -1,0 +1,177 @@
+"""回执表 as a page: what came of each row, the rows to correct, the sample, and a table uploaded twice."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from openpyxl import load_workbook
+
+from accounts.models import Role
+from filings import exchange, receipts_in
+from filings.models import Filing, Receipt
+from tests.factories import NOW, Cast, opening, unit, user
+from zhonglou_media.core.models import Job, JobState
+
+pytestmark = pytest.mark.django_db
+PAGE = "/filings/exchange/"
+UPLOAD = f"{PAGE}receipts/"
+HEADS = "备案编号,系统,结果,编号,日期,原因\n"
+
+
+@pytest.fixture
+def cast(client: Client) -> Cast:
+    made = Cast()
+    client.force_login(made.officer)
+    return made
+
+
+def upload(client: Client, rows: str | bytes, *, name: str = "全省回执.csv", follow: bool = True) -> Any:
+    content = rows if isinstance(rows, bytes) else (HEADS + rows).encode()
+    return client.post(UPLOAD, {"table-file": SimpleUploadedFile(name, content)}, follow=follow)
+
+
+def accepted(cast: Cast, platform: str = "douyin") -> Filing:
+    return opening("accepted", cast, platform=platform, now=NOW)
+
+
+def rejected_rows(client: Client, job: Job) -> list[list[Any]]:
+    answer = client.get(f"{UPLOAD}{job.pk}/rejected.xlsx")
+    page = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active  # type: ignore[attr-defined]
+    assert page is not None
+    return [list(row) for row in page.iter_rows(values_only=True)]
+
+
+def test_each_row_tells_what_followed(client: Client, cast: Cast, tmp_path: Path) -> None:
+    done, one, back = accepted(cast), accepted(cast, "weibo"), accepted(cast, "kuaishou")
+    exchange.export("provincial", by=cast.officer, now=NOW, out=tmp_path / "o.xlsx")
+    exchange.take_receipt(done.pk, system="national", result="taken", on=NOW.date(), by=cast.officer, now=NOW)
+    answer = upload(
+        client,
+        f"{done.number},全省,已备案,省-1,2026-11-24,\n"
+        f"{one.number},全省,已备案,省-2,2026-11-24,\n"
+        f"{back.number},全省,退回,,2026-11-24,认证图不清楚\n"
+        "ZLXMT-2026-9999,全省,已备案,,2026-11-24,\n",
+    )
+    job = Job.objects.get(kind="record_receipts")
+    text = answer.content.decode()
+    assert answer.redirect_chain == [(f"{UPLOAD}{job.pk}/", 302)]
+    assert "读取4行：登记3行，<span" in text
+    assert "两个系统均已答复，已办结，账号转为“正常运行”" in text
+    assert "回执已登记。全省已备案，等全国" in text
+    assert "已登记上级退回，转“退回修改”" in text
+    assert "没有备案编号为“ZLXMT-2026-9999”的备案" in text
+    assert f'href="/filings/{done.pk}/">{done.number}' in text
+    assert (job.state, job.by, job.error, job.source_name) == (JobState.DONE, cast.officer, "", "全省回执.csv")
+    assert {f.pk: f.state for f in Filing.objects.all()} == {
+        done.pk: "completed",
+        one.pk: "accepted",
+        back.pk: "returned",
+    }
+    heads, row = rejected_rows(client, job)
+    assert heads == ["行", *HEADS.strip().split(","), "未登记的原因"]
+    assert row[:2] == [5, "ZLXMT-2026-9999"]
+    assert f'href="{UPLOAD}{job.pk}/"' in client.get(f"{PAGE}?by=table").content.decode()
+
+
+def test_the_same_table_again_records_nothing_twice_and_says_so(client: Client, cast: Cast) -> None:
+    done, one = accepted(cast), accepted(cast, "weibo")
+    rows = (
+        f"{done.number},全国,已备案,,2026-11-24,\n{done.number},全省,已备案,,2026-11-24,\n"
+        f"{one.number},全国,已备案,,2026-11-24,\n"
+    )
+    upload(client, rows)
+    text = upload(client, rows).content.decode()
+    assert "读取3行：登记0行" in text
+    assert text.count("仍然有效，不用再登记") == 1
+    assert text.count("已办结") >= 2
+    assert Receipt.objects.count() == 3
+
+
+def test_a_table_without_refusals_has_no_workbook(client: Client, cast: Cast) -> None:
+    upload(client, f"{accepted(cast).number},全国,已备案,,2026-11-24,\n")
+    job = Job.objects.get(kind="record_receipts")
+    assert job.file is None
+    assert client.get(f"{UPLOAD}{job.pk}/rejected.xlsx").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "回执表是空的"),
+        ("甲,乙\n1,2\n".encode(), "找不到表头"),
+        (HEADS.encode(), "文件里没有回执"),
+        (b"PK\x03\x04 not a workbook", "不是完好的 Excel 工作簿"),
+        ((HEADS + "ZLXMT-1,全国,已备案,,2026-11-24,\n" * 501).encode(), "一次最多登记 500 行"),
+    ],
+    ids=["empty", "no heads", "no rows", "broken", "long"],
+)
+def test_a_bad_table_gets_a_sentence(client: Client, cast: Cast, content: bytes, sentence: str) -> None:
+    answer = upload(client, content)
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert not Job.objects.exists()
+
+
+def test_no_table_chosen_is_said(client: Client, cast: Cast) -> None:
+    answer = client.post(UPLOAD, {})
+    assert answer.status_code == 422
+    assert "请选择要登记的回执表。" in answer.content.decode()
+
+
+def test_a_table_too_large_is_said_before_it_is_read(
+    client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("filings.forms.receipts.MAX_BYTES", 10)
+    answer = upload(client, "x")
+    assert answer.status_code == 422
+    assert "请分成几个文件" in answer.content.decode()
+
+
+def test_the_sample_is_a_table_that_can_be_read(client: Client, cast: Cast) -> None:
+    content = b"".join(client.get(f"{UPLOAD}sample.xlsx").streaming_content)  # type: ignore[attr-defined]
+    text = upload(client, content, name="样表.xlsx").content.decode()
+    assert "读取2行：登记0行" in text
+    assert text.count("没有备案编号为“ZLXMT-2026-000") == 2
+
+
+def test_a_run_that_was_cut_off_keeps_what_it_took_and_says_what_to_do(
+    client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filing = accepted(cast)
+    taken = exchange.take_receipt
+    client.raise_request_exception = False
+
+    def once(*args: Any, **kwargs: Any) -> Any:
+        if Receipt.objects.exists():
+            raise RuntimeError("cut off")
+        return taken(*args, **kwargs)
+
+    monkeypatch.setattr(receipts_in.exchange, "take_receipt", once)
+    rows = f"{filing.number},全国,已备案,,2026-11-24,\n{filing.number},全省,已备案,,2026-11-24,\n"
+    assert upload(client, rows).status_code == 500
+    job = Job.objects.get(kind="record_receipts")
+    assert (Receipt.objects.count(), job.state) == (1, JobState.FAILED)
+    text = client.get(f"{UPLOAD}{job.pk}/").content.decode()
+    assert "没有登记完" in text
+    assert "请把同一份回执表再上传一次" in text
+    monkeypatch.undo()
+    assert "读取2行：登记1行" in upload(client, rows).content.decode()
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role not in (Role.OFFICER, Role.SUPERVISOR)])
+def test_nobody_else_records_tables(client: Client, cast: Cast, role: Role) -> None:
+    upload(client, f"{accepted(cast).number},全国,已备案,,2026-11-24,\n")
+    job = Job.objects.get(kind="record_receipts")
+    client.force_login(user(role, unit()))
+    assert upload(client, "x,x\n").status_code == 403
+    for address in (f"{UPLOAD}{job.pk}/", f"{UPLOAD}{job.pk}/rejected.xlsx", f"{UPLOAD}sample.xlsx"):
+        assert client.get(address).status_code == 403
+
+
+def test_another_kind_of_job_is_no_table(client: Client, cast: Cast) -> None:
+    other = Job.objects.create(kind="import_registry", created_at=NOW, result={})
+    assert client.get(f"{UPLOAD}{other.pk}/").status_code == 404
+    assert client.get(f"{UPLOAD}{other.pk}/rejected.xlsx").status_code == 404
