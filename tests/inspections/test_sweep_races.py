@@ -13,7 +13,7 @@ from django.db import connections, transaction
 from django.db.models import QuerySet
 
 from accounts.flags import Rule, run_rule, waive
-from accounts.models import Account, AccountState, Flag, Role, RuleRun, Unit
+from accounts.models import Account, AccountState, Flag, Followers, Message, Role, RuleRun, Source, Unit
 from accounts.models.unit import Scope
 from filings.models import Filing
 from filings.models import FilingState as S
@@ -64,8 +64,8 @@ def in_breach(now: datetime) -> set[tuple[str, int, datetime]]:
     guided = {unit.pk for unit in Unit.objects.all() if unit.scope == "guided"}
     found = set()
     for account in Account.objects.all():
-        if account.state == "unfiled" and account.found_at <= now and account.unit_id not in guided:
-            found.add(("unfiled_account", account.pk, account.found_at))
+        if account.unit_id not in guided:
+            found |= {(rule, account.pk, since) for rule, since in of_account(account, now)}
     for filing in Filing.objects.all():
         if filing.unit_id in guided or filing.provisional:
             continue
@@ -78,7 +78,35 @@ def in_breach(now: datetime) -> set[tuple[str, int, datetime]]:
             found.add(("overdue_correction", filing.pk, correction))
         if event and event <= now and not filing.not_occurred:
             found.add(("unapproved_event", filing.pk, event))
+    return found | of_accounts_facts(guided, now)
+
+
+def of_accounts_facts(guided: set[int], now: datetime) -> set[tuple[str, int, datetime]]:
+    """Questions and counts of followers."""
+    found = set()
+    for message in Message.objects.select_related("account"):
+        judged = message.account.unit_id not in guided and message.account.state in ("active", "closing", "closed")
+        if judged and message.reply_due_at <= now and message.first_reply_at is None:
+            found.add(("slow_reply", message.pk, message.reply_due_at))
+    for count in Followers.objects.select_related("account"):
+        jumped = count.jumped_at
+        if count.account.unit_id not in guided and count.account.state == "active" and jumped and jumped <= now:
+            found.add(("follower_jump", count.pk, jumped))
     return found
+
+
+def of_account(account: Account, now: datetime) -> Iterator[tuple[str, datetime]]:
+    """What an account of a bound unit misses, and since when."""
+    due, known = account.next_update_due_at, account.posts_known_until
+    if account.state == "unfiled" and account.found_at <= now:
+        yield "unfiled_account", account.found_at
+    if due and due <= now:
+        yield "inactive" if known and due <= known else "no_data", due
+    if account.state == "closed" and account.last_published_at and account.last_published_at > account.state_since:
+        yield "revived", account.state_since
+    for rule, since in (("name_mismatch", account.name_differs_since), ("same_platform", account.doubled_since)):
+        if account.state == "active" and since and since <= now:
+            yield rule, since
 
 
 # --- somebody changes the facts -----------------------------------------------------------------------------------
@@ -94,6 +122,7 @@ class Writer:
         self.random, self.start, self.supervisor = Random(20210322), start, supervisor
         self.filings = list(Filing.objects.order_by("pk").values_list("pk", flat=True))
         self.accounts = list(Account.objects.order_by("pk").values_list("pk", flat=True))
+        self.messages = list(Message.objects.order_by("pk").values_list("pk", flat=True))
         self.units = list(Unit.objects.order_by("pk").values_list("pk", flat=True))
         self.writes, self.waived_open = 0, 0
 
@@ -107,9 +136,12 @@ class Writer:
             self.unit,
             self.refind,
             self.waive,
+            self.publish,
+            self.hint,
+            self.answer,
         )
         while time.monotonic() < end:
-            self.random.choices(moves, weights=(6, 6, 4, 6, 4, 1, 3, 1))[0]()
+            self.random.choices(moves, weights=(6, 6, 4, 6, 4, 1, 3, 1, 6, 3, 6))[0]()
             self.writes += 1
 
     def a_moment(self) -> datetime:
@@ -163,6 +195,28 @@ class Writer:
         else:
             account.update(found_at=self.a_moment())
 
+    def publish(self) -> None:
+        """A publication, or data of one, moves the due time and the watermark."""
+        some = Account.objects.filter(pk__in=self.random.sample(self.accounts, 5))
+        some.filter(state=AccountState.ACTIVE).update(
+            next_update_due_at=self.a_moment(), posts_known_until=self.random.choice((None, self.a_moment()))
+        )
+        revived = self.start - timedelta(seconds=self.random.choice((1, 9000)))
+        some.filter(state=AccountState.CLOSED).update(last_published_at=revived)
+
+    def hint(self) -> None:
+        column = self.random.choice(("name_differs_since", "doubled_since"))
+        since = self.random.choice((None, self.a_moment()))
+        Account.objects.filter(pk__in=self.random.sample(self.accounts, 3)).update(**{column: since})
+        count = Followers.objects.order_by("?").first()
+        assert count is not None
+        Followers.objects.filter(pk=count.pk).update(jumped_at=since)
+
+    def answer(self) -> None:
+        some = self.random.sample(self.messages, self.random.choice((1, 5, 20)))
+        replied = self.random.choice((None, self.start))
+        Message.objects.filter(pk__in=some).update(first_reply_at=replied)
+
     def waive(self) -> None:
         flag = Flag.objects.open().order_by("?").first()
         if flag is None:
@@ -174,14 +228,22 @@ class Writer:
 
 @pytest.fixture
 def a_busy_district() -> None:
-    """200 filings and 80 accounts of 20 units."""
+    """200 filings and 120 accounts of 20 units, with messages and counts of followers."""
     units, platform = [make_unit() for _ in range(20)], make_platform()
     people = (make_user("示例领导"), make_user("示例经办"))
     soon = db_now() + timedelta(seconds=9)
     states = (S.DRAFT, S.LEADER_REVIEW, S.TO_REPORT, S.TO_REPORT, S.OFFICE_REVIEW, S.RETURNED)
-    for number in range(80):
-        state = AccountState.UNFILED if number % 2 else AccountState.ACTIVE
-        build_account(state, unit=units[number % 20], platform=platform).save()
+    three = (AccountState.ACTIVE, AccountState.UNFILED, AccountState.CLOSED)
+    for number in range(120):
+        account = build_account(three[number % 3], unit=units[number % 20], platform=platform)
+        account.state_since = soon - timedelta(seconds=5000)
+        account.save()
+        asked = soon - timedelta(days=1)
+        facts = {"account": account, "source": Source.TYPED}
+        Message.objects.create(
+            **facts, external_id="1", kind="inquiry", asked_at=asked, received_at=soon, reply_due_at=soon
+        )
+        Followers.objects.create(**facts, day=soon.date(), count=9)
     for number in range(200):
         filing = build_filing(states[number % 6], people=people, unit=units[number % 20], report_due_at=soon)
         approved = build_filing(S.TO_REPORT, people=people)  # so that the states may go round
