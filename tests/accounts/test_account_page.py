@@ -1,5 +1,6 @@
 """The page of an account, its tabs, 作废 and 免于追究."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts import activity
 from accounts.flags import run_rule, waive
 from accounts.models import Account, AccountName, AccountState, Flag, Role
 from accounts.register_in import import_file
@@ -17,6 +19,7 @@ from accounts.rules import RULES
 from filings.models import FilingState
 from tests.csv_files import csv_bytes
 from tests.factories import NOW, Cast, account, opening, platform, unit, user
+from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.events import timeline
 from zhonglou_media.core.models import Event, User
 
@@ -379,3 +382,99 @@ def test_the_number_of_queries_does_not_grow(client: Client, supervisor: User) -
     with CaptureQueriesContext(connection) as many:
         client.get(f"/accounts/{found.pk}/")
     assert len(few) == len(many)
+
+
+# --- 发布与留言 on the page -------------------------------------------------------------------------------------------
+
+
+def days_ago(days: float) -> Any:
+    return db_now() - timedelta(days=days)
+
+
+@pytest.fixture
+def busy() -> tuple[Account, User]:
+    """An account of 90 days, its data complete, with posts and questions."""
+    of = unit()
+    operator = user(Role.OPERATOR, of)
+    found = account(of, now=days_ago(90))
+    now = db_now()
+    for ago in (2, 3, 40):
+        activity.publish(found.pk, published_at=days_ago(ago), original=ago == 2, by=operator, now=now)
+    for ago, answered in ((10, 9.5), (5, 3), (2, None), (0.1, None)):
+        replied = None if answered is None else days_ago(answered)
+        activity.ask(found.pk, asked_at=days_ago(ago), replied_at=replied, body=f"问{ago}", by=operator, now=now)
+    activity.confirm_known(found.pk, by=operator, now=db_now())
+    return found, operator
+
+
+def test_what_it_did_in_30_days_and_how_often_in_time(
+    client: Client, officer: User, busy: tuple[Account, User]
+) -> None:
+    text = shown(client, officer, busy[0])
+    assert "2 次<small>其中原创 1 次（50.0%）</small>" in text
+    assert "33.3%" in text  # one of the three that are due; the fourth is not judged yet
+    assert "按时 1 / 3 条" in text
+    assert "2 条超时" in text
+    assert "1 条未到期" in text
+
+
+def test_the_calendar_says_what_it_shows_and_has_a_list(
+    client: Client, officer: User, busy: tuple[Account, User]
+) -> None:
+    text = shown(client, officer, busy[0])
+    assert re.search(r'id="heat-h">近1[34]周：\d周有更新，\d+周没有，本周(已更新|尚未更新)<', text)
+    assert 'role="img" aria-label="每天更新次数的日历图。近1' in text
+    assert "<summary>逐周列表</summary>" in text
+    assert "没有更新</td>" in text
+
+
+def test_questions_that_wait_stand_there_and_the_operator_answers_with_one_tap(
+    client: Client, officer: User, busy: tuple[Account, User]
+) -> None:
+    found, operator = busy
+    text = shown(client, officer, found)
+    assert "待回复的咨询（2条" in text
+    assert "1条已逾期" in text
+    assert text.index("问2") < text.index("问0.1")
+    assert "刚刚已回复" not in text
+    assert "确认数据截至现在" not in text
+    text = shown(client, operator, found)
+    assert "刚刚已回复" in text
+    assert "确认数据截至现在" in text
+    assert f'href="/accounts/{found.pk}/activity/"' in text
+
+
+def test_a_due_time_after_a_removal_is_marked(client: Client, busy: tuple[Account, User]) -> None:
+    found, operator = busy
+    last = found.publications.latest("published_at")
+    activity.remove(last.pk, by=operator, now=db_now())
+    assert "删除后，" in shown(client, operator, found)
+
+
+def test_a_flag_says_its_fact_and_until_when_data_reach(client: Client, officer: User) -> None:
+    found = account(now=days_ago(20))
+    Account.objects.filter(pk=found.pk).update(posts_known_until=days_ago(1))
+    for rule in RULES:
+        run_rule(rule, db_now())
+    text = shown(client, officer, found)
+    assert "没有发布记录，应于" in text
+    assert 'class="zl-known">' in text
+
+
+def test_the_last_filings_stand_on_the_page(client: Client) -> None:
+    people = Cast()
+    found = account(people.unit, found=True)
+    filing = opening(FilingState.OFFICE_REVIEW, people, on=found)
+    assert f'href="/filings/{filing.pk}/"' in shown(client, people.operator, found)
+    assert f'href="/filings/{filing.pk}/"' not in shown(client, user(Role.ADMIN), found)
+
+
+def test_the_page_of_a_busy_account_asks_few_queries(
+    client: Client, busy: tuple[Account, User], django_assert_max_num_queries: Any
+) -> None:
+    found, operator = busy
+    for rule in RULES:
+        run_rule(rule, db_now())
+    shown(client, operator, found)
+    with django_assert_max_num_queries(30):
+        client.get(f"/accounts/{found.pk}/")
