@@ -1,4 +1,4 @@
-"""确认年度放假安排: the calendar and every due time it moves, in one transaction."""
+"""确认年度放假安排: the calendar and every due time it moves, in one transaction; and the same for trial."""
 
 from datetime import datetime
 from typing import Any
@@ -23,3 +23,12 @@ def confirm_year(data: Any, *, by: User | None, now: datetime) -> tuple[calendar
         detail = {"papers": done.row.papers, "days_off": done.days_off, "days_on": done.days_on, "moved": moved}
         events.append(done.row, "confirm_year", by=by, role=role, at=now, detail=detail)  # last: it locks the chain
     return done, moved
+
+
+def try_year(data: Any, *, by: User | None, now: datetime) -> tuple[calendar.Calendar, int]:
+    """The calendar as it would be and how many filings would move: `confirm_year`, taken back. Raises as it does."""
+    with transaction.atomic():
+        _, moved = confirm_year(data, by=by, now=now)
+        tried = calendar.Calendar.load()
+        transaction.set_rollback(True)
+    return tried, moved

@@ -262,6 +262,19 @@ READERS = [
     Shot("filings:list", "parent"),
     Shot("filings:detail", "auditor", "completed", of("示例甲街道文旅")),
     Shot("notices", "auditor"),
+    Shot("filings:calendar", "operator"),
+    Shot("filings:calendar", "admin", query="?year=2026"),
+    Shot("filings:calendar", "admin", "next", query="?year=2027"),
+    Shot(
+        "filings:calendar", "admin", "errors", query="?year=2027", act=press("#confirm [type=submit]"), status=422,
+    ),
+    Shot(
+        "filings:calendar", "admin", "check", query="?year=2027",
+        act=then(
+            fill(number="示例〔2026〕1号", papers="https://example.invalid/2027", days="1月1日至3日 元旦 休"),
+            press("#confirm [type=submit]"),
+        ),
+    ),
 ]
 PUBLIC = [
     Shot("regulation"),

@@ -155,6 +155,8 @@ PAGES: dict[str, Entry] = {
     "filings:receipts_sample": anybody(OFFICE),
     "filings:receipts": Entry(OFFICE, OFFICE, "get", receipts_),
     "filings:receipts_rejected": Entry(OFFICE, OFFICE, "get", receipts_),
+    "filings:calendar": anybody(EVERYBODY),
+    "filings:calendar_confirm": anybody({ADMIN}, "post"),
     "filings:complete": of_filing(OFFICE, OFFICE, "post"),
     "filings:decide": of_filing(OFFICE, OFFICE, "post"),
     "filings:check_paper": of_filing(OFFICE, OFFICE, "post"),

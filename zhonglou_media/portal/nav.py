@@ -64,6 +64,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         "查阅",
         (
             Page("通知", "notices", "bell"),
+            Page("工作日历", "filings:calendar", "calendar"),
             Page("实施细则", "regulation", "book"),
             Page("使用帮助", "help", "help"),
             Page("运行状况", "runs", "activity"),
