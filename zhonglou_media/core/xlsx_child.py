@@ -9,6 +9,7 @@ A hostile workbook can make a parser eat all memory or time: here the kernel sto
 import io
 import json
 import resource
+import signal
 import sys
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -76,6 +77,7 @@ def stream(path: str, max_rows: int, max_columns: int, heads: int) -> None:
         for sheet in sheets:
             sheet.reset_dimensions()
         put([(sheet.title, list(islice(rows_of(sheet, max_columns), heads))) for sheet in sheets])
+        sys.stdout.flush()
         chosen = sys.stdin.readline()
         if not chosen:
             return
@@ -115,6 +117,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.alarm(10 * seconds)  # nobody waits for ever
     try:
         if len(sys.argv) > HEADS:
             stream(path, rows, columns, int(sys.argv[HEADS]))

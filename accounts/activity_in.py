@@ -1,0 +1,242 @@
+"""The import of activity: publications, messages or follower counts of many accounts from a file (第十四、十五条).
+
+First every row is read and judged outside any transaction; then one transaction locks the accounts and writes with a
+few statements (`activity_sql`), however many rows: all that can be taken, or nothing. The same file again is no change.
+
+数据截至 moves for the accounts named in the file, to `known_until` or else the latest time in it; a row that names an
+account and nothing else says 本期无发布. It stays for an account of which a row was refused: what is missing there is
+not known not to have happened.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Subquery
+
+from accounts import activity_days, activity_sql, due_times, policy
+from accounts.activity_accounts import AccountIndex
+from accounts.activity_rows import COLUMNS, ActivityKind, Reader
+from accounts.activity_spool import Sealed, Spool
+from accounts.models import Account, AccountState, Followers
+from zhonglou_media.core import events
+from zhonglou_media.core.errors import Refused, WrongState
+from zhonglou_media.core.models import User
+from zhonglou_media.core.tables_stream import Rows, open_rows
+
+VERB = "import_activity"
+BATCH = 2000
+HELD_SHOWN = 200
+KNOWN_UNTIL = {
+    ActivityKind.PUBLICATIONS: "posts_known_until",
+    ActivityKind.MESSAGES: "messages_known_until",
+}
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class ActivityResult:
+    """What came of an import; `str()` is the line that the command prints."""
+
+    kind: ActivityKind
+    read: int
+    created: int
+    changed: int
+    unchanged: int
+    refused: int
+    silent: int  # rows that say 本期无发布, among the unchanged
+    accounts: int  # named by rows that were taken
+    held: tuple[str, ...]  # accounts whose 数据截至 stayed, by name
+    known_until: datetime | None = None
+    moved: int = 0  # accounts whose 数据截至 moved
+
+    def __str__(self) -> str:
+        return (
+            f"read={self.read} created={self.created} changed={self.changed} "
+            f"unchanged={self.unchanged} refused={self.refused}"
+        )
+
+    def detail(self) -> dict[str, Any]:
+        """As the history and a job keep it."""
+        return vars(self) | {
+            "kind": self.kind.value,
+            "held": list(self.held[:HELD_SHOWN]),
+            "held_count": len(self.held),
+            "known_until": self.known_until and self.known_until.isoformat(),
+        }
+
+
+class NothingAccepted(Refused):
+    """No row was acceptable or unchanged; nothing was written."""
+
+    def __init__(self, message: str, result: ActivityResult) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+@dataclass
+class _Reading:
+    """What phase 1 found out."""
+
+    accounts: AccountIndex
+    read: int = 0
+    taken: int = 0
+    silent: int = 0
+    first_refusal: str = ""
+    latest: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.named: set[int] = set()
+        self.held: set[int] = set()
+
+    def result(self, kind: ActivityKind, created: int = 0, changed: int = 0, **more: Any) -> ActivityResult:
+        held = sorted(self.accounts.names[pk] for pk in self.held) if kind in KNOWN_UNTIL else []
+        return ActivityResult(
+            kind=kind,
+            read=self.read,
+            created=created,
+            changed=changed,
+            unchanged=self.taken - created - changed,
+            refused=self.read - self.taken,
+            silent=self.silent,
+            accounts=len(self.named),
+            held=tuple(held),
+            **more,
+        )
+
+
+def import_activity(
+    path: Path,
+    *,
+    kind: str,
+    by: User | None,
+    now: datetime,
+    known_until: datetime | None = None,
+    progress: Progress | None = None,
+    before_commit: Callable[[ActivityResult], None] | None = None,
+    refused_to: Path | None = None,
+    name: str = "",
+) -> ActivityResult:
+    """Import the file at `path` (called `name`); the refused rows go as a workbook to `refused_to`.
+
+    `progress` is told rows read, rows expected (0: unknown) and what is being done; `before_commit` is called within
+    the transaction. Raises NotAllowed, Refused (the file as a whole), NothingAccepted, or OSError; nothing is written.
+    """
+    role = policy.require(by, policy.Action.IMPORT_ACTIVITY)
+    what = ActivityKind(kind)
+    if known_until is not None and known_until > now:
+        raise Refused("数据截至不能晚于现在。")
+    rows = open_rows(path, COLUMNS[what])
+    with Spool() as spool:
+        reading = _read(rows, what, spool, by=by, now=now, progress=progress)
+        if refused_to is not None:
+            spool.workbook(rows.heads, refused_to)
+        until = min(known_until or reading.latest or now, now)
+        _check(reading, what, has_time=known_until is not None or reading.latest is not None)
+        if progress is not None:
+            progress(reading.read, max(rows.expected, reading.read), "正在写入")
+        try:
+            with transaction.atomic():
+                result = _write(reading, what, spool, by=by, until=until, now=now)
+                if before_commit is not None:
+                    before_commit(result)
+                detail = {"file": name or path.name, **result.detail()}
+                events.append(VERB, VERB, by=by, role=role, at=now, detail=detail)
+                return result
+        except IntegrityError as error:
+            raise Refused("导入时数据被别人改动，什么也没有导入，请重试。") from error
+
+
+def _read(
+    rows: Rows, kind: ActivityKind, spool: Spool, *, by: User | None, now: datetime, progress: Progress | None
+) -> _Reading:
+    """Phase 1: every row judged; the good ones in the spool, ready for the database."""
+    reading = _Reading(AccountIndex(by))
+    reader = Reader(rows, kind, reading.accounts, now)
+    for batch in _batches(rows):
+        good = []
+        for line in reader.read(batch):
+            if line.problem:
+                spool.refuse(line.number, line.cells, line.problem)
+                reading.first_refusal = reading.first_refusal or f"第 {line.number} 行：{line.problem}"
+                if not line.repeated:
+                    reading.held.update(line.accounts)
+                continue
+            reading.taken += 1
+            reading.named.add(line.account)
+            if line.silent:
+                reading.silent += 1
+            elif kind == ActivityKind.MESSAGES:
+                good.append((*line.values[:4], Sealed(line.values[4]), *line.values[5:]))
+            else:
+                good.append(line.values)
+        spool.add(good)
+        reading.read += len(batch)
+        if progress is not None:
+            progress(reading.read, max(rows.expected, reading.read), "正在逐行核对")
+    reading.latest = reader.latest
+    return reading
+
+
+def _batches(rows: Rows) -> Iterator[list[tuple[int, list[str]]]]:
+    numbered = iter(rows)
+    while batch := list(islice(numbered, BATCH)):
+        yield batch
+
+
+def _check(reading: _Reading, kind: ActivityKind, *, has_time: bool) -> None:
+    """Refuse what as a whole says nothing."""
+    if not reading.read:
+        raise Refused("表头下面没有数据，什么也没有导入。")
+    if not reading.taken:
+        raise NothingAccepted(f"{reading.read} 行都不能导入，{reading.first_refusal}。", reading.result(kind))
+    if reading.taken > reading.silent:
+        return
+    if kind not in KNOWN_UNTIL:
+        raise Refused("没有一行写了日期和粉丝数，什么也没有导入。")
+    if not has_time:
+        raise Refused("每一行都只写了账号（本期无发布），文件里没有时间；请写明数据截至何时，再导入。")
+
+
+def _write(
+    reading: _Reading, kind: ActivityKind, spool: Spool, *, by: User | None, until: datetime, now: datetime
+) -> ActivityResult:
+    """Phase 2; the caller holds the transaction."""
+    accounts = due_times.lock(sorted(reading.named))
+    if any(a.state == AccountState.VOID or not policy.may(by, policy.Action.IMPORT_ACTIVITY, a) for a in accounts):
+        raise WrongState("导入时台账被别人改动，什么也没有导入，请重试。")
+    activity_sql.load(kind, spool.ready())
+    counted = activity_sql.count(kind)
+    if counted.clashes:
+        raise WrongState("导入时有留言被别人登记，什么也没有导入，请重试。")
+    activity_sql.merge(kind, now)
+    activity_sql.drop()
+    ids = [account.pk for account in accounts]
+    if kind == ActivityKind.FOLLOWERS:
+        _copy_followers(ids)
+        return reading.result(kind, counted.created, counted.changed)
+    if counted.days is not None:
+        recount = activity_days.recount_posts if kind == ActivityKind.PUBLICATIONS else activity_days.recount_messages
+        recount(ids, *counted.days)
+    if kind == ActivityKind.PUBLICATIONS:
+        due_times.recompute(ids)
+    column = KNOWN_UNTIL[kind]
+    behind = [
+        account.pk
+        for account in accounts
+        if account.pk not in reading.held and ((known := getattr(account, column)) is None or known < until)
+    ]
+    Account.objects.filter(pk__in=behind).update(**{column: until})
+    return reading.result(kind, counted.created, counted.changed, known_until=until, moved=len(behind))
+
+
+def _copy_followers(ids: list[int]) -> None:
+    """粉丝数 of an account is that of its latest day."""
+    of_account = Followers.objects.filter(account=OuterRef("pk"))
+    latest = Subquery(of_account.order_by("-day").values("count")[:1])
+    Account.objects.filter(Exists(of_account), pk__in=ids).update(followers=latest)

@@ -1,0 +1,91 @@
+"""Where an import keeps what it has read until all of it is read: two files without a name, so memory stays small."""
+
+import csv
+import io
+import json
+import tempfile
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+from django.db import connection
+
+from zhonglou_media.core.sealed import seal
+from zhonglou_media.core.tables_out import SheetOut, write_xlsx
+
+Values = tuple[Any, ...]
+
+
+class Spool:
+    """Rows for the database as csv (nothing stands for NULL), and the refused ones with their cells and reasons."""
+
+    def __init__(self) -> None:
+        self.rows: IO[bytes] = tempfile.TemporaryFile(prefix="activity-")  # noqa: SIM115 -- closed by __exit__
+        self._refused: IO[str] = tempfile.TemporaryFile("w+", prefix="refused-", encoding="utf-8")  # noqa: SIM115
+        self._text = io.TextIOWrapper(self.rows, encoding="utf-8", newline="", write_through=False)
+        self._writer = csv.writer(self._text, lineterminator="\n")
+        self._width = 0
+
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._text.close()
+        self._refused.close()
+
+    def add(self, rows: Iterable[Values]) -> None:
+        """Rows in the order of the table they are for."""
+        self._writer.writerows([[_plain(value) for value in row] for row in rows])
+
+    def refuse(self, number: int, cells: list[str], reason: str) -> None:
+        """A row that is not taken."""
+        self._width = max(self._width, len(cells))
+        self._refused.write(json.dumps([number, cells, reason], ensure_ascii=False) + "\n")
+
+    def ready(self) -> IO[bytes]:
+        """The rows, from the first one on."""
+        self._text.flush()
+        self.rows.seek(0)
+        return self.rows
+
+    def workbook(self, heads: list[str], target: Path | IO[bytes]) -> None:
+        """The refused rows as they were, each with its row number and reason, to correct and import again."""
+        width = max(self._width, len(heads))
+        named = ["原行号", *heads, *[""] * (width - len(heads)), "未导入的原因"]
+        write_xlsx(target, [SheetOut("未导入的行", named, self._refusals(width))])
+
+    def _refusals(self, width: int) -> Iterator[list[Any]]:
+        self._refused.seek(0)
+        for line in self._refused:
+            number, cells, reason = json.loads(line)
+            yield [number, *cells, *[""] * (width - len(cells)), reason]
+
+
+class Sealed(str):
+    """A text that is written sealed."""
+
+    __slots__ = ()
+
+
+def _plain(value: Any) -> Any:
+    """A value as both databases read it from a text."""
+    if isinstance(value, datetime):
+        return moment_text(value)
+    if isinstance(value, Sealed):
+        return _hex(value)
+    if isinstance(value, bool):
+        return int(value)
+    return value
+
+
+def _hex(text: str) -> str:
+    sealed = seal(text).hex()
+    return f"\\x{sealed}" if sealed and connection.vendor == "postgresql" else sealed
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment as the database keeps or reads it; SQLite compares these as texts."""
+    naive = str(moment.astimezone(UTC).replace(tzinfo=None))
+    return f"{naive}+00" if connection.vendor == "postgresql" else naive
