@@ -37,7 +37,7 @@ def from_rows(text: str, year: int) -> list[dict[str, Any]]:
         if not parts:
             continue
         if len(parts) != 3 or parts[2] not in WORDS:
-            raise Refused(f"第 {place} 行“{line.strip()[:40]}”不对，应像“1月1日至1月3日 元旦 休”或“1月9日 元旦 班”。")
+            raise Refused(f"第 {place} 行“{line.strip()[:40]}”不对，应像“1月1日至3日 元旦 休”或“1月9日 元旦 班”。")
         first, last = _range(parts[0], year, place)
         for shift in range((last - first).days + 1):
             day = first + timedelta(days=shift)
@@ -54,6 +54,8 @@ def _range(text: str, year: int, place: int) -> tuple[date, date]:
     ends = _UNTIL.split(text)
     if len(ends) > 2:
         raise Refused(f"第 {place} 行的日期“{text}”不对，应像 2027-01-01 或 2027-01-01至2027-01-03。")
+    if len(ends) == 2 and (alone := re.fullmatch(r"(\d{1,2})日", ends[1])):  # 1月1日至3日
+        ends[1] = re.sub(r"\d{1,2}日?$", alone[1], ends[0])
     days = [_day(end, year, place) for end in ends]
     if not timedelta() <= days[-1] - days[0] <= LONGEST:
         raise Refused(f"第 {place} 行的日期“{text}”不对：后一天早于前一天，或超过 {LONGEST.days} 天。")

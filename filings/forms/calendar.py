@@ -42,7 +42,7 @@ class YearForm(forms.Form):
         label="放假和调休",
         required=False,
         max_length=50_000,
-        help_text="每行一项：日期 名称 休或班，例如“1月1日至1月3日 元旦 休”。也可以粘贴放假安排的 JSON",
+        help_text="每行一项：日期 名称 休或班，例如“1月1日至3日 元旦 休”。也可以粘贴放假安排的 JSON",
         widget=forms.Textarea(attrs={"rows": 10}),
     )
     file = forms.FileField(

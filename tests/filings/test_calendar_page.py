@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import Role
+from filings import calendar_in
 from filings.models import Filing
 from filings.views.calendar import holidays
 from tests.factories import at, opening, unit, user
@@ -153,6 +154,24 @@ def test_the_days_are_shown_before_anything_is_written(client: Client, admin: Us
     assert not Day.objects.filter(date__year=2027).exists()
     assert (Filing.objects.values().get(pk=filing.pk), Event.objects.count()) == (before, events)
     assert "现有 1 件办理中的备案时限暂定" in client.get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("rows", "first", "last"),
+    [
+        ("1月1日至3日 元旦 休", (2027, 1, 1), (2027, 1, 3)),
+        ("1月31日至2月2日 示例节 休", (2027, 1, 31), (2027, 2, 2)),
+        ("2026-12-31至1月2日 元旦 休", (2026, 12, 31), (2027, 1, 2)),
+        ("2026年12月31日～2027年1月2日\t元旦\t放假", (2026, 12, 31), (2027, 1, 2)),
+        ("2027/1/1，元旦，休", (2027, 1, 1), (2027, 1, 1)),
+        ("2027.01.09 元旦 调休上班", (2027, 1, 9), (2027, 1, 9)),
+    ],
+)
+def test_days_are_read_as_people_write_them(rows: str, first: tuple[int, int, int], last: tuple[int, int, int]) -> None:
+    days = calendar_in.from_rows(rows, 2027)
+    assert (days[0]["date"], days[-1]["date"]) == (date(*first).isoformat(), date(*last).isoformat())
+    assert len(days) == (date(*last) - date(*first)).days + 1
+    assert {day["isOffDay"] for day in days} == {"上班" not in rows}
 
 
 def test_what_was_checked_is_confirmed(client: Client, admin: User) -> None:
