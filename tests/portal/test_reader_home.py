@@ -139,8 +139,10 @@ def admin_page(client: Client) -> str:
 def test_the_admin_sees_people_units_calendar_rules_and_jobs(client: Client) -> None:
     Unit.objects.create(name="示例待核单位", status="unconfirmed")
     sweep()
-    Job.objects.create(kind="import_registry", created_at=NOW, finished_at=NOW, by=user(Role.OFFICER, name="示例经办"))
-    Job.objects.create(kind="import_registry", created_at=NOW, error="文件读不了")
+    officer = user(Role.OFFICER, name="示例经办")
+    Job.objects.create(kind="import_registry", created_at=NOW, finished_at=NOW, state="done", by=officer)
+    Job.objects.create(kind="import_registry", created_at=NOW, error="文件读不了", state="failed")
+    Job.objects.create(kind="kind_of_an_older_version", created_at=NOW)
     text = admin_page(client)
     for words in (
         "启用的用户",
@@ -151,6 +153,9 @@ def test_the_admin_sees_people_units_calendar_rules_and_jobs(client: Client) -> 
         "导入台账",
         "示例经办",
         "文件读不了",
+        "14:05 完成",
+        "后台任务</a>",
+        "排队中",
     ):
         assert words in text
 

@@ -23,10 +23,11 @@ from zhonglou_media.core.models import Job, User, Year
 from zhonglou_media.portal.flag_filter import visible_flags
 from zhonglou_media.portal.flag_rows import flag_rows
 
+from .jobs import label_of
+
 SHOWN = 20
 WARN_OF_NEXT_YEAR_FROM = 11  # November: the State Council's paper comes out then
 IN_OFFICE = (FilingState.OFFICE_REVIEW, FilingState.ACCEPTED)
-JOBS = {"import_registry": "导入台账"}
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def in_order(now: datetime) -> dict[str, Any]:
         "years": years,
         "runs": runs,
         "last_sweep": max((run.last_run_at for run in runs if run.last_run_at), default=None),
-        "jobs": [(JOBS.get(job.kind, "后台任务"), job) for job in Job.objects.select_related("by")[:SHOWN]],
+        "jobs": [(label_of(job), job) for job in Job.objects.select_related("by")[:SHOWN]],
     }
 
 
