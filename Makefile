@@ -49,7 +49,7 @@ fix: install ## 自动整理代码格式
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-prove-full: install ## 逐一植入 tests/planted/ 的缺陷，确认指定的测试能发现
+prove-full: install ## 逐一植入 tests/planted/ 的缺陷，确认指定的测试能发现；再把后台任务进程强行结束多次
 	$(BIN)/python -m tests.prove
 
 lock: ## 重新锁定依赖（需要 uv）
