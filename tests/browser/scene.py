@@ -35,9 +35,9 @@ class Scene:
     filings: dict[str, Filing]
     accounts: dict[str, Account]
     job: int
-    preview: int
-    receipts: int
     attachment: int
+    preview: int = 0
+    receipts: int = 0
 
     def first_reading(self, name: str) -> Revision:
         """The first revision of a filing that has a later one."""
@@ -80,7 +80,7 @@ def set_scene(now: datetime) -> Scene:
     }
     removed = Publication.objects.filter(account=accounts["示例甲街道 weibo"]).order_by("-published_at")[2]
     activity.remove(removed.pk, by=people["operator"], now=now)
-    return Scene(by_name(), accounts, job.pk, preview.pk, receipts.pk, attached.pk)
+    return Scene(by_name(), accounts, job.pk, attached.pk, preview.pk, receipts.pk)
 
 
 def by_name() -> dict[str, Filing]:
