@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import IO, Any, cast
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -148,7 +147,7 @@ def export(request: HttpRequest) -> FileResponse:
     chosen = FlagFilter(request.GET, user=user, now=now).flags()
     file = cast(IO[bytes], tempfile.TemporaryFile())  # noqa: SIM115  (the answer closes it)
     local = now.astimezone(SHANGHAI)
-    above = (f"{local:%Y-%m-%d %H:%M} 导出，{user} ；每条只判断到“数据截至”为止",)
+    above = (f"{local:%Y-%m-%d %H:%M} 导出，{user}；每条只判断到“数据截至”为止",)
     write_xlsx(file, [SheetOut("预警", HEADS, sheet_rows(list(chosen.values_list("pk", flat=True)), now), above)])
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=f"预警-{local:%Y-%m-%d-%H%M}.xlsx", content_type=XLSX)
@@ -222,8 +221,3 @@ def _who_was_first(refused: Refused | None) -> str:
     if not isinstance(refused, WrongState) or refused.by is None or refused.at is None:
         return ""
     return f"{refused.by} 于 {refused.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M} 决定。"
-
-
-def narrowed(**conditions: str) -> str:
-    """The address of the list under these conditions."""
-    return f"{reverse('flags')}?{urlencode(conditions)}"
