@@ -254,17 +254,17 @@ def _unit_keys() -> dict[str, set[str]]:
 
 
 def _near(name: str, known: dict[str, set[str]]) -> list[str]:
-    """Units whose name may be meant: the same to the eye, or one an abbreviation of the other. A hint only."""
+    """Units whose name may be meant: the same to the eye, a part, or an abbreviation of the other. A hint only."""
     key = look_key(name)
     found = [(abs(len(other) - len(key)), unit) for unit, keys in known.items() for other in keys if _short(key, other)]
     return list(dict.fromkeys(unit for _, unit in sorted(found)))[:NEAR]
 
 
 def _short(one: str, other: str) -> bool:
-    """Whether the shorter is made of the longer's characters in their order: 示例庚街办 of 示例庚街道办事处."""
+    """Whether the shorter is part of the longer, or an abbreviation: 示例庚街办 of 示例庚街道办事处."""
     short, long = sorted((one, other), key=len)
     rest = iter(long)
-    return len(short) >= 3 and all(c in rest for c in short)
+    return len(short) >= 3 and (short in long or (short[:2] == long[:2] and all(c in rest for c in short)))
 
 
 # --- files --------------------------------------------------------------------------------------------------------

@@ -46,8 +46,16 @@ def from_rows(text: str, year: int) -> list[dict[str, Any]]:
 
 
 def to_rows(days: Iterable[tuple[date, str, bool]]) -> str:
-    """Days in their order as rows, to be corrected in the form."""
-    return "\n".join(f"{day} {name} {OFF if off else ON}" for day, name, off in days)
+    """Days in their order as rows, to be corrected in the form; days that follow one another share a row."""
+    runs: list[tuple[date, date, str, bool]] = []
+    for day, name, off in days:
+        if runs and runs[-1][1:] == (day - timedelta(days=1), name, off) and day - runs[-1][0] <= LONGEST:
+            runs[-1] = (runs[-1][0], day, name, off)
+        else:
+            runs.append((day, day, name, off))
+    return "\n".join(
+        f"{first}{f'至{last}' if last > first else ''} {name} {OFF if off else ON}" for first, last, name, off in runs
+    )
 
 
 def _range(text: str, year: int, place: int) -> tuple[date, date]:

@@ -26,7 +26,7 @@ from zhonglou_media.core.models import Job, JobState, User
 
 RECENT = 10
 ROWS_SHOWN = register_preview.ROWS_KEPT  # the workbook has all of them
-A_PAGE = 50
+A_PAGE = 25
 REFUSED = (Outcome.REFUSED, Outcome.DIFFERS)
 SHOWN = {"refused": REFUSED} | {outcome.value: (outcome,) for outcome in Outcome if outcome != Outcome.REFUSED}
 
@@ -126,6 +126,8 @@ def _preview(request: HttpRequest, job: Job, *, refused: Refused | None = None) 
         "told": told,
         "known_columns": sum(bool(label) for _, label in told["columns"]),
         "units_title": f"{len(told['units'])}个单位不在台账里，请先认一认",
+        "near": [unit for unit in told["units"] if unit["near"]],
+        "alone": [unit for unit in told["units"] if not unit["near"]],
         "tally": list(_tally(request, job, show)),
         "page": Paginator(rows, A_PAGE).get_page(request.GET.get("page")),
         "written": _written(job.result),

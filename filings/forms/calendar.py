@@ -10,6 +10,7 @@ from zhonglou_media.core.calendar import parse_year
 from zhonglou_media.core.errors import Refused
 
 FIRST, LAST = 2000, 2100
+MOST_PAPERS, MOST_CHARACTERS = 10, 500
 MOST_DAYS = 250  # a year's working days
 
 
@@ -34,14 +35,12 @@ class YearForm(forms.Form):
     papers = forms.CharField(
         label="原文网址",
         required=False,
-        max_length=2000,
         help_text="http:// 或 https:// 开头；有几个的，每行一个",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     days = forms.CharField(
         label="放假和调休",
         required=False,
-        max_length=50_000,
         help_text="每行一项：日期 名称 休或班，例如“1月1日至3日 元旦 休”。也可以粘贴放假安排的 JSON",
         widget=forms.Textarea(attrs={"rows": 10}),
     )
@@ -56,6 +55,8 @@ class YearForm(forms.Form):
         papers = [line.strip() for line in self.cleaned_data["papers"].splitlines() if line.strip()]
         if not all(paper.startswith(("http://", "https://")) for paper in papers):
             raise forms.ValidationError("原文网址应以 http:// 或 https:// 开头。")
+        if len(papers) > MOST_PAPERS or any(len(paper) > MOST_CHARACTERS for paper in papers):
+            raise forms.ValidationError(f"原文网址最多 {MOST_PAPERS} 个，每个不超过 {MOST_CHARACTERS} 个字。")
         return papers
 
     def clean(self) -> dict[str, Any]:

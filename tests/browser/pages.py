@@ -204,7 +204,7 @@ OFFICE = [
     Shot("accounts:list", "officer"),
     Shot("accounts:import", "officer"),
     Shot("accounts:import", "officer", "errors", act=press("main form [type=submit]"), status=422),
-    Shot("accounts:import", "officer", "nothing_taken", act=send_list(NAMELESS)),
+    Shot("accounts:import", "officer", "nothing_taken", act=then(choose("[value=baseline]"), send_list(NAMELESS))),
     Shot("accounts:import_result", "officer", "", lambda scene: {"job_id": scene.job}),
     Shot("accounts:import_result", "officer", "preview", lambda scene: {"job_id": scene.preview}),
     Shot(

@@ -198,7 +198,8 @@ def test_what_was_checked_is_confirmed(client: Client, admin: User) -> None:
 def test_what_was_checked_can_be_changed_again(client: Client, admin: User) -> None:
     checked = client.post(CONFIRM, typed()).content.decode()
     text = client.post(CONFIRM, {"step": "edit", "data": data_of(checked)}).content.decode()
-    assert "2027-01-01 元旦 休\n2027-01-02 元旦 休" in text
+    assert "2026-12-31 元旦 班" not in text  # typed without a year, it is of 2027
+    assert "2027-01-01至2027-01-03 元旦 休\n2027-01-09 元旦 班\n2027-12-31 元旦 班" in text
     assert "示例〔2026〕1号" in text
     assert PAPER in text
     assert not Year.objects.filter(year=2027).exists()
