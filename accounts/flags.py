@@ -106,7 +106,9 @@ def run_rule(rule: Rule, now: datetime) -> tuple[int, int]:
             cursor.execute(UPSERT.format(columns=", ".join(COLUMNS), rows=sql), params)
         # The upsert closes nothing: what it raised and reopened is by how much the open ones grew, whatever the levels.
         run.opened = open_flags.count() - open_before
-        still = rule.rows(now).filter(pk=OuterRef("fact_id"), flag_due_at=OuterRef("due_at"))
+        # The due time by range: by equality PostgreSQL may join on it, and thousands fall due at one midnight.
+        same_due = {"flag_due_at__gte": OuterRef("due_at"), "flag_due_at__lte": OuterRef("due_at")}
+        still = rule.rows(now).filter(pk=OuterRef("fact_id"), **same_due)
         run.cleared = open_flags.filter(~Exists(still)).update(cleared_at=now)
         run.last_run_at, run.duration_ms = now, round((monotonic() - started) * 1000)
         run.save()
