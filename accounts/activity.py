@@ -8,7 +8,7 @@ A `token` names one form: sent twice (a double tap on a phone), the second sendi
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from django.db import models, transaction
@@ -25,6 +25,7 @@ from zhonglou_media.core.models import Event, User
 
 EARLIEST = datetime(2010, 1, 1, tzinfo=SHANGHAI)  # no such account is older: an earlier time is mistyped
 SAME_TAP = timedelta(minutes=5)  # two sendings of one form with the same words lie that close together
+Row = TypeVar("Row", Publication, Message)
 RECORDABLE = tuple(state for state in AccountState if state not in GONE)
 WATERMARKS = ("posts_known_until", "messages_known_until")
 
@@ -49,12 +50,13 @@ def publish(
     account, role = _begin(account_id, by=by)
     _within("published_at", "发布时间", published_at, now)
     wanted = {"title": title, "url": url, "original": original, "reviewers": reviewers}
-    first = Publication.objects.filter(account=account, external_id=_external(token)).first()
-    if first is not None and _same_tap(first, wanted, first.published_at, published_at):
-        return first
+    sent = _sent_before(Publication.objects.filter(account=account), token)
+    for row in sent:
+        if _same_tap(row, wanted, row.published_at, published_at):
+            return row
     publication = Publication.objects.create(
         account=account,
-        external_id=_external(token if first is None else ""),
+        external_id=_external(token, len(sent)),
         published_at=published_at,
         source=Source.TYPED,
         **wanted,
@@ -122,12 +124,13 @@ def ask(
     _within("asked_at", "留言时间", asked_at, now)
     if replied_at is not None:
         _after("replied_at", "回复时间", replied_at, asked_at, now)
-    first = Message.objects.filter(account=account, external_id=_external(token)).first()
-    if first is not None and _same_tap(first, {"kind": kind, "body": body}, first.asked_at, asked_at):
-        return first
+    sent = _sent_before(Message.objects.filter(account=account), token)
+    for row in sent:
+        if _same_tap(row, {"kind": kind, "body": body}, row.asked_at, asked_at):
+            return row
     message = Message.objects.create(
         account=account,
-        external_id=_external(token if first is None else ""),
+        external_id=_external(token, len(sent)),
         kind=kind,
         body=body,
         asked_at=asked_at,
@@ -301,8 +304,14 @@ def _when(moment: datetime) -> str:
     return f"{moment.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
-def _external(token: str) -> str:
-    return f"typed-{token or uuid4()}"
+def _sent_before(rows: models.QuerySet[Row], token: str) -> list[Row]:
+    """What this form has recorded already."""
+    return list(rows.filter(external_id__startswith=_external(token, 0))) if token else []
+
+
+def _external(token: str, before: int) -> str:
+    """The id of a typed row: the form's own, numbered where it was sent before with another content."""
+    return f"typed-{token or uuid4()}{f'-{before + 1}' if before else ''}"
 
 
 def _same_tap(row: models.Model, wanted: dict[str, Any], was: datetime, at: datetime) -> bool:

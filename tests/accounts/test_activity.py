@@ -105,7 +105,8 @@ def test_the_form_sent_twice_records_once(on: Account, operator: User) -> None:
 @pytest.mark.parametrize("other", [{"title": "二"}, {"published_at": NOW - timedelta(hours=2)}])
 def test_another_publication_under_an_old_token_is_not_lost(on: Account, operator: User, other: dict[str, Any]) -> None:
     publish(on, operator, title="一", token="t1")
-    publish(on, operator, **{"title": "一", **other}, token="t1")
+    for _ in range(2):  # and is itself sent twice
+        publish(on, operator, **{"title": "一", **other}, token="t1")
     assert Publication.objects.count() == 2
 
 
