@@ -21,7 +21,7 @@ from filings.forms.calendar import FIRST, LAST, CountForm, YearForm
 from filings.models import Filing
 from filings.views.answers import user_of
 from zhonglou_media.core.answers import post_only, status_of
-from zhonglou_media.core.calendar import NEXT_YEAR_FROM, Calendar, YearPlan, parse_year
+from zhonglou_media.core.calendar import NEXT_YEAR_FROM, Calendar, YearPlan, parse_year, statutory_days
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import Day, Year
@@ -151,6 +151,7 @@ def _checked(request: HttpRequest, data: dict[str, Any]) -> HttpResponse:
         "off": sum(off for _, _, off in given),
         "on": sum(not off for _, _, off in given),
         "moved": moved,
+        "missing": "、".join(_span(day, day) for day in sorted(statutory_days(year)) if not tried.is_off(day)),
         "again": Year.objects.filter(year=year, confirmed_at__isnull=False).exists(),
     }
     return render(request, "filings/calendar_check.html", context)

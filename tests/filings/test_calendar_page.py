@@ -195,6 +195,16 @@ def test_what_was_checked_is_confirmed(client: Client, admin: User) -> None:
     assert (event.actor, event.detail["moved"]) == (admin, 1)
 
 
+def test_a_statutory_day_that_is_not_off_is_named(client: Client, admin: User) -> None:
+    text = client.post(CONFIRM, typed(days="1月2日至3日 元旦 休")).content.decode()
+    assert "有法定节假日没有列为放假，请核对是否漏填" in text
+    assert re.search(r'<p class="zl-rule__text">1月1日、2月5日、.*10月1日</p>', text)
+    row = Year.objects.get(year=2026)
+    days = calendar_in.to_rows(Day.objects.filter(date__year=2026).values_list("date", "name", "off"))
+    given = {"year": "2026", "papers": row.papers[0], "days": days}
+    assert "有法定节假日没有列为放假" not in client.post(CONFIRM, typed(**given)).content.decode()
+
+
 def test_what_was_checked_can_be_changed_again(client: Client, admin: User) -> None:
     checked = client.post(CONFIRM, typed()).content.decode()
     text = client.post(CONFIRM, {"step": "edit", "data": data_of(checked)}).content.decode()
