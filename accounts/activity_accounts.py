@@ -33,7 +33,7 @@ class AccountIndex:
     def __init__(self, by: User | None) -> None:
         self._by = by
         self._words = PlatformWords()
-        self._known: dict[tuple[str, str, str], Named] = {}
+        self._known: dict[tuple[str, ...], Named] = {}
         self._by_uid: tuple[dict[tuple[int, str], _Entry], ...] = ({}, {})
         self._by_name: tuple[dict[tuple[int, str], list[_Entry]], ...] = (defaultdict(list), defaultdict(list))
         self.names: dict[int, str] = {}
@@ -46,16 +46,16 @@ class AccountIndex:
                 self._by_uid[tier][platform, uid] = entry  # of several cancelled ones the last
             self._by_name[tier][platform, key].append(entry)
 
-    def find(self, platform: str, name: str, uid: str) -> Named:
-        """The account named by these three cells."""
-        key = (platform, name, uid)
-        named = self._known.get(key)
+    def find(self, cells: tuple[str, ...]) -> Named:
+        """The account named by the cells of platform, name and id."""
+        named = self._known.get(cells)
         if named is None:
+            platform, name, uid = map(str.strip, cells)
             try:
                 named = self._look_up(platform, name, "" if uid.casefold() in NOTHING else uid)
             except ValueError as problem:
                 named = Named((), str(problem).rstrip("。"))
-            self._known[key] = named
+            self._known[cells] = named
         return named
 
     def _look_up(self, cell: str, name: str, uid: str) -> Named:

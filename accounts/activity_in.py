@@ -21,7 +21,7 @@ from django.db.models import Exists, OuterRef, Subquery
 from accounts import activity_days, activity_sql, due_times, policy
 from accounts.activity_accounts import AccountIndex
 from accounts.activity_rows import COLUMNS, ActivityKind, Reader
-from accounts.activity_spool import Sealed, Spool
+from accounts.activity_spool import Spool
 from accounts.models import Account, AccountState, Followers
 from zhonglou_media.core import events
 from zhonglou_media.core.errors import Refused, WrongState
@@ -157,7 +157,7 @@ def _read(
 ) -> _Reading:
     """Phase 1: every row judged; the good ones in the spool, ready for the database."""
     reading = _Reading(AccountIndex(by))
-    reader = Reader(rows, kind, reading.accounts, now)
+    reader = Reader(rows, kind, reading.accounts, spool, now)
     for batch in _batches(rows):
         good = []
         for line in reader.read(batch):
@@ -171,8 +171,6 @@ def _read(
             reading.named.add(line.account)
             if line.silent:
                 reading.silent += 1
-            elif kind == ActivityKind.MESSAGES:
-                good.append((*line.values[:4], Sealed(line.values[4]), *line.values[5:]))
             else:
                 good.append(line.values)
         spool.add(good)

@@ -8,14 +8,16 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from django.db import models
 
 from accounts import rules
 from accounts.activity import EARLIEST
 from accounts.activity_accounts import AccountIndex
+from accounts.activity_spool import Spool
 from accounts.models import Message, MessageKind
 from accounts.register_rows import NOTHING, read_followers
 from zhonglou_media.core.clock import SHANGHAI, day_of, parse_day, start_of
@@ -66,9 +68,12 @@ COLUMNS = MappingProxyType(
 )
 _BESIDE = frozenset(map(head_key, ("序号", "备注", "账号类型", "平台类型", "区县", "主办单位")))  # tell no activity
 SILENT = NOTHING | {"本期无发布", "本期无留言", "无发布", "无留言"}
+_BLANK = SILENT | {""}
 MAX_EXTERNAL, MAX_TITLE, MAX_URL, MAX_BODY = 128, 200, 500, 5000
+_WHO = ("platform", "name", "uid")
 _YES = frozenset(("是", "原创", "y", "yes", "1", "true", "√", "✓"))
 _NO = frozenset(("否", "非原创", "转载", "n", "no", "0", "false", "×", "✗"))
+_FLAGS = {"": "", "是": "1", "否": "0"}
 KINDS = {word: kind.value for kind in MessageKind for word in (kind.value, kind.label, f"{kind.label}类")}
 _LOST_DIGITS = re.compile(r"\d(\.\d+)?[eE]\+?\d+")  # a long number that Excel kept as 1.23457E+17
 _MOMENT = re.compile(
@@ -102,112 +107,119 @@ class Line:
 class Reader:
     """Reads the rows of one file; knows what came before in it."""
 
-    def __init__(self, rows: Rows, kind: ActivityKind, accounts: AccountIndex, now: datetime) -> None:
-        self._accounts, self._now = accounts, now.astimezone(SHANGHAI)
-        self._at = rows.columns
+    def __init__(self, rows: Rows, kind: ActivityKind, accounts: AccountIndex, spool: Spool, now: datetime) -> None:
+        self._kind, self._accounts, self._spool, self._now = kind, accounts, spool, now.astimezone(SHANGHAI)
         self._seen: dict[int, dict[str, int]] = {}
-        self._parse: Callable[[Line], None] = getattr(self, f"_{kind.value}")
+        own = [column.name for column in COLUMNS[kind]]
+        self._who = _picker(rows, _WHO)
+        self._what = _picker(rows, own[own.index("uid") + 1 :] + [name for name in own if name == "external"])
+        self._parse: Callable[..., None] = getattr(self, f"_{kind.value}")
         beside = {index for index, head in enumerate(rows.heads) if head_key(head) in _BESIDE}
-        beside |= {self._at[name] for name in ("unit", "platform", "name", "uid") if name in self._at}
-        self._beside = beside
-        self._kind = kind
-        self._followers_head = rows.heads[self._at["count"]] if "count" in self._at else ""
+        self._beside = beside | {rows.columns[name] for name in ("unit", *_WHO) if name in rows.columns}
+        self._followers_head = rows.heads[rows.columns["count"]] if "count" in rows.columns else ""
         self.latest: datetime | None = None  # the latest time in the file
 
     def read(self, batch: Sequence[Numbered]) -> list[Line]:
         """The rows of a batch, judged in their order."""
-        lines = [Line(number, cells) for number, cells in batch]
-        for line in lines:
-            named = self._accounts.find(self._cell(line, "platform"), self._cell(line, "name"), self._cell(line, "uid"))
-            line.accounts, line.problem = named.accounts, named.problem
+        lines = []
+        for number, cells in batch:
+            named = self._accounts.find(self._who(cells))
+            line = Line(number, cells, named.accounts, named.problem)
+            what = self._what(cells)
             try:
-                if self._is_silent(line):
+                if what[-1].strip() in _BLANK and self._is_silent(cells):
                     line.silent = not line.problem
                 else:
-                    self._parse(line)
+                    self._parse(line, *map(str.strip, what))
                     if not line.problem:
                         self._once(line)
             except ValueError as problem:
                 line.problem = f"{line.problem}；{problem}" if line.problem else str(problem)
+            lines.append(line)
         if self._kind == K.MESSAGES:
-            self._beside_the_stored(lines)
+            self._finish_messages([line for line in lines if line.values and not line.problem])
         return lines
 
-    def _cell(self, line: Line, name: str) -> str:
-        index = self._at.get(name)
-        return "" if index is None else line.cells[index].strip()
-
-    def _is_silent(self, line: Line) -> bool:
+    def _is_silent(self, cells: Sequence[str]) -> bool:
         """Whether the row names an account and nothing else."""
-        if self._cell(line, "at") not in SILENT and self._cell(line, "at"):
-            return False
-        rest = (cell.strip() for index, cell in enumerate(line.cells) if index not in self._beside)
+        rest = (cell.strip() for index, cell in enumerate(cells) if index not in self._beside)
         return all(not cell or cell.casefold() in SILENT for cell in rest)
 
     def _once(self, line: Line) -> None:
-        seen = self._seen.setdefault(line.account, {})
-        earlier = seen.setdefault(line.key, line.number)
+        earlier = self._seen.setdefault(line.account, {}).setdefault(line.key, line.number)
         if earlier != line.number:
             line.repeated = True
             what = f"{line.key} 的粉丝数" if self._kind == K.FOLLOWERS else f"外部编号“{line.key}”"
             raise ValueError(f"该账号的{what}在第 {earlier} 行已有，请只留一行")
 
-    # --- each kind ------------------------------------------------------------------------------------------------
+    # --- each kind: its cells in the order of COLUMNS, the external id last ------------------------------------------
 
-    def _publications(self, line: Line) -> None:
-        at = self._moment(line, "at", "发布时间")
-        line.key = self._external(line)
-        original = self._cell(line, "original")
-        if original and original not in ("是", "否"):
-            original = _yes_or_no(original)
-        title, url = self._cell(line, "title"), self._cell(line, "url")
+    def _publications(self, line: Line, title: str, url: str, at: str, original: str, external: str) -> None:
+        moment = self._moment(at, "发布时间")
+        line.key = _external(external)
         if len(title) > MAX_TITLE or not title.isprintable():
             title = _shown(title, MAX_TITLE)
-        if url and (
-            not url.isprintable() or len(url) > MAX_URL or not re.match(r"https?://[^\s/]", url, re.IGNORECASE)
-        ):
+        if url and (len(url) > MAX_URL or not url.isprintable() or not _LINK.match(url)):
             url = ""  # it is shown to be clicked
-        flag = {"": "", "是": "1", "否": "0"}[original]
-        line.values = (line.number, line.account, line.key, title, url, at, flag)
+        flag = _FLAGS.get(original)
+        if flag is None:
+            flag = _yes_or_no(original)
+        line.values = (line.number, line.account, line.key, title, url, self._spool.moment(moment), flag)
 
-    def _messages(self, line: Line) -> None:
-        at = self._moment(line, "at", "留言时间", to_the_minute=True)
-        line.key = self._external(line)
-        word = self._cell(line, "kind")
+    def _messages(self, line: Line, word: str, body: str, at: str, reply: str, external: str) -> None:
+        moment = self._moment(at, "留言时间", to_the_minute=True)
+        line.key = _external(external)
         kind = KINDS.get(word) or KINDS.get(unicodedata.normalize("NFKC", word).casefold())
         if kind is None:
             allowed = "、".join(MessageKind.labels)
             raise ValueError(f"{f'不认识类型“{word}”' if word else '没有写明类型'}，请写{allowed}中的一个")
-        reply = self._moment(line, "reply", "回复时间", to_the_minute=True) if self._has(line, "reply") else None
-        if reply is not None and reply < at:
-            raise ValueError("回复时间早于留言时间，请核对")
-        body = self._cell(line, "body")
+        replied = None
+        if reply and reply.casefold() not in NOTHING:
+            replied = self._moment(reply, "回复时间", to_the_minute=True)
+            if replied < moment:
+                raise ValueError("回复时间早于留言时间，请核对")
         if len(body) > MAX_BODY or "\x00" in body:
             raise ValueError(f"内容过长，不能超过 {MAX_BODY} 个字")
-        line.values = (line.number, line.account, line.key, kind, body, True, at, reply, rules.reply_due(kind, at))
+        line.values = (kind, body, moment, replied)
 
-    def _followers(self, line: Line) -> None:
-        text = self._cell(line, "at")
-        if text in SILENT or not text:
+    def _finish_messages(self, lines: Sequence[Line]) -> None:
+        """`asked_at` never changes; and whether the content is new can only be told here, where it can be read."""
+        stored = {
+            (account, external): (asked_at, body)
+            for account, external, asked_at, body in Message.objects.filter(
+                account__in={line.account for line in lines}, external_id__in=[line.key for line in lines]
+            ).values_list("account", "external_id", "asked_at", "body")
+        }
+        text = self._spool.moment
+        for line in lines:
+            kind, body, at, reply = line.values
+            asked_at, content = stored.get((line.account, line.key), (at, ""))
+            if asked_at != at:
+                shown = f"{asked_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
+                line.problem = f"留言时间与已登记的（{shown}）不一致；留言时间不能更改"
+                continue
+            is_new = int(bool(body) and body != content)
+            sealed = self._spool.sealed(body) if is_new else ""
+            due = rules.reply_due(kind, at)
+            times = (text(at), reply and text(reply), due and text(due))
+            line.values = (line.number, line.account, line.key, kind, sealed, is_new, *times)
+
+    def _followers(self, line: Line, at: str, count: str) -> None:
+        if not at or at in SILENT:
             raise ValueError("缺少日期")
-        day = day_of(read_moment(text)[0])
+        day = day_of(read_moment(at)[0])
         if day > self._now.date():
-            raise ValueError(f"日期“{text}”晚于今天")
+            raise ValueError(f"日期“{at}”晚于今天")
         if day < EARLIEST.date():
-            raise ValueError(f"日期“{text}”早于 {EARLIEST.year} 年，请核对年份")
+            raise ValueError(f"日期“{at}”早于 {EARLIEST.year} 年，请核对年份")
         line.key = day.isoformat()
-        count = read_followers(self._cell(line, "count"), self._followers_head)
-        if count is None:
+        number = read_followers(count, self._followers_head)
+        if number is None:
             raise ValueError("缺少粉丝数")
-        line.values = (line.number, line.account, line.key, count)
+        line.values = (line.number, line.account, line.key, number)
 
-    def _has(self, line: Line, name: str) -> bool:
-        cell = self._cell(line, name)
-        return bool(cell) and cell.casefold() not in NOTHING
-
-    def _moment(self, line: Line, name: str, label: str, *, to_the_minute: bool = False) -> datetime:
+    def _moment(self, text: str, label: str, *, to_the_minute: bool = False) -> datetime:
         """An aware moment that is not ahead of the clock. Raises ValueError."""
-        text = self._cell(line, name)
         if not text or text in SILENT:
             raise ValueError(f"缺少{label}")
         moment, day_only = read_moment(text, label)
@@ -221,34 +233,25 @@ class Reader:
             self.latest = moment
         return moment
 
-    def _external(self, line: Line) -> str:
-        text = self._cell(line, "external")
-        if not text or text in NOTHING:
-            raise ValueError("缺少外部编号（平台上的作品或留言编号）")
-        if not (text.isascii() and text.isprintable()):
-            text = _shown(unicodedata.normalize("NFKC", text))
-        if len(text) > MAX_EXTERNAL:
-            raise ValueError(f"外部编号过长，不能超过 {MAX_EXTERNAL} 个字")
-        if ("+" in text or "E" in text or "e" in text) and _LOST_DIGITS.fullmatch(text):
-            raise ValueError(f"外部编号“{text}”被当作数字保存，末几位已丢失，请把单元格设为文本后重新填写")
-        return text
 
-    def _beside_the_stored(self, lines: Sequence[Line]) -> None:
-        """`asked_at` never changes; whether the content is new can only be told here, where it can be read."""
-        good = [line for line in lines if line.values and not line.problem]
-        stored = {
-            (account, external): (asked_at, body)
-            for account, external, asked_at, body in Message.objects.filter(
-                account__in={line.account for line in good}, external_id__in=[line.key for line in good]
-            ).values_list("account", "external_id", "asked_at", "body")
-        }
-        for line in good:
-            number, account, external, kind, body, _, at, reply, due = line.values
-            asked_at, content = stored.get((line.account, line.key), (at, ""))
-            if asked_at != at:
-                shown = f"{asked_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
-                line.problem = f"留言时间与已登记的（{shown}）不一致；留言时间不能更改"
-            line.values = (number, account, external, kind, body, bool(body) and body != content, at, reply, due)
+def _picker(rows: Rows, names: Sequence[str]) -> Callable[[list[str]], tuple[str, ...]]:
+    """Takes the cells of these columns from a row; '' for a column that the file has not."""
+    indexes = [rows.columns.get(name) for name in names]
+    if None in indexes or len(indexes) == 1:
+        return lambda cells: tuple("" if index is None else cells[index] for index in indexes)
+    return itemgetter(*cast("list[int]", indexes))
+
+
+def _external(text: str) -> str:
+    if not text or text in NOTHING:
+        raise ValueError("缺少外部编号（平台上的作品或留言编号）")
+    if not (text.isascii() and text.isprintable()):
+        text = _shown(unicodedata.normalize("NFKC", text))
+    if len(text) > MAX_EXTERNAL:
+        raise ValueError(f"外部编号过长，不能超过 {MAX_EXTERNAL} 个字")
+    if ("E" in text or "e" in text) and _LOST_DIGITS.fullmatch(text):
+        raise ValueError(f"外部编号“{text}”被当作数字保存，末几位已丢失，请把单元格设为文本后重新填写")
+    return text
 
 
 def read_moment(text: str, label: str = "日期") -> tuple[datetime, bool]:
@@ -293,9 +296,9 @@ def read_known_until(text: str, now: datetime) -> datetime:
 def _yes_or_no(text: str) -> str:
     word = unicodedata.normalize("NFKC", text).casefold()
     if word in _YES:
-        return "是"
+        return "1"
     if word in _NO:
-        return "否"
+        return "0"
     if word in NOTHING:
         return ""
     raise ValueError(f"是否原创写的是“{text}”，请写是或否")

@@ -27,6 +27,7 @@ class Spool:
         self._text = io.TextIOWrapper(self.rows, encoding="utf-8", newline="", write_through=False)
         self._writer = csv.writer(self._text, lineterminator="\n")
         self._width = 0
+        self._postgres = connection.vendor == "postgresql"
 
     def __enter__(self) -> "Spool":
         return self
@@ -36,8 +37,16 @@ class Spool:
         self._refused.close()
 
     def add(self, rows: Iterable[Values]) -> None:
-        """Rows in the order of the table they are for."""
-        self._writer.writerows([[_plain(value) for value in row] for row in rows])
+        """Rows in the order of the table they are for; times and sealed texts as given by the two below."""
+        self._writer.writerows(rows)
+
+    def moment(self, moment: datetime) -> str:
+        """An aware moment as the database reads it; SQLite keeps it so, and compares these as texts."""
+        return moment.isoformat(" ") if self._postgres else str(moment.astimezone(UTC).replace(tzinfo=None))
+
+    def sealed(self, text: str) -> str:
+        """A text, sealed, in hexadecimal digits."""
+        return ("\\x" if self._postgres else "") + seal(text).hex()
 
     def refuse(self, number: int, cells: list[str], reason: str) -> None:
         """A row that is not taken."""
@@ -61,31 +70,3 @@ class Spool:
         for line in self._refused:
             number, cells, reason = json.loads(line)
             yield [number, *cells, *[""] * (width - len(cells)), reason]
-
-
-class Sealed(str):
-    """A text that is written sealed."""
-
-    __slots__ = ()
-
-
-def _plain(value: Any) -> Any:
-    """A value as both databases read it from a text."""
-    if isinstance(value, datetime):
-        return moment_text(value)
-    if isinstance(value, Sealed):
-        return _hex(value)
-    if isinstance(value, bool):
-        return int(value)
-    return value
-
-
-def _hex(text: str) -> str:
-    sealed = seal(text).hex()
-    return f"\\x{sealed}" if sealed and connection.vendor == "postgresql" else sealed
-
-
-def moment_text(moment: datetime) -> str:
-    """A moment as the database keeps or reads it; SQLite compares these as texts."""
-    naive = str(moment.astimezone(UTC).replace(tzinfo=None))
-    return f"{naive}+00" if connection.vendor == "postgresql" else naive
