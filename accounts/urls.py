@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import account, activity, imports, recording, register, saved
+from accounts.views import account, activity, imports, recording, register, saved, thresholds
 
 app_name = "accounts"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("accounts/<int:pk>/", account.detail, name="detail"),
     path("accounts/<int:pk>/void/", account.void, name="void"),
     path("flags/<int:pk>/waive/", account.waive, name="waive"),
+    path("thresholds/", thresholds.show, name="thresholds"),
     path("activity/", activity.record, name="record"),
     path("activity/confirm/", recording.confirm_all, name="confirm_all"),
     path("accounts/<int:pk>/activity/", activity.activity, name="activity"),

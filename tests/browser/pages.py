@@ -252,6 +252,11 @@ OFFICE = [
         "accounts:detail", "supervisor", "waive_errors", UNFILED,
         act=then(show("[data-zl-dialog^=waive]"), press("dialog[id^=waive] [type=submit]")), status=422,
     ),
+    Shot("accounts:thresholds", "supervisor"),
+    Shot(
+        "accounts:thresholds", "supervisor", "errors",
+        act=then(fill(from_date="2020-01-01"), press("#change [type=submit]")), status=422,
+    ),
     Shot("accounts:waive", "supervisor", "", lambda scene: {"pk": flag_of(scene)}),
     Shot("accounts:detail", "supervisor", "void", account("示例甲街道 weibo"), act=show("[data-zl-dialog=void]")),
 ]  # fmt: skip

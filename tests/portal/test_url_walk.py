@@ -101,6 +101,7 @@ PAGES: dict[str, Entry] = {
     "accounts:list": anybody(EVERYBODY),
     "accounts:detail": Entry(EVERYBODY, SEEN | {ADMIN}, "get", account_),
     "accounts:void": Entry({SUPERVISOR}, {SUPERVISOR}, "post", account_),
+    "accounts:thresholds": anybody({SUPERVISOR}),
     "accounts:waive": Entry({SUPERVISOR}, {SUPERVISOR}, "post", lambda world, own: {"pk": world.flags[own]}),
     "accounts:import": anybody(OFFICE),
     "accounts:export": anybody(EVERYBODY),

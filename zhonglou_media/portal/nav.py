@@ -67,6 +67,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("工作日历", "filings:calendar", "calendar"),
             Page("实施细则", "regulation", "book"),
             Page("使用帮助", "help", "help"),
+            Page("本区设定", "accounts:thresholds", "adjustments"),
             Page("运行状况", "runs", "activity"),
         ),
     ),

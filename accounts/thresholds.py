@@ -1,0 +1,159 @@
+"""本区设定: where the regulation is silent the office decides, from a day on; what it says itself is only shown.
+
+A change holds from a coming day, so that nothing judged is judged again; older values stay for the days on which they
+held (`zhonglou_media/core/settings_at.py`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from accounts.policy import Action, require
+from zhonglou_media.core import events
+from zhonglou_media.core.clock import day_of
+from zhonglou_media.core.errors import Incomplete, Refused, WrongState
+from zhonglou_media.core.models import Event, Setting, User
+from zhonglou_media.core.settings_at import Settings
+
+FURTHEST = timedelta(days=366)
+CHANGED = "change"  # the verb of the event
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """A number that the office sets: between 1 and `most`, in `unit`; `meaning` says what follows from it."""
+
+    key: str
+    label: str
+    meaning: str
+    unit: str
+    article: int
+    most: int
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What the regulation itself says, and what the district settled at the start."""
+
+    label: str
+    value: str
+    article: int
+
+
+EDITABLE: dict[str, Threshold] = {
+    threshold.key: threshold
+    for threshold in (
+        Threshold(
+            "office_days", "区府办办理时限", "首次批准后，应在几个工作日内向全国、全省系统备案", "个工作日", 8, 30
+        ),
+        Threshold(
+            "office_days_after_report", "报送后的办理时限", "报送得晚时，至少留给区府办几个工作日", "个工作日", 8, 30
+        ),
+        Threshold("replaces_days", "视为重新报备", "撤回或不予备案后几天内再报同一事项，沿用原来的时限", "天", 8, 365),
+        Threshold("submit_reminder_days", "提醒领导审批", "提交领导审批几天还没有办理，发出提醒", "天", 8, 90),
+        Threshold(
+            "no_data_breach_days", "数据中断", "“数据截至”停住超过几天，“数据待确认”由提示改为违反规定", "天", 14, 365
+        ),
+        Threshold(
+            "message_silence_days", "咨询没有后续", "导入的咨询到期后几天还没有新的数据，按未回复判断", "天", 15, 90
+        ),
+        Threshold(
+            "follower_jump_percent", "粉丝数异常的比例", "与上一次相比变化达到百分之几（且达到下一项）", "%", 15, 1000
+        ),
+        Threshold("follower_jump_least", "粉丝数异常的人数", "变化至少多少人才提示", "人", 15, 10_000_000),
+        Threshold("follower_jump_shown_days", "粉丝数异常的提示", "从变化的那一天起提示几天", "天", 15, 365),
+    )
+}
+FIXED = (
+    Fixed("报送备案", "批准后 2 个工作日内", 8),
+    Fixed("退回后改正再报", "退回后 2 个工作日内", 8),
+    Fixed("内容更新", "每周不少于 1 次：第 7 天 24:00 前", 14),
+    Fixed("微信服务号更新", "平均每周不少于 1 次，每月最多计 4 次", 14),
+    Fixed("回复咨询", "留言后 24 小时内", 15),
+)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A threshold on a day: the value in force, what is planned, and all it ever was, newest first."""
+
+    threshold: Threshold
+    value: int
+    planned: Sequence[Setting]
+    history: Sequence[Setting]
+
+
+def standing(today: date) -> list[Standing]:
+    """Every threshold as it stands on `today`, in the order of the page: two queries."""
+    rows: dict[str, list[Setting]] = {key: [] for key in EDITABLE}
+    for row in Setting.objects.filter(key__in=EDITABLE).select_related("changed_by").order_by("-from_date"):
+        rows[row.key].append(row)
+    settings = Settings.load()
+    return [
+        Standing(
+            threshold,
+            settings.at(key, today),
+            [row for row in reversed(rows[key]) if row.from_date > today],
+            [row for row in rows[key] if row.from_date <= today],
+        )
+        for key, threshold in EDITABLE.items()
+    ]
+
+
+def changes() -> list[Event]:
+    """What was changed, newest first: also plans that another one replaced."""
+    of_settings = Event.objects.filter(subject_kind="setting", verb=CHANGED).select_related("actor")
+    return list(of_settings.order_by("-seq")[:50])
+
+
+def change(key: str, value: int, from_date: date, *, by: User, now: datetime) -> Setting:
+    """Set `key` to `value` from `from_date` on, tomorrow at the earliest; replaces what was planned for that very day.
+
+    Raises NotAllowed, Incomplete (by the form's field), or WrongState when somebody planned the same day meanwhile.
+    """
+    role = require(by, Action.THRESHOLDS)
+    threshold = EDITABLE.get(key)
+    if threshold is None:
+        raise Refused("这一项不能在这里修改，请刷新页面后重新选择。")
+    _check(threshold, value, from_date, day_of(now))
+    try:
+        with transaction.atomic():
+            row = Setting.objects.select_for_update().filter(key=key, from_date=from_date).first()
+            was = row.value if row is not None else None
+            held = Settings.load().at(key, from_date)
+            if held == value:
+                raise Incomplete("没有改动", {"value": [f"{from_date} 起已是 {value} {threshold.unit}，不用修改。"]})
+            if row is None:
+                row = Setting(key=key, from_date=from_date)
+            row.value, row.changed_by = value, by
+            row.save()
+            detail: dict[str, Any] = {"key": key, "from_date": from_date.isoformat(), "value": value, "held": held}
+            detail |= {} if was is None else {"replaced": was}
+            events.append(row, CHANGED, by=by, role=role, at=now, detail=detail)
+    except IntegrityError:
+        raise _was_first(threshold, from_date) from None
+    return row
+
+
+def _check(threshold: Threshold, value: int, from_date: date, today: date) -> None:
+    errors: dict[str, list[str]] = {}
+    if not 1 <= value <= threshold.most:
+        errors["value"] = [f"“{threshold.label}”应在 1 到 {threshold.most} {threshold.unit}之间。"]
+    if from_date <= today:
+        tomorrow = today + timedelta(days=1)
+        errors["from_date"] = [f"最早从明天（{tomorrow}）起，已经判断过的不再改变。"]
+    elif from_date > today + FURTHEST:
+        errors["from_date"] = ["最多提前一年设定，请核对年份。"]
+    if errors:
+        raise Incomplete("请改正后再保存。", errors)
+
+
+def _was_first(threshold: Threshold, from_date: date) -> WrongState:
+    first = Setting.objects.select_related("changed_by").filter(key=threshold.key, from_date=from_date).first()
+    if first is None or first.changed_by is None:
+        return WrongState(f"“{threshold.label}”刚刚有人修改，请刷新页面后查看。")
+    sentence = f"{first.changed_by}刚刚把“{threshold.label}”改为自 {from_date} 起 {first.value} {threshold.unit}"
+    return WrongState(f"{sentence}，请刷新页面后再决定。", by=first.changed_by)
