@@ -222,14 +222,24 @@ def test_progress_is_written_twice_a_second(clock: Any) -> None:
 
     def work(claim: Claim) -> None:
         for step in range(11):
-            claim.progress(step, 10, f"第 {step} 步")
+            claim.progress(step, 10, "读取")
             seen.append(shown())
             clock.now += 0.1
         done(claim)
 
     run(work)
     assert [step for step, _, _ in seen] == [0, 0, 0, 0, 0, 5, 5, 5, 5, 5, 10]
-    assert seen[5] == (5, 10, "第 5 步")
+    assert seen[5] == (5, 10, "读取")
+
+
+def test_what_is_being_done_is_told_at_once(clock: Any) -> None:
+    def work(claim: Claim) -> None:
+        claim.progress(1, 10, "读取")
+        claim.progress(9, 10, "写入")
+        assert shown() == (9, 10, "写入")
+        done(claim)
+
+    assert run(work).state == JobState.DONE
 
 
 def test_progress_between_two_writes_asks_the_database_nothing(

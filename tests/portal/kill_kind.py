@@ -1,22 +1,17 @@
-"""A kind of job that the worker of `test_kills.py` imports (`-I`): reads for a while, then writes many rows at once."""
+"""The import of activity as a kind of job, which the worker of `test_kills.py` imports (`-I`)."""
 
-import time
-
-from django.db import transaction
-
-from accounts.models import Unit
+from accounts.activity_in import import_activity
+from zhonglou_media.core import files
 from zhonglou_media.core.jobs import Claim, JobKind
 from zhonglou_media.portal.jobs import KINDS
 
 
 def run(claim: Claim) -> None:
-    rows, name = claim.job.params["rows"], claim.job.params["name"]
-    for row in range(0, rows, 400):
-        time.sleep(0.01)
-        claim.progress(row, rows, "读取")
-    with transaction.atomic():
-        Unit.objects.bulk_create(Unit(name=f"{name}{n}", kind="subdistrict") for n in range(rows))
-        claim.finish({"created": rows})
+    assert claim.job.source is not None
+    import_activity(
+        files.path_of(claim.job.source.sm3), kind="publications", by=claim.job.by, now=claim.now,
+        progress=claim.progress, before_commit=lambda result: claim.finish(result.detail()),
+    )  # fmt: skip
 
 
 KIND = KINDS["test_kill"] = JobKind("test_kill", "示例任务", run)

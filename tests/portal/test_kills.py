@@ -5,6 +5,8 @@ with the prefork pool, as deploy/ has it. KILLS says how often (3; `make prove-f
 too late is not counted: it is told by what stands afterwards.
 """
 
+import csv
+import io
 import os
 import signal
 import sqlite3
@@ -14,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -26,22 +29,22 @@ from django.db import connection, connections, transaction
 from django.db.models import F
 from redis import Redis
 
-from accounts.models import Account, AccountState, Flag, Unit
+from accounts.models import Account, AccountState, ActivityDay, Flag, Publication, Role
 from inspections.sweep import sweep
 from tests import services
-from tests.factories import NOW
+from tests.factories import NOW, account, at, unit, user
 from tests.flag_rows import build_account, make_platform, make_unit
 from tests.portal.kill_kind import KIND
 from zhonglou_media.celery import app as portal_app
-from zhonglou_media.core import jobs
+from zhonglou_media.core import files, jobs
 from zhonglou_media.core.clock import db_now
-from zhonglou_media.core.models import Job, JobState, TaskRun
+from zhonglou_media.core.models import Event, Job, JobState, Notice, TaskRun
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 KILLS = int(os.environ.get("KILLS", "3"))
 MISSES = 3  # kills beside the middle, for each that hit
-ROWS = 20_000
+ROWS = 10_000
 LEASE = "2"
 CELERY = ["celery", "-q", "-A", "zhonglou_media", "worker"]
 POOL = {"sqlite": ["-P", "threads", "-c", "4"], "postgresql": ["-P", "prefork", "-c", "2"]}
@@ -168,9 +171,13 @@ def place(tmp_path: Path, request: pytest.FixtureRequest, media_root: Path) -> I
 
 
 def kill_in_the_middle(
-    place: Place, begin: Callable[[int], None], hit: Callable[[int], bool], finish: Callable[[int], None]
+    place: Place,
+    begin: Callable[[int], None],
+    is_middle: Callable[[int], bool],
+    hit: Callable[[int], bool],
+    finish: Callable[[int], None],
 ) -> int:
-    """KILLS times: `begin`, kill the worker some time into its writing, see whether it `hit`, let another `finish`.
+    """KILLS times: `begin`, kill the worker when it is in the middle, see whether that `hit`, let another `finish`.
 
     Returns how many hit; tries again, MISSES times each, what came too early or too late.
     """
@@ -178,8 +185,8 @@ def kill_in_the_middle(
     place.start()
     for number in range(KILLS * MISSES):
         begin(number)
-        services.wait_until(place.writing, 60, f"the worker writes: {place.log()}", pause=0.005)
-        time.sleep(random.random() * 0.05)
+        services.wait_until(partial(is_middle, number), 60, f"the worker is at it: {place.log()}", pause=0.005)
+        time.sleep(random.random() * 0.03)
         place.kill()
         hits += hit(number)
         place.start()
@@ -211,16 +218,14 @@ def undisturbed() -> list[tuple[Any, ...]]:
 
 
 def test_a_sweep_killed_in_the_middle_loses_and_doubles_nothing(place: Place) -> None:
-    unit, platform = make_unit(), make_platform()
+    of, platform = make_unit(), make_platform()
     Account.objects.bulk_create(
-        build_account(AccountState.UNFILED, unit=unit, platform=platform, found_at=NOW - timedelta(seconds=n))
+        build_account(AccountState.UNFILED, unit=of, platform=platform, found_at=NOW - timedelta(seconds=n))
         for n in range(ROWS)
     )
     sweep(db_now() - timedelta(days=365))  # makes each rule's row
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "ANALYZE"
-        )  # as a server does by itself: without it PostgreSQL compares every flag with every fact
+    with connection.cursor() as cursor:  # which PostgreSQL does by itself, if later: its plans are bad until then
+        cursor.execute("ANALYZE")
     expected: list[tuple[Any, ...]] = []
     began: list[datetime] = []
 
@@ -231,39 +236,69 @@ def test_a_sweep_killed_in_the_middle_loses_and_doubles_nothing(place: Place) ->
         began.append(db_now())
         place.tick("inspections.sweep")
 
+    def over() -> bool:
+        return TaskRun.objects.filter(name="inspections.sweep", succeeded_at__gte=began[-1]).exists()
+
     def hit(number: int) -> bool:
-        return flags() != expected and not TaskRun.objects.filter(succeeded_at__gte=began[-1]).exists()
+        return flags() != expected and not over()
 
     def finish(number: int) -> None:
-        before = db_now()
+        began.append(db_now())
         place.tick("inspections.sweep")
-        services.wait_until(
-            lambda: TaskRun.objects.filter(name="inspections.sweep", succeeded_at__gte=before).exists(),
-            60, f"the next sweep: {place.log()}",
-        )  # fmt: skip
+        services.wait_until(over, 60, f"the next sweep: {place.log()}")
         assert flags() == expected
         assert Flag.objects.open().count() == ROWS
 
-    assert kill_in_the_middle(place, begin, hit, finish) == KILLS
+    assert kill_in_the_middle(place, begin, lambda number: place.writing() or over(), hit, finish) == KILLS
 
 
 # --- an import ------------------------------------------------------------------------------------------------------
 
 
-def test_an_import_killed_in_the_middle_is_done_by_the_next_worker(place: Place) -> None:
-    names = [f"示例{number}-" for number in range(KILLS * MISSES)]
+ACCOUNTS, POSTS = 20, 10_000
+HEADS = ("平台", "账号名称", "账号ID", "外部编号", "标题", "链接", "发布时间", "是否原创")
 
-    def written(number: int) -> int:
-        return Unit.objects.filter(name__startswith=names[number]).count()
+
+def a_file_of_posts(number: int, accounts: list[Account]) -> tuple[bytes, set[tuple[int, str, datetime]]]:
+    """POSTS rows of all `accounts`, from number × 100 days ago on, as CSV; and the facts they say."""
+    text, facts = io.StringIO(), set()
+    rows = csv.writer(text)
+    rows.writerow(HEADS)
+    for n in range(POSTS):
+        of, when = accounts[n % ACCOUNTS], NOW.replace(second=0) - timedelta(days=number * 100, minutes=n * 7)
+        external = f"{number}-{n}"
+        rows.writerow((of.platform.name, of.name, of.uid, external, f"示例{n}", "", f"{when:%Y-%m-%d %H:%M}", "是"))
+        facts.add((of.pk, external, when))
+    return text.getvalue().encode(), facts
+
+
+def test_an_import_killed_in_the_middle_is_done_by_the_next_worker(place: Place) -> None:
+    of, starter = unit(), user(Role.OFFICER)
+    accounts = [account(of, same_platform_reason="示例", now=at("2020-01-01 09:00")) for _ in range(ACCOUNTS)]
+    facts: list[set[tuple[int, str, datetime]]] = []
+    told = Event.objects.filter(verb="import_activity")
 
     def begin(number: int) -> None:
-        jobs.enqueue(KIND, by=None, now=db_now(), params={"rows": ROWS, "name": names[number]})
+        content, said = a_file_of_posts(number, accounts)
+        facts.append(said)
+        source = files.keep(content, "text/csv")
+        jobs.enqueue(KIND, by=starter, now=db_now(), source=source, source_name=f"{number}.csv")
         place.tick("portal.run_jobs", "long")
+
+    def is_middle(number: int) -> bool:
+        """Reading the rows, in every second round; else writing them. Or it is over, and the kill comes too late."""
+        job = Job.objects.latest("pk")
+        now = job.done > 0 if number % 2 else job.note == "正在写入" and place.writing()
+        return now or job.state == JobState.DONE
 
     def hit(number: int) -> bool:
         job = Job.objects.latest("pk")
-        assert written(number) in ((0,) if job.state == JobState.RUNNING else (ROWS,))
-        return job.state == JobState.RUNNING and job.attempts == 1
+        if job.state != JobState.RUNNING:
+            return False
+        assert job.attempts == 1
+        assert Publication.objects.count() == number * POSTS  # those of the rounds before
+        assert told.count() == number
+        return True
 
     def finish(number: int) -> None:
         def ended() -> bool:
@@ -272,7 +307,11 @@ def test_an_import_killed_in_the_middle_is_done_by_the_next_worker(place: Place)
 
         services.wait_until(ended, 60, f"the job is done: {place.log()}", pause=0.3)
         job = Job.objects.latest("pk")
-        assert (job.state, job.attempts, job.result) == (JobState.DONE, 2, {"created": ROWS})
-        assert written(number) == ROWS
+        assert (job.state, job.error, job.result["created"]) == (JobState.DONE, "", POSTS)
+        assert set(Publication.objects.values_list("account_id", "external_id", "published_at")) == set().union(*facts)
+        assert sum(ActivityDay.objects.values_list("posts", flat=True)) == Publication.objects.count()
+        assert told.count() == number + 1
+        assert Notice.objects.filter(user=starter).count() == number + 1
 
-    assert kill_in_the_middle(place, begin, hit, finish) == KILLS
+    assert kill_in_the_middle(place, begin, is_middle, hit, finish) == KILLS
+    assert Job.objects.filter(attempts=2, state=JobState.DONE).count() == KILLS

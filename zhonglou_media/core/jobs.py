@@ -73,7 +73,7 @@ class Claim:
         self.job, self.kind, self.now = job, kind, now
         self._started = time.monotonic()
         self._written: float | None = None
-        self._done = self._total = 0
+        self._done, self._total, self._note = 0, 0, ""
         self._heartbeat = Heartbeat(self.held, settings.JOB_LEASE, kind.time_limit)
 
     def __enter__(self) -> "Claim":
@@ -86,7 +86,7 @@ class Claim:
     def progress(self, done: int, total: int, note: str = "") -> None:
         """Say how far it is, in rows or the like; `note` is a few Chinese words (60 at most) on what is being done.
 
-        Cheap: writes about twice a second, and must be called OUTSIDE of a write transaction, whose rollback would
+        Cheap: writes about twice a second, and when the note changes. It must be called OUTSIDE of a write transaction, whose rollback would
         take the row with it and whose lock would keep 停止 waiting. Raises Stopped, TimeOver, or ClaimLost.
         """
         self._done, self._total = done, total
@@ -95,13 +95,13 @@ class Claim:
         moment = time.monotonic()
         if moment - self._started > self.kind.time_limit:
             raise TimeOver
-        if self._written is not None and moment - self._written < EVERY:
+        if self._written is not None and moment - self._written < EVERY and note == self._note:
             return
         if not self.held().update(done=done, total=total, note=note[:60]):
             raise ClaimLost
         if Job.objects.filter(pk=self.job.pk, stop_requested=True).exists():
             raise Stopped
-        self._written = time.monotonic()
+        self._written, self._note = time.monotonic(), note
 
     def finish(self, result: dict[str, Any], *, file: File | None = None, error: str = "") -> None:
         """Write what came of it: DONE, or FAILED where `error` says why not, and a notice to who started it.
