@@ -191,3 +191,15 @@ def test_a_flag_without_a_deadline_is_not_overdue(rule: str, due: str, text: str
     assert f"</svg>{text}<span" in html
     assert html.count(exact) == 2  # in the title and for screen readers
     assert ("已逾期" in html) == (rule == "overdue_filing")
+
+
+@pytest.mark.parametrize(
+    ("moment", "shown"),
+    [
+        ("2026-01-01 00:00", "01-01 00:00"),
+        ("2025-12-31 23:59", "2025-12-31 23:59"),
+        ("2026-11-24 14:05", "11-24 14:05"),
+    ],
+)
+def test_a_moment_of_this_year_goes_without_its_year(moment: str, shown: str) -> None:
+    assert zl.dt_near(at(moment), at("2026-11-24 14:05")) == shown

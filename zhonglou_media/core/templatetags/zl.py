@@ -220,6 +220,13 @@ def d(day: datetime | date | None) -> str:
 
 
 @register.filter
+def dt_near(moment: datetime | None, now: datetime) -> str:
+    """11-24 14:05 within the year of `now`, else with its year: for narrow columns. '' for none."""
+    text = dt(moment)
+    return text.removeprefix(f"{now.astimezone(SHANGHAI):%Y}-")
+
+
+@register.filter
 def hm(moment: datetime | None) -> str:
     """14:05; '' for none."""
     return f"{moment.astimezone(SHANGHAI):%H:%M}" if moment else ""
