@@ -176,8 +176,11 @@ def kill_in_the_middle(
     is_middle: Callable[[int], bool],
     hit: Callable[[int], bool],
     finish: Callable[[int], None],
+    within: Callable[[], float],
 ) -> int:
     """KILLS times: `begin`, kill the worker when it is in the middle, see whether that `hit`, let another `finish`.
+
+    "When" is a random moment of the `within()` seconds that begin as soon as it `is_middle`.
 
     Returns how many hit; tries again, MISSES times each, what came too early or too late.
     """
@@ -186,7 +189,7 @@ def kill_in_the_middle(
     for number in range(KILLS * MISSES):
         begin(number)
         services.wait_until(partial(is_middle, number), 60, f"the worker is at it: {place.log()}", pause=0.005)
-        time.sleep(random.random() * 0.03)
+        time.sleep(random.random() * within())
         place.kill()
         hits += hit(number)
         place.start()
@@ -208,6 +211,12 @@ def flags() -> list[tuple[Any, ...]]:
     return sorted((*row[:4], row[4] is None, *row[5:]) for row in rows)
 
 
+def analyze() -> None:
+    """What PostgreSQL does by itself, if later: until then its plans compare every flag with every fact."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
 def undisturbed() -> list[tuple[Any, ...]]:
     """The flags a sweep leaves that nobody disturbs; it is undone."""
     with transaction.atomic():
@@ -219,20 +228,24 @@ def undisturbed() -> list[tuple[Any, ...]]:
 
 def test_a_sweep_killed_in_the_middle_loses_and_doubles_nothing(place: Place) -> None:
     of, platform = make_unit(), make_platform()
-    Account.objects.bulk_create(
-        build_account(AccountState.UNFILED, unit=of, platform=platform, found_at=NOW - timedelta(seconds=n))
-        for n in range(ROWS)
-    )
-    sweep(db_now() - timedelta(days=365))  # makes each rule's row
-    with connection.cursor() as cursor:  # which PostgreSQL does by itself, if later: its plans are bad until then
-        cursor.execute("ANALYZE")
+    for rows in (range(500), range(500, ROWS)):  # PostgreSQL needs to have seen some flags before it plans for many
+        Account.objects.bulk_create(
+            build_account(AccountState.UNFILED, unit=of, platform=platform, found_at=NOW - timedelta(seconds=n))
+            for n in rows
+        )
+        analyze()
+        sweep(db_now())
     expected: list[tuple[Any, ...]] = []
     began: list[datetime] = []
+    took: list[float] = []
 
     def begin(number: int) -> None:
         """Every flag that stands is to be cleared, and as many raised."""
         Account.objects.update(found_at=F("found_at") - timedelta(days=1))
+        analyze()
+        clock = time.monotonic()
         expected[:] = undisturbed()
+        took.append(time.monotonic() - clock)
         began.append(db_now())
         place.tick("inspections.sweep")
 
@@ -249,7 +262,10 @@ def test_a_sweep_killed_in_the_middle_loses_and_doubles_nothing(place: Place) ->
         assert flags() == expected
         assert Flag.objects.open().count() == ROWS
 
-    assert kill_in_the_middle(place, begin, lambda number: place.writing() or over(), hit, finish) == KILLS
+    def is_middle(number: int) -> bool:
+        return place.writing() or over()
+
+    assert kill_in_the_middle(place, begin, is_middle, hit, finish, within=lambda: took[-1] / 2) == KILLS
 
 
 # --- an import ------------------------------------------------------------------------------------------------------
@@ -313,5 +329,5 @@ def test_an_import_killed_in_the_middle_is_done_by_the_next_worker(place: Place)
         assert told.count() == number + 1
         assert Notice.objects.filter(user=starter).count() == number + 1
 
-    assert kill_in_the_middle(place, begin, is_middle, hit, finish) == KILLS
+    assert kill_in_the_middle(place, begin, is_middle, hit, finish, within=lambda: 0.05) == KILLS
     assert Job.objects.filter(attempts=2, state=JobState.DONE).count() == KILLS
