@@ -24,6 +24,8 @@ from tests.browser.acts import (
     then,
 )
 from tests.browser.scene import Scene
+from zhonglou_media.core.clock import db_now
+from zhonglou_media.core.models import Job, User
 
 STREET, BUREAU = ("operator", "leader"), ("operator2", "leader2")
 PHONES = {*STREET, *BUREAU}  # the people of a unit look at their pages on phones too
@@ -65,6 +67,20 @@ def account(key: str) -> Kwargs:
 def flag_of(scene: Scene) -> int:
     """The open flag of the unfiled account."""
     return Flag.objects.open().get(account=UNFILED(scene)["pk"]).pk
+
+
+def a_job(who: str, state: str, **fields: object) -> Kwargs:
+    """A job of `who` in a state that no worker of the scene brings about."""
+
+    def made(scene: Scene) -> dict[str, object]:
+        now = db_now()
+        running = {"started_at": now, "claimed_until": now}
+        ended = {} if state == "running" else {"finished_at": now}
+        by = User.objects.get(username=who)
+        facts = {"kind": "import_activity", "state": state, "created_at": now, "source_name": "十一月发布.csv"}
+        return {"pk": Job.objects.create(by=by, **facts | running | ended | fields).pk}
+
+    return made
 
 
 # --- filings in each state ------------------------------------------------------------------------------------------
@@ -216,6 +232,8 @@ OFFICE = [
     Shot("accounts:filters", "officer"),
     Shot("accounts:filters", "officer", "save", query="?state=active&known=none"),
     Shot("job", "admin", "", lambda scene: {"pk": scene.job}),
+    Shot("job", "operator", "running", a_job("operator", "running", done=1240, total=2000, note="正在逐行核对")),
+    Shot("job", "operator", "failed", a_job("operator", "failed", error="表头下面没有数据，什么也没有导入。")),
     Shot("runs", "officer"),
     Shot("runs", "admin"),
     Shot("filings:list", "officer"),
@@ -271,10 +289,18 @@ READERS = [
     Shot("filings:calendar", "admin", query="?year=2026"),
     Shot("filings:calendar", "admin", "next", query="?year=2027"),
     Shot(
-        "filings:calendar", "admin", "errors", query="?year=2027", act=press("#confirm [type=submit]"), status=422,
+        "filings:calendar",
+        "admin",
+        "errors",
+        query="?year=2027",
+        act=press("#confirm [type=submit]"),
+        status=422,
     ),
     Shot(
-        "filings:calendar", "admin", "check", query="?year=2027",
+        "filings:calendar",
+        "admin",
+        "check",
+        query="?year=2027",
         act=then(
             fill(number="示例〔2026〕1号", papers="https://example.invalid/2027", days="1月1日至3日 元旦 休"),
             press("#confirm [type=submit]"),
