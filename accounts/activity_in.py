@@ -209,11 +209,10 @@ def _write(
     if any(a.state == AccountState.VOID or not policy.may(by, policy.Action.IMPORT_ACTIVITY, a) for a in accounts):
         raise WrongState("导入时台账被别人改动，什么也没有导入，请重试。")
     activity_sql.load(kind, spool.ready())
-    counted = activity_sql.count(kind)
+    counted = activity_sql.compare(kind, now)
     if counted.clashes:
         raise WrongState("导入时有留言被别人登记，什么也没有导入，请重试。")
-    activity_sql.merge(kind, now)
-    activity_sql.drop()
+    activity_sql.write(kind)
     ids = [account.pk for account in accounts]
     if kind == ActivityKind.FOLLOWERS:
         _copy_followers(ids)

@@ -4,6 +4,8 @@ What a row leaves blank stays as it is stored. The callers hold the transaction 
 (`due_times.lock`), so nobody else writes these facts meanwhile.
 """
 
+# ruff: noqa: S608 -- statements are put together from our own names only
+
 import csv
 import io
 from collections.abc import Iterator
@@ -18,7 +20,8 @@ from accounts.activity_rows import ActivityKind
 from accounts.models import Followers, Message, Publication
 from zhonglou_media.core.clock import day_of
 
-_INCOMING = "incoming_activity"
+_INCOMING, _MERGED = "incoming_activity", "merged_activity"
+_NOW = {"postgresql": "%s::timestamptz", "sqlite": "%s"}
 _MANY = 10_000
 
 
@@ -26,8 +29,9 @@ _MANY = 10_000
 class _Table:
     """How one kind is written: its table, what comes in (name → type), what is compared and how it is merged.
 
-    `t` is what comes in, `o` the stored row. `merged` gives the value of each column that a later import may change,
-    `first` those of a new row only; `differs` says whether a stored row changes; `day` is what the days are counted by.
+    `t` is what comes in, `o` the stored row, if any. `merged` gives the value of each column that a later import may
+    change, `first` those of a new row only; `differs` says whether a stored row changes, `clash` whether the two cannot
+    be the same; `day` is what the days are counted by.
     """
 
     table: str
@@ -37,7 +41,7 @@ class _Table:
     first: dict[str, str]
     differs: str
     day: str = ""
-    clash: str = "1 = 0"
+    clash: str = "false"
 
 
 _TABLES = {
@@ -110,7 +114,7 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class Counted:
-    """What a merge is about to do: rows to be made and changed, and the Shanghai days they touch (None: no days)."""
+    """What `write` is about to do: rows to be made and changed, and the Shanghai days they touch (None: no days)."""
 
     created: int
     changed: int
@@ -132,7 +136,7 @@ def load(kind: ActivityKind, rows: IO[bytes]) -> None:
         sealed = [index for index, type_ in enumerate(table.incoming.values()) if type_ == "sealed"]
         values = _values(rows, sealed)
         while some := list(islice(values, _MANY)):
-            cursor.executemany(f"INSERT INTO {_INCOMING} VALUES ({marks})", some)  # noqa: S608 -- our own names
+            cursor.executemany(f"INSERT INTO {_INCOMING} VALUES ({marks})", some)
 
 
 def _values(rows: IO[bytes], sealed: list[int]) -> Iterator[list[Any]]:
@@ -147,52 +151,49 @@ def _values(rows: IO[bytes], sealed: list[int]) -> Iterator[list[Any]]:
         text.detach()
 
 
-def count(kind: ActivityKind) -> Counted:
-    """What `merge` will do."""
+def compare(kind: ActivityKind, now: datetime) -> Counted:
+    """Put what comes in beside what is stored, in a table of its own; what `write` will do."""
     table = _TABLES[kind]
-    changes = f"o.id IS NOT NULL AND ({table.differs})"
-    moments = ", ".join(
-        f"{end}({side}.{table.day}) FILTER (WHERE {rows})"
-        for side, rows in (("t", f"o.id IS NULL OR ({table.differs})"), ("o", changes))
-        for end in ("min", "max")
-    )
-    sql = (
-        f"SELECT count(*) FILTER (WHERE o.id IS NULL), count(*) FILTER (WHERE {changes}),"
-        f" count(*) FILTER (WHERE {table.clash}){', ' + moments if table.day else ''} {_joined(table)}"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        created, changed, clashes, *ends = cast("tuple[Any, ...]", cursor.fetchone())
-    touched = [day_of(_moment(end)) for end in ends if end is not None]
-    return Counted(created, changed, clashes, (min(touched), max(touched)) if touched else None)
-
-
-def merge(kind: ActivityKind, now: datetime) -> None:
-    """Write what comes in into the facts, new rows and changed ones."""
-    table = _TABLES[kind]
-    values = {"account_id": "t.account_id", table.key: f"t.{table.key}", **table.merged, **table.first}
     empty = "'\\x'::bytea" if connection.vendor == "postgresql" else "x''"
-    given = ", ".join(values.values()).replace("{empty}", empty)
+    columns = {"n": "t.n", "account_id": "t.account_id", table.key: f"t.{table.key}", **table.merged, **table.first}
+    columns |= {"stored": "o.id", "clashes": f"COALESCE({table.clash}, false)"}
+    columns["changes"] = f"COALESCE(o.id IS NOT NULL AND ({table.differs}), false)"
+    if table.day:
+        columns["was"] = f"o.{table.day}"
+    given = ", ".join(f"{value} AS {name}" for name, value in columns.items()).replace("{empty}", empty)
     moment = connection.ops.adapt_datetimefield_value(now)
-    sets = ", ".join(f"{name} = excluded.{name}" for name in table.merged)
-    sql = (
-        f"INSERT INTO {table.table} ({', '.join(values)}) SELECT {given.replace('{now}', '%s')} {_joined(table)}"
-        f" WHERE o.id IS NULL OR ({table.differs}) ON CONFLICT (account_id, {table.key}) DO UPDATE SET {sets}"
+    touched = "FILTER (WHERE stored IS NULL OR changes)"
+    ends = f", min({table.day}) {touched}, max({table.day}) {touched}, min(was) {touched}, max(was) {touched}"
+    beside = (
+        f"CREATE TEMPORARY TABLE {_MERGED} AS SELECT {given.replace('{now}', _NOW[connection.vendor])}"
+        f" FROM {_INCOMING} t LEFT JOIN {table.table} o"
+        f" ON o.account_id = t.account_id AND o.{table.key} = t.{table.key}"
+    )
+    counts = (
+        "SELECT count(*) FILTER (WHERE stored IS NULL), count(*) FILTER (WHERE changes),"
+        f" count(*) FILTER (WHERE clashes){ends if table.day else ''} FROM {_MERGED}"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [moment] * given.count("{now}"))
+        cursor.execute(beside, [moment] * given.count("{now}"))
+        cursor.execute(counts)
+        created, changed, clashes, *moments = cast("tuple[Any, ...]", cursor.fetchone())
+    days = [day_of(_moment(moment)) for moment in moments if moment is not None]
+    return Counted(created, changed, clashes, (min(days), max(days)) if days else None)
 
 
-def drop() -> None:
-    """The table of what came in has served."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE {_INCOMING}")
-
-
-def _joined(table: _Table) -> str:
-    return (
-        f"FROM {_INCOMING} t LEFT JOIN {table.table} o ON o.account_id = t.account_id AND o.{table.key} = t.{table.key}"
+def write(kind: ActivityKind) -> None:
+    """Write the new rows and the changed ones. IntegrityError: somebody wrote without the accounts' locks."""
+    table = _TABLES[kind]
+    names = ", ".join(("account_id", table.key, *table.merged, *table.first))
+    sets = ", ".join(f"{name} = m.{name}" for name in table.merged)
+    change = f"UPDATE {table.table} SET {sets} FROM {_MERGED} m WHERE {table.table}.id = m.stored AND m.changes"
+    # An account after the other, so that the indexes grow at one place: a third faster than in the file's order.
+    create = (
+        f"INSERT INTO {table.table} ({names}) SELECT {names} FROM {_MERGED} WHERE stored IS NULL ORDER BY account_id, n"
     )
+    with connection.cursor() as cursor:
+        for statement in (change, create, f"DROP TABLE {_INCOMING}", f"DROP TABLE {_MERGED}"):
+            cursor.execute(statement)
 
 
 def _moment(value: datetime | str) -> datetime:

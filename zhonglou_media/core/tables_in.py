@@ -337,5 +337,5 @@ def counts(cells: Sequence[str]) -> bool:
     """Whether a row below the header is one of data: not empty, and no total."""
     for cell in cells:
         if bare := cell.strip():
-            return _TOTAL.fullmatch(bare) is None
+            return bare[-1] not in "计:：" or _TOTAL.fullmatch(bare) is None
     return False

@@ -109,18 +109,25 @@ def _open_csv(path: Path, size: int, columns: Sequence[Column]) -> Rows:
 
 
 def _encoding(path: Path) -> tuple[str, int]:
-    """How the whole file is encoded, and how many lines it has; strictly, as `tables_in` decides it."""
+    """How the whole file is encoded, and how many lines it has; strictly, as `tables_in` decides it.
+
+    A line that would fill the memory is refused here, so that the rows can be read as fast as the file gives them.
+    """
     with path.open("rb") as content:
         marked = content.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
         decoder = codecs.getincrementaldecoder(encoding)()
-        lines = 1
+        lines, length = 1, 0
         with path.open("rb") as content, suppress(UnicodeDecodeError):
             while piece := content.read(_PIECE):
                 text = decoder.decode(piece)
                 if "\x00" in text:
                     raise Refused(UNKNOWN)
                 lines += text.count("\n")
+                end = max(text.rfind("\n"), text.rfind("\r"))
+                length = length + len(text) if end < 0 else len(text) - end
+                if length > _LINE:
+                    raise Refused("文件里有过长的行，请核对文件是否选对，或另存为 .xlsx。")
             decoder.decode(b"", final=True)
             return encoding, lines
     raise Refused(UNKNOWN)
@@ -128,7 +135,7 @@ def _encoding(path: Path) -> tuple[str, int]:
 
 def _csv_records(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
     with path.open(encoding=encoding, newline="") as text:
-        reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
         try:
             for cells in reader:
                 if len(cells) > MAX_COLUMNS:
@@ -138,14 +145,6 @@ def _csv_records(path: Path, encoding: str, delimiter: str) -> Iterator[list[str
                 yield [back(cell) if cell[:1] == "'" else cell for cell in cells]
         except csv.Error:
             raise Refused(f"第 {reader.line_num} 行的引号不成对或内容过长，请改正或另存为 .xlsx。") from None
-
-
-def _lines(text: IO[str]) -> Iterator[str]:
-    """The lines of a text, none of which may fill the memory."""
-    while line := text.readline(_LINE):
-        if len(line) == _LINE:
-            raise Refused("文件里有过长的行，请核对文件是否选对，或另存为 .xlsx。")
-        yield line
 
 
 # --- xlsx -----------------------------------------------------------------------------------------
