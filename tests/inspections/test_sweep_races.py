@@ -21,6 +21,7 @@ from filings.rules import RULES as FILING_RULES
 from inspections import sweep as sweeping
 from inspections.sweep import RULES, sweep
 from tests.flag_rows import build_account, build_filing, make_account, make_filing, make_platform, make_unit, make_user
+from tests.inspections.plain import in_breach
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import User
@@ -54,59 +55,6 @@ def at_once(*works: Callable[[], None]) -> list[BaseException]:
         thread.join(SECONDS + 60)
     assert not any(thread.is_alive() for thread in threads), "a thread hangs"
     return raised
-
-
-# --- the answer, in plain Python ----------------------------------------------------------------------------------
-
-
-def in_breach(now: datetime) -> set[tuple[str, int, datetime]]:
-    """(rule, fact, missed due time) by reading every row and asking `if`; shares nothing with the rules' queries."""
-    guided = {unit.pk for unit in Unit.objects.all() if unit.scope == "guided"}
-    found = set()
-    for account in Account.objects.all():
-        if account.unit_id not in guided:
-            found |= {(rule, account.pk, since) for rule, since in of_account(account, now)}
-    for filing in Filing.objects.all():
-        if filing.unit_id in guided or filing.provisional:
-            continue
-        live = filing.state not in ("completed", "refused", "withdrawn")
-        with_the_unit = filing.state in ("returned", "draft", "leader_review", "to_report")
-        report, correction, event = filing.report_due_at, filing.correction_due_at, filing.event_due_at
-        if report and report <= now and filing.first_reported_at is None and live:
-            found.add(("overdue_filing", filing.pk, report))
-        if correction and correction <= now and with_the_unit:
-            found.add(("overdue_correction", filing.pk, correction))
-        if event and event <= now and not filing.not_occurred:
-            found.add(("unapproved_event", filing.pk, event))
-    return found | of_accounts_facts(guided, now)
-
-
-def of_accounts_facts(guided: set[int], now: datetime) -> set[tuple[str, int, datetime]]:
-    """Questions and counts of followers."""
-    found = set()
-    for message in Message.objects.select_related("account"):
-        judged = message.account.unit_id not in guided and message.account.state in ("active", "closing", "closed")
-        if judged and message.reply_due_at <= now and message.first_reply_at is None:
-            found.add(("slow_reply", message.pk, message.reply_due_at))
-    for count in Followers.objects.select_related("account"):
-        jumped = count.jumped_at
-        if count.account.unit_id not in guided and count.account.state == "active" and jumped and jumped <= now:
-            found.add(("follower_jump", count.pk, jumped))
-    return found
-
-
-def of_account(account: Account, now: datetime) -> Iterator[tuple[str, datetime]]:
-    """What an account of a bound unit misses, and since when."""
-    due, known = account.next_update_due_at, account.posts_known_until
-    if account.state == "unfiled" and account.found_at <= now:
-        yield "unfiled_account", account.found_at
-    if due and due <= now:
-        yield "inactive" if known and due <= known else "no_data", due
-    if account.state == "closed" and account.last_published_at and account.last_published_at > account.state_since:
-        yield "revived", account.state_since
-    for rule, since in (("name_mismatch", account.name_differs_since), ("same_platform", account.doubled_since)):
-        if account.state == "active" and since and since <= now:
-            yield rule, since
 
 
 # --- somebody changes the facts -----------------------------------------------------------------------------------
