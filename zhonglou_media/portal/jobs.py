@@ -1,13 +1,17 @@
 """What kinds of jobs the portal has, in all apps, and what people call them."""
 
+from accounts.jobs import IMPORT_ACTIVITY
 from zhonglou_media.core.jobs import JobKind
 from zhonglou_media.core.models import Job
 
 # Those a worker runs, by code.
-KINDS: dict[str, JobKind] = {}
+KINDS: dict[str, JobKind] = {IMPORT_ACTIVITY.code: IMPORT_ACTIVITY}
 
 # Those that their page runs itself: code → (words, URL name of the result).
-AT_ONCE = {"import_registry": ("导入台账", "accounts:import_result")}
+AT_ONCE = {
+    "import_registry": ("导入台账", "accounts:import_result"),
+    "record_receipts": ("登记上级回执", "filings:receipts"),
+}
 
 
 def label_of(job: Job) -> str:

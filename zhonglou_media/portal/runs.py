@@ -142,7 +142,8 @@ def took(job: Job) -> str:
     """How long its last attempt took, in words; '' while it runs, or when it never began."""
     if job.finished_at is None or job.started_at is None:
         return ""
-    return in_words(round((job.finished_at - job.started_at).total_seconds() * 1000))
+    seconds = int((job.finished_at - job.started_at).total_seconds())
+    return in_words(seconds * 1000) if seconds else "不到 1 秒"
 
 
 def in_words(milliseconds: int) -> str:
