@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import account, activity, imports, recording, register, saved, thresholds
+from accounts.views import account, activity, activity_import, imports, recording, register, saved, thresholds
 
 app_name = "accounts"
 urlpatterns = [
@@ -29,4 +29,6 @@ urlpatterns = [
     path("messages/<int:pk>/reply/", recording.reply, name="reply"),
     path("messages/<int:pk>/kind/", recording.reclassify, name="reclassify"),
     path("messages/<int:pk>/withdraw/", recording.withdraw_message, name="withdraw_message"),
+    path("activity/import/", activity_import.activity_import, name="activity_import"),
+    path("activity/import/<int:pk>/", activity_import.result, name="activity_import_result"),
 ]

@@ -1,0 +1,50 @@
+"""Long work on the register that a worker does."""
+
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+
+from accounts.activity_in import ActivityResult, NothingAccepted, import_activity
+from zhonglou_media.core import files
+from zhonglou_media.core.errors import Refused
+from zhonglou_media.core.jobs import Claim, JobKind
+from zhonglou_media.core.models import File
+
+
+def run(claim: Claim) -> None:
+    """Import the uploaded file. `params`: kind, and known_until as an ISO moment or None."""
+    job = claim.job
+    if job.source is None:
+        raise Refused("没有上传的文件，请重新提交。")
+    files.open_file(job.source).close()  # says so where it is gone
+    known_until = job.params.get("known_until")
+    with tempfile.TemporaryDirectory(prefix="refused-") as folder:
+        refused = Path(folder) / "refused.xlsx"
+
+        def finish(result: ActivityResult, error: str = "") -> None:
+            claim.finish({"file": job.source_name, **result.detail()}, file=_kept(refused, result), error=error)
+
+        try:
+            import_activity(
+                files.path_of(job.source.sm3),
+                kind=job.params["kind"],
+                by=job.by,
+                now=claim.now,
+                known_until=known_until and datetime.fromisoformat(known_until),
+                progress=claim.progress,
+                before_commit=finish,
+                refused_to=refused,
+                name=job.source_name,
+            )
+        except NothingAccepted as nothing:
+            with transaction.atomic():
+                finish(nothing.result, error=str(nothing))
+
+
+def _kept(refused: Path, result: ActivityResult) -> File | None:
+    return files.keep(refused.read_bytes(), files.XLSX) if result.refused else None
+
+
+IMPORT_ACTIVITY = JobKind("import_activity", "导入发布和留言数据", run, page="accounts:activity_import_result")

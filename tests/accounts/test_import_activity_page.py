@@ -1,0 +1,180 @@
+"""导入发布和留言数据 as a page and a job: a file is taken, a worker imports it, what came of it can be read again."""
+
+import io
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from openpyxl import load_workbook
+
+from accounts import activity_sql
+from accounts.models import Account, Publication, Role
+from tests.factories import account, unit, user
+from zhonglou_media.core import files, jobs
+from zhonglou_media.core.clock import SHANGHAI, db_now
+from zhonglou_media.core.models import Job, JobState, Notice, User
+from zhonglou_media.portal.jobs import KINDS
+
+pytestmark = pytest.mark.django_db
+PAGE = "/activity/import/"
+HEADS = "平台,账号名称,账号ID,外部编号,标题,链接,发布时间,是否原创\n"
+GOOD = "抖音,示例发布,d1,a1,标题,,2026-03-20 10:00,是\n"
+BAD = "抖音,示例发布,d1,=2,标题,,去年冬天,是\n"
+SILENT = "抖音,示例发布,d1,,,,,\n"
+
+
+@pytest.fixture
+def one() -> Account:
+    return account(unit("示例局"), name="示例发布", uid="d1")
+
+
+@pytest.fixture
+def operator(client: Client, one: Account) -> User:
+    person = user(Role.OPERATOR, one.unit)
+    client.force_login(person)
+    return person
+
+
+def upload(client: Client, content: bytes | str, *, name: str = "数据.csv", **fields: str) -> Any:
+    content = content.encode() if isinstance(content, str) else content
+    data = {"kind": "publications", "known_until": "", "file": SimpleUploadedFile(name, content), **fields}
+    return client.post(PAGE, data)
+
+
+def work() -> Job:
+    """A worker takes the one job that waits."""
+    assert jobs.run_next(KINDS)
+    return Job.objects.latest("pk")
+
+
+def test_a_file_is_imported_by_a_worker_and_its_result_is_shown(client: Client, operator: User, one: Account) -> None:
+    response = upload(client, HEADS + GOOD + BAD)
+    job = Job.objects.get()
+    assert (response.status_code, response["Location"]) == (302, f"/jobs/{job.pk}/")
+    assert (job.kind, job.by, job.source_name, job.state) == ("import_activity", operator, "数据.csv", JobState.QUEUED)
+    assert not Publication.objects.exists()
+    job = work()
+    assert (job.state, job.result["created"], job.result["refused"], job.done) == (JobState.DONE, 1, 1, 2)
+    assert Publication.objects.get().external_id == "a1"
+    assert client.get(f"/jobs/{job.pk}/")["Location"] == f"{PAGE}{job.pk}/"
+    text = client.get(f"{PAGE}{job.pk}/").content.decode()
+    assert "读取2行：新增1条" in text
+    assert "1个账号的数据截至没有变动" in text
+    assert "示例发布" in text
+    book = b"".join(client.get(f"/jobs/{job.pk}/file/").streaming_content)  # type: ignore[attr-defined]
+    sheet = load_workbook(io.BytesIO(book)).active
+    assert sheet is not None
+    rows = list(sheet.iter_rows(values_only=True))
+    assert (rows[1][0], rows[1][4], rows[1][-1][:4]) == (3, "=2", "发布时间")  # type: ignore[index]
+    assert Notice.objects.filter(user=operator).count() == 1
+    assert "数据.csv" in client.get(PAGE).content.decode()
+
+
+def test_what_is_known_is_said_when_the_file_is_handed_in(client: Client, operator: User, one: Account) -> None:
+    day = (db_now() - timedelta(days=1)).date()
+    upload(client, HEADS + SILENT, known_until=f"{day}")
+    work()
+    one.refresh_from_db()
+    assert one.posts_known_until is not None
+    assert one.posts_known_until.astimezone(SHANGHAI).isoformat()[:16] == f"{day + timedelta(days=1)}T00:00"
+    text = client.get(f"{PAGE}{Job.objects.get().pk}/").content.decode()
+    assert "含本期无发布 1" in text
+    assert "数据截至已更新" in text
+
+
+def test_today_is_the_moment_of_handing_in_not_that_of_the_worker(client: Client, operator: User) -> None:
+    before = db_now()
+    upload(client, HEADS + SILENT, known_until=f"{before.astimezone(SHANGHAI).date()}")
+    after = db_now()
+    assert before.isoformat() <= Job.objects.get().params["known_until"] <= after.isoformat()
+
+
+def test_a_file_of_which_nothing_is_taken_fails_with_its_reasons(client: Client, operator: User) -> None:
+    upload(client, HEADS + BAD)
+    job = work()
+    assert (job.state, job.result["refused"]) == (JobState.FAILED, 1)
+    assert job.error.startswith("1 行都不能导入，第 2 行：发布时间“去年冬天”看不懂")
+    text = client.get(f"{PAGE}{job.pk}/").content.decode()
+    assert "都没有导入" in text
+    assert "下载没有导入的1行" in text
+    assert not Publication.objects.exists()
+
+
+def test_a_silent_file_without_a_known_until_fails_with_what_to_do(client: Client, operator: User) -> None:
+    upload(client, HEADS + SILENT)
+    job = work()
+    assert job.state == JobState.FAILED
+    assert "请写明数据截至" in job.error
+    assert "请写明数据截至" in client.get(f"{PAGE}{job.pk}/", follow=True).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("content", "fields", "sentence"),
+    [
+        (b"", {}, "数据文件是空的"),
+        (b"a,b,c\n1,2,3\n", {}, "找不到表头"),
+        (b"PK\x03\x04 not a workbook", {}, "不是完好的 Excel 工作簿"),
+        (b"%PDF-1.4\x00\x01", {}, "认不出文件的编码或格式"),
+        (HEADS + GOOD, {"known_until": "2099-01-01"}, "数据截至不能晚于现在。"),
+        (HEADS + GOOD, {"known_until": "昨天"}, "数据截至“昨天”看不懂"),
+        (HEADS + GOOD, {"kind": "nonsense"}, "处需要修改"),
+    ],
+)
+def test_what_cannot_be_taken_is_said_at_once_and_nothing_typed_is_lost(
+    client: Client, operator: User, content: bytes | str, fields: dict[str, str], sentence: str
+) -> None:
+    response = upload(client, content, **({"known_until": "2026-03-01"} | fields))
+    text = response.content.decode()
+    assert response.status_code == 422
+    assert sentence in text
+    assert f'value="{({"known_until": "2026-03-01"} | fields)["known_until"]}"' in text
+    assert not Job.objects.exists()
+
+
+def test_a_file_too_large_is_said_before_it_is_read(
+    client: Client, operator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.views.activity_import.MAX_CSV", 10)
+    assert "请分成几个文件" in upload(client, HEADS + GOOD).content.decode()
+    assert not Job.objects.exists()
+
+
+def test_the_office_reads_all_imports_and_an_operator_the_own(client: Client, operator: User, one: Account) -> None:
+    upload(client, HEADS + GOOD)
+    job = work()
+    for person, status in (
+        (user(Role.OPERATOR, one.unit), 404),
+        (user(Role.OFFICER), 200),
+        (user(Role.SUPERVISOR), 200),
+        (user(Role.LEADER, one.unit), 403),
+        (user(Role.AUDITOR), 403),
+    ):
+        client.force_login(person)
+        assert client.get(f"{PAGE}{job.pk}/").status_code == status
+
+
+def test_a_foreign_account_is_refused_to_an_operator(client: Client, operator: User) -> None:
+    other = account(unit(), name="别人的", uid="d9")
+    upload(client, HEADS + GOOD + "抖音,别人的,d9,a1,标题,,2026-03-20 10:00,是\n")
+    assert work().result["refused"] == 1
+    assert not Publication.objects.filter(account=other).exists()
+
+
+def test_a_file_that_is_gone_and_a_fault_leave_nothing_behind(
+    client: Client, operator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload(client, HEADS + GOOD)
+    with monkeypatch.context() as patch:
+        patch.setattr(activity_sql, "write", lambda kind: 1 / 0)
+        job = work()
+    assert job.state == JobState.FAILED
+    assert "程序出错" in job.error
+    assert not Publication.objects.exists()
+    upload(client, HEADS + GOOD + SILENT)
+    source = Job.objects.latest("pk").source
+    assert source is not None
+    Path(files.path_of(source.sm3)).unlink()
+    assert "文件已不在存储中" in work().error
