@@ -86,8 +86,9 @@ class Claim:
     def progress(self, done: int, total: int, note: str = "") -> None:
         """Say how far it is, in rows or the like; `note` is a few Chinese words (60 at most) on what is being done.
 
-        Cheap: writes about twice a second, and when the note changes. It must be called OUTSIDE of a write transaction, whose rollback would
-        take the row with it and whose lock would keep 停止 waiting. Raises Stopped, TimeOver, or ClaimLost.
+        Cheap: writes about twice a second, and when the note changes. It must be called OUTSIDE of a write transaction,
+        whose rollback would take the row with it and whose lock would keep 停止 waiting. Raises Stopped, TimeOver, or
+        ClaimLost.
         """
         self._done, self._total = done, total
         if self._heartbeat.lost:
