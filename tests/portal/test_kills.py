@@ -29,12 +29,12 @@ from django.db import connection, connections, transaction
 from django.db.models import F
 from redis import Redis
 
+from accounts.jobs import IMPORT_ACTIVITY
 from accounts.models import Account, AccountState, ActivityDay, Flag, Publication, Role
 from inspections.sweep import sweep
 from tests import services
 from tests.factories import NOW, account, at, unit, user
 from tests.flag_rows import build_account, make_platform, make_unit
-from tests.portal.kill_kind import KIND
 from zhonglou_media.celery import app as portal_app
 from zhonglou_media.core import files, jobs
 from zhonglou_media.core.clock import db_now
@@ -61,7 +61,7 @@ class Place:
     def start(self) -> None:
         """A worker for both queues, in a session of its own; it may still be loading."""
         self.workers += 1
-        words = ["-Q", "celery,long", "-l", "WARNING", "-n", f"kill{self.workers}@%h", "-I", "tests.portal.kill_kind"]
+        words = ["-Q", "celery,long", "-l", "WARNING", "-n", f"kill{self.workers}@%h"]
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         with (self.folder / "worker.log").open("ab") as log:
             self.worker = subprocess.Popen(
@@ -240,8 +240,8 @@ def test_a_sweep_killed_in_the_middle_loses_and_doubles_nothing(place: Place) ->
     took: list[float] = []
 
     def begin(number: int) -> None:
-        """Every flag that stands is to be cleared, and as many raised."""
-        Account.objects.update(found_at=F("found_at") - timedelta(days=1))
+        """Every flag that stands is to be cleared, and as many raised: new ones at first, then those of before."""
+        Account.objects.update(found_at=F("found_at") + timedelta(days=1 if number % 2 else -1))
         analyze()
         clock = time.monotonic()
         expected[:] = undisturbed()
@@ -298,7 +298,10 @@ def test_an_import_killed_in_the_middle_is_done_by_the_next_worker(place: Place)
         content, said = a_file_of_posts(number, accounts)
         facts.append(said)
         source = files.keep(content, "text/csv")
-        jobs.enqueue(KIND, by=starter, now=db_now(), source=source, source_name=f"{number}.csv")
+        jobs.enqueue(
+            IMPORT_ACTIVITY, by=starter, now=db_now(), params={"kind": "publications"},
+            source=source, source_name=f"{number}.csv",
+        )  # fmt: skip
         place.tick("portal.run_jobs", "long")
 
     def is_middle(number: int) -> bool:
