@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
+from django.urls import reverse
 
 from accounts.models import Role, RuleRun
 from inspections import sweep
@@ -23,6 +24,7 @@ from zhonglou_media.core.task_runs import recorded
 from zhonglou_media.portal import jobs, runs, tasks
 
 pytestmark = pytest.mark.django_db
+ALL_KINDS = jobs.KINDS  # the tests below have one of their own
 
 
 @pytest.fixture(autouse=True)
@@ -215,6 +217,16 @@ def test_a_job_without_a_file_and_one_whose_file_is_gone_give_none() -> None:
     client = signed_in(person)
     assert client.get(f"/jobs/{without.pk}/file/").status_code == 404
     assert client.get(f"/jobs/{gone.pk}/file/").status_code == 404
+
+
+def test_every_kind_has_its_words_and_a_page_that_shows_its_result() -> None:
+    for code, kind in ALL_KINDS.items():
+        assert (kind.code, bool(kind.label)) == (code, True)
+        assert reverse(kind.page, args=[1])
+    for words, name in jobs.AT_ONCE.values():
+        assert words
+        assert reverse(name, args=[1])
+    assert set(ALL_KINDS).isdisjoint(jobs.AT_ONCE)
 
 
 # --- the task that runs them ----------------------------------------------------------------------------------------
