@@ -8,10 +8,9 @@ account and nothing else says 本期无发布. It stays for an account of which 
 not known not to have happened.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,6 @@ from zhonglou_media.core.models import User
 from zhonglou_media.core.tables_stream import Rows, open_rows
 
 VERB = "import_activity"
-BATCH = 2000
 HELD_SHOWN = 200
 KNOWN_UNTIL = {
     ActivityKind.PUBLICATIONS: "posts_known_until",
@@ -158,7 +156,7 @@ def _read(
     """Phase 1: every row judged; the good ones in the spool, ready for the database."""
     reading = _Reading(AccountIndex(by))
     reader = Reader(rows, kind, reading.accounts, spool, now)
-    for batch in _batches(rows):
+    for batch in rows.batches():
         good = []
         for line in reader.read(batch):
             if line.problem:
@@ -179,12 +177,6 @@ def _read(
             progress(reading.read, max(rows.expected, reading.read), "正在逐行核对")
     reading.latest = reader.latest
     return reading
-
-
-def _batches(rows: Rows) -> Iterator[list[tuple[int, list[str]]]]:
-    numbered = iter(rows)
-    while batch := list(islice(numbered, BATCH)):
-        yield batch
 
 
 def _check(reading: _Reading, kind: ActivityKind, *, has_time: bool) -> None:

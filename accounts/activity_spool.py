@@ -5,7 +5,7 @@ import io
 import json
 import tempfile
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -16,6 +16,7 @@ from zhonglou_media.core.sealed import seal
 from zhonglou_media.core.tables_out import SheetOut, write_xlsx
 
 Values = tuple[Any, ...]
+_AHEAD = timedelta(hours=8)  # Shanghai's, all through the years that are taken
 
 
 class Spool:
@@ -24,8 +25,6 @@ class Spool:
     def __init__(self) -> None:
         self.rows: IO[bytes] = tempfile.TemporaryFile(prefix="activity-")  # noqa: SIM115 -- closed by __exit__
         self._refused: IO[str] = tempfile.TemporaryFile("w+", prefix="refused-", encoding="utf-8")  # noqa: SIM115
-        self._text = io.TextIOWrapper(self.rows, encoding="utf-8", newline="", write_through=False)
-        self._writer = csv.writer(self._text, lineterminator="\n")
         self._width = 0
         self._postgres = connection.vendor == "postgresql"
 
@@ -33,16 +32,18 @@ class Spool:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._text.close()
+        self.rows.close()
         self._refused.close()
 
     def add(self, rows: Iterable[Values]) -> None:
         """Rows in the order of the table they are for; times and sealed texts as given by the two below."""
-        self._writer.writerows(rows)
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        self.rows.write(text.getvalue().encode())
 
-    def moment(self, moment: datetime) -> str:
-        """An aware moment as the database reads it; SQLite keeps it so, and compares these as texts."""
-        return moment.isoformat(" ") if self._postgres else str(moment.astimezone(UTC).replace(tzinfo=None))
+    def moment(self, local: datetime) -> str:
+        """A Shanghai moment without its zone as the database reads it; SQLite keeps and compares these as texts."""
+        return f"{local}+08" if self._postgres else str(local - _AHEAD)
 
     def sealed(self, text: str) -> str:
         """A text, sealed, in hexadecimal digits."""
@@ -55,7 +56,6 @@ class Spool:
 
     def ready(self) -> IO[bytes]:
         """The rows, from the first one on."""
-        self._text.flush()
         self.rows.seek(0)
         return self.rows
 

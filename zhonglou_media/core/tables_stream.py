@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, cast
 
@@ -43,6 +43,7 @@ MAX_CSV, MAX_XLSX = 64 * 1024 * 1024, 20 * 1024 * 1024
 UNPACKED = 600 * 1024 * 1024
 CHILD_MEGABYTES, CHILD_SECONDS = 768, 90
 _PIECE = 256 * 1024
+_BATCH = 2000  # rows in memory at a time
 _LINE = 1_000_000  # characters of a record's line
 
 Numbered = tuple[int, list[str]]
@@ -67,17 +68,24 @@ class Rows:
 
     def __iter__(self) -> Iterator[Numbered]:
         """(1-based number in the file, cells); at least as many cells as heads; no empty rows, no totals."""
-        width = len(self.heads)
-        for number, cells in enumerate(self._records(), 1):
-            if number <= self.number or not counts(cells):
-                continue
-            if number > MAX_ROWS:
-                raise too_large(MAX_ROWS)
-            if len(cells) < width:
-                cells = cells + [""] * (width - len(cells))
-            yield number, cells
+        return chain.from_iterable(self.batches())
 
-    def _records(self) -> Iterator[list[str]]:
+    def batches(self) -> Iterator[list[Numbered]]:
+        """The same, some at a time."""
+        width, passed = len(self.heads), 0
+        for records in self._records():
+            numbered = [(number, cells) for number, cells in enumerate(records, passed + 1) if counts(cells)]
+            passed += len(records)
+            if self.number > passed - len(records):
+                numbered = [(number, cells) for number, cells in numbered if number > self.number]
+            if passed > MAX_ROWS and numbered and numbered[-1][0] > MAX_ROWS:
+                raise too_large(MAX_ROWS)
+            for _, cells in numbered:
+                if len(cells) < width:
+                    cells += [""] * (width - len(cells))
+            yield numbered
+
+    def _records(self) -> Iterator[list[list[str]]]:
         if self.encoding:
             return _csv_records(self.path, self.encoding, self.delimiter)
         return _xlsx_records(self.path, self.sheet)
@@ -103,7 +111,7 @@ def _open_csv(path: Path, size: int, columns: Sequence[Column]) -> Rows:
     encoding, lines = _encoding(path)
     with path.open(encoding=encoding, newline="") as text:
         delimiter = delimiter_of(text.read(4096))
-    first = list(islice(_csv_records(path, encoding, delimiter), HEADER_WITHIN))
+    first = next(_csv_records(path, encoding, delimiter), [])[:HEADER_WITHIN]
     header = find_header(Table([Sheet("", first)]), columns)
     return Rows(path, header.number, header.heads, header.columns, max(lines - header.number, 0), encoding, delimiter)
 
@@ -133,16 +141,18 @@ def _encoding(path: Path) -> tuple[str, int]:
     raise Refused(UNKNOWN)
 
 
-def _csv_records(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
+def _csv_records(path: Path, encoding: str, delimiter: str) -> Iterator[list[list[str]]]:
     with path.open(encoding=encoding, newline="") as text:
         reader = csv.reader(text, delimiter=delimiter, strict=True)
         try:
-            for cells in reader:
-                if len(cells) > MAX_COLUMNS:
+            while records := list(islice(reader, _BATCH)):
+                if max(map(len, records)) > MAX_COLUMNS:
                     raise too_large(MAX_ROWS)
-                if cells and max(map(len, cells)) > MAX_CELL:
-                    raise Refused(f"第 {reader.line_num} 行有超过 {MAX_CELL} 个字的单元格。")
-                yield [back(cell) if cell[:1] == "'" else cell for cell in cells]
+                cells = chain.from_iterable(records)
+                if max(map(len, cells), default=0) > MAX_CELL:
+                    wide = next(n for n, row in enumerate(records) if any(len(cell) > MAX_CELL for cell in row))
+                    raise Refused(f"第 {reader.line_num - len(records) + wide + 1} 行有超过 {MAX_CELL} 个字的单元格。")
+                yield [[back(cell) if cell[:1] == "'" else cell for cell in row] for row in records]
         except csv.Error:
             raise Refused(f"第 {reader.line_num} 行的引号不成对或内容过长，请改正或另存为 .xlsx。") from None
 
@@ -163,17 +173,16 @@ def _open_xlsx(path: Path, size: int, columns: Sequence[Column]) -> Rows:
     return Rows(path, header.number, header.heads, header.columns, 0, sheet=titles.index(header.sheet))
 
 
-def _xlsx_records(path: Path, sheet: int) -> Iterator[list[str]]:
+def _xlsx_records(path: Path, sheet: int) -> Iterator[list[list[str]]]:
     with _child(path) as child:
         _heads(child)
         requests, lines = cast("IO[bytes]", child.stdin), cast("IO[bytes]", child.stdout)
         requests.write(f"{sheet}\n".encode())
         requests.close()
-        for line in lines:
-            cells: list[str] = json.loads(line)
-            if cells and max(map(len, cells)) > MAX_CELL:
+        while records := [json.loads(line) for line in islice(lines, _BATCH)]:
+            if max(map(len, chain.from_iterable(records)), default=0) > MAX_CELL:
                 raise Refused(f"有超过 {MAX_CELL} 个字的单元格，请删短后重试。")
-            yield cells
+            yield records
         _check(child)
 
 
