@@ -10,7 +10,7 @@ WORKERS ?= 2
 COMPILE = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint fix prove-full lock shots
+.PHONY: help install run test lint fix prove-full bench lock shots
 
 help: ## 列出全部命令
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /make \1	/' | expand -t 20
@@ -51,6 +51,9 @@ fix: install ## 自动整理代码格式
 
 prove-full: install ## 逐一植入 tests/planted/ 的缺陷，确认指定的测试能发现；再把后台任务进程强行结束多次
 	$(BIN)/python -m tests.prove
+
+bench: install ## 量导入与规则检查的用时和内存，超过限度即失败（需要 PostgreSQL；FULL=1 时对照组也导入全部行）
+	$(BIN)/python -m tests.bench
 
 lock: ## 重新锁定依赖（需要 uv）
 	$(COMPILE) requirements.in -o requirements.txt

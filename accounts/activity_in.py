@@ -8,7 +8,9 @@ account and nothing else says 本期无发布. It stays for an account of which 
 not known not to have happened.
 """
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -131,7 +133,8 @@ def import_activity(
         raise Refused("数据截至不能晚于现在。")
     rows = open_rows(path, COLUMNS[what])
     with Spool() as spool:
-        reading = _read(rows, what, spool, by=by, now=now, progress=progress)
+        with _no_search_for_cycles():
+            reading = _read(rows, what, spool, by=by, now=now, progress=progress)
         if refused_to is not None:
             spool.workbook(rows.heads, refused_to)
         until = min(known_until or reading.latest or now, now)
@@ -157,7 +160,7 @@ def _read(
     reading = _Reading(AccountIndex(by))
     reader = Reader(rows, kind, reading.accounts, spool, now)
     for batch in rows.batches():
-        good = []
+        good: list[str] = []
         for line in reader.read(batch):
             if line.problem:
                 spool.refuse(line.number, line.cells, line.problem)
@@ -170,13 +173,25 @@ def _read(
             if line.silent:
                 reading.silent += 1
             else:
-                good.append(line.values)
+                good.append(line.row)
         spool.add(good)
         reading.read += len(batch)
         if progress is not None:
             progress(reading.read, max(rows.expected, reading.read), "正在逐行核对")
     reading.latest = reader.latest
     return reading
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Rows hold no cycles; looking for some took a seventh of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _check(reading: _Reading, kind: ActivityKind, *, has_time: bool) -> None:

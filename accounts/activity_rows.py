@@ -88,7 +88,7 @@ _LINK = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 
 @dataclass(slots=True)
 class Line:
-    """A row as read: its `values` for the spool, or the `problem`; `accounts` it names or may have meant."""
+    """A row as read: its `row` for the spool, or the `problem`; `accounts` it names or may have meant."""
 
     number: int
     cells: list[str]
@@ -97,7 +97,8 @@ class Line:
     silent: bool = False  # 本期无发布
     repeated: bool = False  # refused for being there before
     key: str = ""
-    values: tuple[Any, ...] = ()
+    row: str = ""
+    values: tuple[Any, ...] = ()  # of a message, until it is compared with the stored one
 
     @property
     def account(self) -> int:
@@ -170,7 +171,7 @@ class Reader:
         flag = _FLAGS.get(original)
         if flag is None:
             flag = _yes_or_no(original)
-        line.values = (line.number, line.account, line.key, title, url, self._spool.moment(moment), flag)
+        line.row = f"{line.number}\t{line.account}\t{line.key}\t{title}\t{url}\t{self._spool.moment(moment)}\t{flag}"
 
     def _messages(self, line: Line, word: str, body: str, at: str, reply: str, external: str) -> None:
         moment = self._moment(at, "留言时间", to_the_minute=True)
@@ -206,8 +207,8 @@ class Reader:
             is_new = int(bool(body) and body != content)
             sealed = self._spool.sealed(body) if is_new else ""
             due = rules.reply_due(kind, at)
-            times = (text(at), reply and text(reply), due and text(due))
-            line.values = (line.number, line.account, line.key, kind, sealed, is_new, *times)
+            times = f"{text(at)}\t{text(reply) if reply else ''}\t{text(due) if due else ''}"
+            line.row = f"{line.number}\t{line.account}\t{line.key}\t{kind}\t{sealed}\t{is_new}\t{times}"
 
     def _followers(self, line: Line, at: str, count: str) -> None:
         if not at or at in SILENT:
@@ -221,7 +222,7 @@ class Reader:
         number = read_followers(count, self._followers_head)
         if number is None:
             raise ValueError("缺少粉丝数")
-        line.values = (line.number, line.account, line.key, number)
+        line.row = f"{line.number}\t{line.account}\t{line.key}\t{number}"
 
     def _moment(self, text: str, label: str, *, to_the_minute: bool = False) -> datetime:
         """A Shanghai moment (without its zone) that is not ahead of the clock. Raises ValueError."""

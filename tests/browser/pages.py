@@ -179,6 +179,8 @@ WEIBO = account("示例甲街道 weibo")
 LATER = choose("[name=when][value=at]")
 RECORDED = [
     Shot("accounts:record", "operator"),
+    Shot("accounts:activity_import", "operator"),
+    Shot("accounts:activity_import", "operator", "errors", act=press("main form [type=submit]"), status=422),
     Shot("accounts:record", "operator2"),
     Shot("accounts:publish", "operator", "", WEIBO),
     Shot(

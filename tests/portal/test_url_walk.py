@@ -118,6 +118,8 @@ PAGES: dict[str, Entry] = {
     "flags_export": anybody(READERS),
     "flags_waive": Entry({SUPERVISOR}, {SUPERVISOR}, "get", data=lambda world, own: {"flag": world.flags[own]}),
     "accounts:record": anybody({OPERATOR}),
+    "accounts:activity_import": anybody({OPERATOR} | OFFICE),
+    "accounts:activity_import_result": Entry(OFFICE, OFFICE, kwargs=lambda world, own: activity_imported(world)),
     "accounts:confirm_all": anybody({OPERATOR}, "post"),
     "accounts:activity": Entry(READERS, SEEN, "get", account_),
     "accounts:confirm": Entry({OPERATOR}, set(), "post", account_),
@@ -197,6 +199,14 @@ def imported(officer: User) -> Job:
     with LIST.open("rb") as file:
         client.post("/accounts/import/", {"file": file, "ground": "baseline", "document": "示例文件"})
     return Job.objects.get(kind="import_registry")
+
+
+def activity_imported(world: World) -> dict[str, object]:
+    """The run of an officer's file of activity."""
+    taken = {"kind": "publications", "held": [], "held_count": 0, "known_until": None, "read": 1, "created": 1}
+    result = {**taken, "changed": 0, "unchanged": 0, "refused": 0, "silent": 0}
+    fields = {"state": "done", "by": world.job.by, "created_at": NOW, "source_name": "数据.csv", "result": result}
+    return {"pk": Job.objects.get_or_create(kind="import_activity", defaults=fields)[0].pk}
 
 
 @pytest.fixture
