@@ -31,7 +31,7 @@ ALL_KINDS = jobs.KINDS  # the tests below have one of their own
 def kinds(monkeypatch: pytest.MonkeyPatch) -> dict[str, JobKind]:
     """A kind of job beside those of the portal: its page is the general one."""
     known = {"test": JobKind("test", "示例任务", lambda claim: claim.finish({"created": 2}))}
-    for module in (jobs, tasks):
+    for module in (jobs, tasks, runs):
         monkeypatch.setattr(module, "KINDS", known)
     return known
 
@@ -345,11 +345,36 @@ def test_every_task_of_the_schedule_is_shown_and_leaves_its_run() -> None:
 def test_the_sweep_stands_still_after_five_minutes(succeeded: str | None, stalled: bool) -> None:
     when = at(succeeded) if succeeded else None
     TaskRun.objects.create(name="inspections.sweep", started_at=NOW, succeeded_at=when)
-    assert [task.stalled for task in runs.scheduled(NOW)] == [stalled, False, False, False]
+    assert [task.stalled for task in runs.scheduled(NOW, [])] == [stalled, False, False, False]
 
 
-def test_a_sweep_that_never_ran_stands_still() -> None:
-    assert "规则检查已停滞" in page(user(Role.ADMIN), "/runs/")
+@pytest.mark.parametrize(("swept", "stalled"), [("2026-11-24 13:59:59", True), ("2026-11-24 14:04", False)])
+def test_before_the_first_tick_a_sweep_is_known_by_its_rules(swept: str, stalled: bool) -> None:
+    rule = RuleRun.objects.create(rule="inactive", last_run_at=at(swept))
+    assert runs.scheduled(NOW, [rule])[0].stalled is stalled
+
+
+def test_a_portal_that_has_just_started_is_no_alarm() -> None:
+    text = page(user(Role.ADMIN), "/runs/")
+    assert "规则检查还没有运行过" in text
+    assert "停滞" not in text
+
+
+def test_a_job_that_its_own_page_runs_is_not_begun_again_here() -> None:
+    starter = user(Role.OFFICER)
+    failed = a_job(starter, JobState.FAILED, error="文件里没有回执。")
+    Job.objects.filter(pk=failed.pk).update(kind="record_receipts")
+    client = signed_in(starter)
+    assert "重新开始" not in client.get(f"/jobs/{failed.pk}/").content.decode()
+    assert client.post(f"/jobs/{failed.pk}/again/").status_code == 409
+    assert Job.objects.count() == 1
+
+
+def test_what_a_preview_keeps_is_not_handed_out() -> None:
+    starter = user(Role.OFFICER)
+    book = files.keep(b"{}", "application/json")
+    prepared = a_job(starter, JobState.PREPARED, file=book, finished_at=None, started_at=None)
+    assert signed_in(starter).get(f"/jobs/{prepared.pk}/file/").status_code == 404
 
 
 # --- the page of all runs -------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """任务 and 运行状况: how far a job is and what came of it, and whether what the schedule runs does run."""
 
 import mimetypes
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -20,18 +21,19 @@ from inspections import sweep
 from zhonglou_media.core import files, jobs
 from zhonglou_media.core.answers import post_only
 from zhonglou_media.core.clock import SHANGHAI, db_now
-from zhonglou_media.core.errors import NotAllowed, Refused
+from zhonglou_media.core.errors import NotAllowed, Refused, WrongState
 from zhonglou_media.core.models import Job, JobState, TaskRun, User
 
-from .jobs import label_of, page_of
+from .jobs import KINDS, label_of, page_of
 
 SHOWN = 50
 LIVE = (JobState.QUEUED, JobState.RUNNING)
 BROKEN = (JobState.FAILED, JobState.STOPPED)
 
 # The tasks of the schedule (`zhonglou_media/celery.py`): name → (words, how often).
+SWEEP = "inspections.sweep"
 TASKS = {
-    "inspections.sweep": ("规则检查", "每分钟"),
+    SWEEP: ("规则检查", "每分钟"),
     "filings.remind": ("期限提醒", "每日 9:00"),
     "accounts.hints": ("核对提示", "每日 2:30"),
     "portal.run_jobs": ("后台任务", "有任务时"),
@@ -93,7 +95,7 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
         "took": took(found),
         "counts": [(words, found.result[key], bad) for key, (words, bad) in COUNTS.items() if _counted(found, key)],
         "may_stop": found.state in LIVE and not found.stop_requested and _may_stop(user, found),
-        "may_again": broken and found.by_id == user.pk,
+        "may_again": broken and found.by_id == user.pk and found.kind in KINDS,
     }
     return render(request, "portal/job.html", context)
 
@@ -103,7 +105,7 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
 def job_file(request: HttpRequest, pk: int) -> FileResponse:
     """The file a job made: the rows it refused, or what was exported."""
     found = visible(cast(User, request.user), pk)
-    if found.file is None:
+    if found.file is None or found.state == JobState.PREPARED:  # what a preview keeps is no file for people
         raise Http404
     try:
         content = files.open_file(found.file)
@@ -131,8 +133,11 @@ def job_stop(request: HttpRequest, pk: int) -> HttpResponse:
 def job_again(request: HttpRequest, pk: int) -> HttpResponse:
     """重新开始: only who started it, whose rights it runs with."""
     user = cast(User, request.user)
-    if visible(user, pk).by_id != user.pk:
+    old = visible(user, pk)
+    if old.by_id != user.pk:
         raise NotAllowed("您不能重新开始这个任务：须由发起人办理。")
+    if old.kind not in KINDS:
+        raise WrongState(f"“{label_of(old)}”不在后台进行，请回到它的页面重新办理。")
     new = jobs.again(pk, by=user, now=db_now())
     messages.success(request, "已重新提交，正在排队。")
     return redirect("job", new.pk)
@@ -190,28 +195,29 @@ def runs(request: HttpRequest) -> HttpResponse:
     counts = Job.objects.aggregate(
         waiting=Count("pk", filter=Q(state=JobState.QUEUED)), running=Count("pk", filter=Q(state=JobState.RUNNING))
     )
-    tasks = scheduled(now)
+    rules = list(RuleRun.objects.order_by("rule"))
+    tasks = scheduled(now, rules)
     context = {
         "tasks": tasks,
         "stalled": [task for task in tasks if task.stalled],
         "failed": [task for task in tasks if task.run and task.run.error],
-        "rules": [(rule, in_words(rule.duration_ms)) for rule in RuleRun.objects.order_by("rule")],
+        "rules": [(rule, in_words(rule.duration_ms)) for rule in rules],
         "jobs": [(job, label_of(job), took(job)) for job in listed],
         **counts,
     }
     return render(request, "portal/runs.html", context)
 
 
-def scheduled(now: datetime) -> list[Task]:
+def scheduled(now: datetime, rules: Sequence[RuleRun]) -> list[Task]:
     """Every task of the schedule; the sweep is 已停滞 when it has not succeeded for some minutes."""
     found = {run.name: run for run in TaskRun.objects.all()}
-    return [
-        Task(label, often, found.get(name), _stalled(name, found.get(name), now))
-        for name, (label, often) in TASKS.items()
-    ]
+    stalled = _stalled(found.get(SWEEP), rules, now)
+    return [Task(label, often, found.get(name), stalled and name == SWEEP) for name, (label, often) in TASKS.items()]
 
 
-def _stalled(name: str, run: TaskRun | None, now: datetime) -> bool:
-    if name != "inspections.sweep":
+def _stalled(run: TaskRun | None, rules: Sequence[RuleRun], now: datetime) -> bool:
+    """Before its first run by the schedule a sweep is known by its rules; where there is neither, it is yet to come."""
+    if run is None and not rules:
         return False
-    return run is None or run.succeeded_at is None or now - run.succeeded_at > sweep.OVERDUE
+    last = run.succeeded_at if run else max((rule.last_run_at for rule in rules if rule.last_run_at), default=None)
+    return last is None or now - last > sweep.OVERDUE
