@@ -1,4 +1,4 @@
-"""`make bench`: what an import of activity and a sweep cost. Status 1 when a limit is broken; FULL=1: nothing scaled."""
+"""`make bench`: what an import of activity and a sweep cost. Status 1 when a limit is broken. FULL=1: none scaled."""
 
 import subprocess
 import sys
