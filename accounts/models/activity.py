@@ -73,6 +73,9 @@ class Message(models.Model):
         "accounts.Account", models.PROTECT, null=True, related_name="taken_over", verbose_name="转由账号"
     )
     reply_due_at = models.DateTimeField("应回复", null=True)
+    reclassified_at = models.DateTimeField(
+        "改类型时间", null=True
+    )  # by hand: what an import says of the kind counts no more
     source = models.CharField("来源", max_length=16, choices=Source)
 
     objects = MessageQuerySet.as_manager()

@@ -119,7 +119,8 @@ class TaskRun(models.Model):
     finished_at = models.DateTimeField("最近结束", null=True)
     duration_ms = models.PositiveIntegerField("用时（毫秒）", null=True)
     succeeded_at = models.DateTimeField("最近成功", null=True)
-    error = models.TextField("错误", blank=True)
+    failed_at = models.DateTimeField("最近出错", null=True)
+    error = models.TextField("错误", blank=True)  # of `failed_at`; a later success does not wipe it out
 
     class Meta:
         verbose_name = verbose_name_plural = "定时任务运行"
