@@ -83,6 +83,21 @@ def a_job(who: str, state: str, **fields: object) -> Kwargs:
     return made
 
 
+# What came of an import of activity, of which some rows were refused.
+IMPORTED: dict[str, object] = {
+    "kind": "publications",
+    "known_until": "2026-11-23T16:00:00+00:00",
+    "read": 1284,
+    "created": 1260,
+    "changed": 3,
+    "unchanged": 14,
+    "refused": 7,
+    "silent": 12,
+    "held": ["示例甲街道", "示例乙局讲堂"],
+    "held_count": 2,
+}
+
+
 # --- filings in each state ------------------------------------------------------------------------------------------
 
 STATES = {
@@ -223,6 +238,7 @@ OFFICE = [
     Shot("accounts:import", "officer"),
     Shot("accounts:import", "officer", "errors", act=press("main form [type=submit]"), status=422),
     Shot("accounts:import", "officer", "nothing_taken", act=then(choose("[value=baseline]"), send_list(NAMELESS))),
+    Shot("accounts:activity_import_result", "officer", "", a_job("officer", "done", result=IMPORTED)),
     Shot("accounts:import_result", "officer", "", lambda scene: {"job_id": scene.job}),
     Shot("accounts:import_result", "officer", "preview", lambda scene: {"job_id": scene.preview}),
     Shot(
