@@ -5,12 +5,12 @@ scored (`docs/decisions/0011-hints.md`).
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import DurationField, ExpressionWrapper, F, OuterRef, Subquery
 from django.db.models.functions import Abs
 
 from accounts import due_times
@@ -21,6 +21,7 @@ from zhonglou_media.core.bulk import update_many
 from zhonglou_media.core.clock import day_of, start_of
 from zhonglou_media.core.settings_at import Settings
 
+COMPARABLE = timedelta(days=35)  # counts come monthly at the least; an older one says nothing of a jump
 ANY_PLATFORM = "other"  # 其他: two accounts there need not be on the same platform
 
 
@@ -34,9 +35,8 @@ def refresh(now: datetime) -> None:
 def differing_names() -> set[int]:
     """主办单位在不同平台上的名称原则上应当保持一致（第六条）: watched accounts of bound units under another name.
 
-    Another than the unit's own, which is the name that most of its watched accounts have; of several such, that of the
-    account registered first. A name that holds the unit's own, or is held by it, is the same name with a word more or
-    less (示例甲街道, 示例甲街道发布); a second name on the one platform that has the unit's own is article 7's matter.
+    Another than the unit's own (`own_name`). A name that holds the unit's own, or is held by it, is the same name with
+    a word more or less (示例甲街道, 示例甲街道发布); a second name on the one platform that has the unit's own is article 7's matter.
     """
     of_unit: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
     watched = Account.objects.filter(state__in=WATCHED, unit__scope=Scope.BOUND).order_by("pk")
@@ -44,10 +44,18 @@ def differing_names() -> set[int]:
         of_unit[unit_id].append((pk, at, name))
     found: set[int] = set()
     for accounts in of_unit.values():
-        own, _ = Counter(name for _, _, name in accounts).most_common(1)[0]  # the first counted, of equals
+        own = own_name(name for _, _, name in accounts)
         there = {platform for _, platform, name in accounts if name == own}
         found.update(pk for pk, at, name in accounts if own not in name and name not in own and there - {at})
     return found
+
+
+def own_name(names: Iterable[str]) -> str:
+    """A unit's own name: what most of its watched accounts are called; of several such, the one registered first.
+
+    `names` are their `name_key`, in the order of registration; at least one.
+    """
+    return Counter(names).most_common(1)[0][0]  # of equals, the first counted
 
 
 def second_accounts() -> set[int]:
@@ -65,12 +73,16 @@ def second_accounts() -> set[int]:
 def jumped_counts(first: date, last: date) -> dict[int, date]:
     """严禁购买“粉丝”（第十五条）: counts of the days from `first` to `last` that jumped, up or down, with their day.
 
-    Against the account's count before: by at least `follower_jump_percent` of it and at least `follower_jump_least`, as
-    these were set on the day of the count. The first count of an account is no jump.
+    Against the account's count before, where that is at most 35 days older: by at least `follower_jump_percent` of it
+    and at least `follower_jump_least`, as these were set on the day of the count. The first count of an account, or
+    after a longer gap, is no jump.
     """
     before = Followers.objects.filter(account=OuterRef("account"), day__lt=OuterRef("day")).order_by("-day")
-    counts = Followers.objects.annotate(before=Subquery(before.values("count")[:1]))
-    changed = counts.filter(before__isnull=False).annotate(change=Abs(F("count") - F("before")))
+    counts = Followers.objects.filter(day__range=(first, last)).annotate(
+        before=Subquery(before.values("count")[:1]), before_day=Subquery(before.values("day")[:1])
+    )
+    counts = counts.annotate(gap=ExpressionWrapper(F("day") - F("before_day"), DurationField()))
+    changed = counts.filter(gap__lte=COMPARABLE).annotate(change=Abs(F("count") - F("before")))
     changed = changed.annotate(hundredfold=F("change") * 100)
     found: dict[int, date] = {}
     for since, until, percent, least in _thresholds(first, last):

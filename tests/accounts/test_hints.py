@@ -231,6 +231,32 @@ def test_follower_jump(before: int, after: int, jump: bool) -> None:
     assert set(Flag.objects.values_list("fact_kind", "level", "account")) <= {("followers", "hint", account.pk)}
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "jump"),
+    [
+        ("2021-02-25", "2021-04-01", True),  # 35 days
+        ("2021-02-24", "2021-04-01", False),  # 36: what happened between is nobody's guess
+        ("2020-04-01", "2021-04-01", False),
+        ("2021-03-31", "2021-04-01", True),
+    ],
+)
+def test_a_count_is_compared_with_one_of_the_last_35_days_only(before: str, after: str, jump: bool) -> None:
+    account = watched("2020-03-01")
+    followers(account, before, 10_000)
+    count = followers(account, after, 100_000)
+
+    assert hints.jumped_counts(date(2021, 4, 1), date(2021, 4, 1)) == ({count.pk: date(2021, 4, 1)} if jump else {})
+
+
+def test_after_a_gap_counts_are_compared_again() -> None:
+    account = watched("2020-03-01")
+    for day, n in (("2020-12-01", 1_000), ("2021-03-30", 50_000)):
+        followers(account, day, n)
+    count = followers(account, "2021-03-31", 100_000)
+
+    assert set(hints.jumped_counts(date(2021, 3, 1), date(2021, 4, 1))) == {count.pk}
+
+
 def test_each_count_is_compared_with_the_one_before_of_the_same_account() -> None:
     account, other = watched("2021-03-01"), watched("2021-03-01")
     followers(other, "2021-03-29", 90_000)
