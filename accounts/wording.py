@@ -11,10 +11,10 @@ from typing import cast
 
 from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When, prefetch_related_objects
 
-from accounts import due_times, rules
+from accounts import due_times, hints, rules
 from accounts.flags import RuleCode
 from accounts.models import Account, AccountKind, AccountState, Flag, Followers, Message, Publication, Source
-from accounts.models.account import ON_PLATFORM
+from accounts.models.account import ON_PLATFORM, WATCHED
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.countdown import due24, span
 
@@ -184,12 +184,12 @@ def _unfiled(facts: Facts, flag: Flag) -> str:
 
 def _name_mismatch(facts: Facts, flag: Flag) -> str:
     account = cast(Account, flag.account)
-    own = account.name_key  # a name with a word more or less is the same name, as `hints.differing_names` says
-    others = [a for a in facts.siblings.get(flag.unit_id, []) if a.platform_id != account.platform_id]
-    others = [a for a in others if own not in a.name_key and a.name_key not in own]
-    if not others:
+    watched = sorted((a for a in facts.siblings.get(flag.unit_id, []) if a.state in WATCHED), key=lambda a: a.pk)
+    own = hints.own_name(a.name_key for a in watched) if watched else account.name_key
+    bearers = [a for a in watched if a.name_key == own and a.platform_id != account.platform_id]
+    if own == account.name_key or not bearers:  # renamed since the last night
         return f"“{account.name}”与本单位在其他平台的账号名称不一致"
-    return f"“{account.name}”与本单位的{_listed(others)}名称不一致"
+    return f"“{account.name}”与本单位{_places(bearers)}账号的名称“{bearers[0].name}”不一致"
 
 
 def _same_platform(facts: Facts, flag: Flag) -> str:
@@ -229,9 +229,9 @@ def _title(post: Publication) -> str:
     return f"《{post.title}》" if post.title else ""
 
 
-def _listed(accounts: Sequence[Account]) -> str:
-    shown = "、".join(f"“{account.name}”（{account.platform}）" for account in accounts[:NAMED])
-    return f"{shown}等 {len(accounts)} 个账号" if len(accounts) > NAMED else shown
+def _places(accounts: Sequence[Account]) -> str:
+    places = list(dict.fromkeys(str(account.platform) for account in accounts))
+    return "、".join(places[:NAMED]) + (f"等 {len(places)} 个平台" if len(places) > NAMED else "")
 
 
 # --- what they read: each a query or two, none when there is no such flag -------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import due_times, wording
+from accounts import due_times, hints, wording
 from accounts.flags import RuleCode, run_rule
 from accounts.models import Account, AccountState, Flag, Followers, Message, Publication
 from accounts.rules import RULES
@@ -178,12 +178,36 @@ def test_hints_name_what_differs() -> None:
     followers = [("2026-11-19", 1200), ("2026-11-20", 15000)]
     rows = [Followers.objects.create(account=first, day=day, count=n, source="import") for day, n in followers]
     mismatch = flag(second, "name_mismatch", "2026-11-20 02:00")
-    assert said(mismatch) == "“示例在线”与本单位的“示例二号”（新浪微博）、“示例发布”（新浪微博）名称不一致"
+    assert said(mismatch) == "“示例在线”与本单位新浪微博账号的名称“示例发布”不一致"
     doubled = flag(third, "same_platform", "2026-11-20 02:00")
     assert said(doubled) == "本单位在新浪微博另有“示例发布”，说明：存量待说明"
     jump = flag(first, "follower_jump", "2026-11-20 00:00", kind="followers", fact=rows[1].pk)
     assert said(jump) == "11-20 粉丝数由 1,200 变为 15,000"
     assert {known(one) for one in (mismatch, doubled, jump)} == {"不涉及"}
+
+
+@pytest.mark.parametrize(
+    ("others", "words"),
+    [
+        ({"weibo": "示例发布"}, "新浪微博账号的名称“示例发布”"),
+        # one more that differs is not the unit's name; the one that most have is
+        ({"weibo": "示例街道", "wechat": "示例发布", "kuaishou": "示例发布"}, "微信公众号、快手账号的名称“示例发布”"),
+        (
+            {"weibo": "示例发布", "wechat": "示例发布", "kuaishou": "示例发布", "toutiao": "示例发布"},
+            "新浪微博、微信公众号、快手等 4 个平台账号的名称“示例发布”",
+        ),
+    ],
+)
+def test_a_name_is_compared_with_the_units_own(others: dict[str, str], words: str) -> None:
+    of = unit()
+    for code, name in others.items():
+        account(of, platform=platform(code), name=name)
+    account(of, platform=platform("bilibili"), name="示例发布", found=True)  # not watched: it names nobody
+    hinted = account(of, platform=platform("douyin"), name="示例在线")
+    hints.refresh(at("2026-11-20 02:30"))
+    run_rule(next(rule for rule in RULES if rule.code == RuleCode.NAME_MISMATCH), at("2026-11-20 02:31"))
+    raised = Flag.objects.get(account=hinted)
+    assert said(raised) == f"“示例在线”与本单位{words}不一致"
 
 
 def test_an_unfiled_account_says_since_when_it_is_known() -> None:
