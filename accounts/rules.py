@@ -89,8 +89,8 @@ def no_data(now: datetime) -> QuerySet[Account]:
 def slow_reply(now: datetime) -> MessageQuerySet:
     """咨询类留言应在24小时内回复（第十五条）: due, not answered, neither withdrawn nor handed over.
 
-    Judged when typed here, when what is known of the account reaches to the due time, or when nobody has told
-    anything of it for `message_silence_days` after it. Closing the account does not end a question; a pending,
+    Judged when typed here, when what is known of the account reaches to the due time, or, though it still does not,
+    once `message_silence_days` have passed since the due time. Closing the account does not end a question; a pending,
     unfiled or void one is not judged.
     """
     silent = now - timedelta(days=setting("message_silence_days", day_of(now)))

@@ -58,7 +58,12 @@ EDITABLE: dict[str, Threshold] = {
             "no_data_breach_days", "数据中断", "“数据截至”停住超过几天，“数据待确认”由提示改为违反规定", "天", 14, 365
         ),
         Threshold(
-            "message_silence_days", "咨询没有后续", "导入的咨询到期后几天还没有新的数据，按未回复判断", "天", 15, 90
+            "message_silence_days",
+            "咨询没有后续",
+            "到期后几天，数据仍没有到应回复时刻的，也按未回复判断",
+            "天",
+            15,
+            90,
         ),
         Threshold(
             "follower_jump_percent", "粉丝数异常的比例", "与上一次相比变化达到百分之几（且达到下一项）", "%", 15, 1000
