@@ -1,14 +1,12 @@
 """Fields that several forms of filings ask for."""
 
 import re
-import unicodedata
 from datetime import date
 from typing import Any
 
 from django import forms
 
 SHAPE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?$")
-ID_NUMBER = re.compile(r"(?<!\d)[1-9]\d{5}(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
 DAY_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日")
 
 
@@ -23,12 +21,6 @@ class DayField(forms.DateField):
             if SHAPE.match(text):
                 raise forms.ValidationError(f"没有“{text}”这一天，请核对{self.label}。", code="invalid") from None
             raise
-
-
-def no_id_number(text: str) -> None:
-    """第二十一条: an 18-digit identity number is never collected. A validator of text fields."""
-    if ID_NUMBER.search(unicodedata.normalize("NFKC", text)):
-        raise forms.ValidationError("请勿填写身份证号（第二十一条）。", code="id_number")
 
 
 def day(label: str, *, missing: str = "", help_text: str = "") -> forms.DateField:

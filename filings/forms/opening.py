@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from accounts.id_numbers import no_id_number
 from accounts.models import AccountKind, Platform
 from accounts.models.account import OperationMode, Verification
 from filings.forms import common
@@ -72,7 +73,7 @@ def _text(label: str, max_length: int, *, required: bool = False, lines: bool = 
         required=required,
         widget=widget,
         help_text=help_text,
-        validators=[common.no_id_number],
+        validators=[no_id_number],
         error_messages={"required": f"请填写{label}。", "max_length": f"{label}不能超过{max_length}个字。"},
     )
 
