@@ -1,0 +1,90 @@
+"""`import_activity`: 数据截至 moves only where the data are complete."""
+
+from pathlib import Path
+
+import pytest
+
+from accounts.activity_in import NothingAccepted
+from accounts.activity_rows import read_known_until
+from accounts.models import Account
+from tests.accounts.activity_files import csv_of, m, of, p, run, take
+from tests.factories import NOW, account, at, platform
+from zhonglou_media.core.errors import Refused
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("known_until", "known"),
+    [
+        (None, "2026-11-22 09:00"),  # the latest time in the whole file
+        ("2026-11-23", "2026-11-24 00:00"),
+        ("2026-11-24", "2026-11-24 14:05"),  # today: now
+        ("2026-11-23 18:00", "2026-11-23 18:00"),
+        ("2026-11-23T10:00:00Z", "2026-11-23 18:00"),
+    ],
+)
+def test_known_until_moves_for_each_account_named_also_the_silent(
+    folder: Path, one: Account, known_until: str | None, known: str
+) -> None:
+    silent = account(one.unit, name="没有动静", uid="d2", platform=platform("weibo"))
+    other = account(one.unit, name="没有提到", uid="d3", platform=platform("kuaishou"))
+    until = None if known_until is None else read_known_until(known_until, NOW)
+    result = take(
+        folder,
+        p("a1", "2026-11-20 10:00"),
+        p("a2", "2026-11-22 09:00"),
+        p(platform="微博", name="没有动静", uid="d2", title="本期无发布"),
+        known_until=until,
+    )
+    assert (result.unchanged, result.silent, result.moved) == (1, 1, 2)
+    for each in (one, silent, other):
+        each.refresh_from_db()
+    assert one.posts_known_until == silent.posts_known_until == at(known)
+    assert other.posts_known_until is None
+
+
+def test_known_until_never_moves_back(folder: Path, one: Account) -> None:
+    Account.objects.update(posts_known_until=at("2026-11-23 10:00"))
+    assert take(folder, p("a1", "2026-11-20 10:00")).moved == 0
+    one.refresh_from_db()
+    assert one.posts_known_until == at("2026-11-23 10:00")
+
+
+@pytest.mark.parametrize("text", ["2026-11-25", "2026-11-24 14:06", "昨天", "2026-02-30", "1999-01-01"])
+def test_a_known_until_ahead_or_unreadable_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="数据截至"):
+        read_known_until(text, NOW)
+
+
+def test_an_account_of_which_a_row_was_refused_is_not_known_further(folder: Path, one: Account) -> None:
+    other = account(one.unit, name="示例二号", uid="d2", platform=platform("weibo"))
+    result = take(
+        folder,
+        p("a1", "2026-11-20 10:00"),
+        p("", "2026-11-22 10:00"),
+        p("a3", "2026-11-21 10:00", platform="微博", name="示例二号", uid="d2"),
+    )
+    assert (result.created, result.refused, result.held, result.moved) == (2, 1, ("示例发布",), 1)
+    one.refresh_from_db()
+    other.refresh_from_db()
+    assert one.posts_known_until is None
+    assert other.posts_known_until == at("2026-11-22 10:00")
+
+
+def test_a_file_of_silent_accounts_needs_a_known_until(folder: Path, one: Account) -> None:
+    heads = ("序号", "平台", "账号名称", "账号ID")
+    path = csv_of(folder, "publications", ("1", *of()), heads=heads)
+    with pytest.raises(Refused, match="请写明数据截至"):
+        run(path)
+    assert run(path, known_until=at("2026-11-23 00:00")).unchanged == 1
+    one.refresh_from_db()
+    assert one.posts_known_until == at("2026-11-23 00:00")
+
+
+def test_a_file_of_another_kind_makes_nobody_silent(folder: Path, one: Account) -> None:
+    path = csv_of(folder, "messages", m("q1", "2026-11-20 10:00"), m("q2", "2026-11-21 10:00"))
+    with pytest.raises(NothingAccepted, match="缺少发布时间"):
+        run(path, known_until=NOW)
+    one.refresh_from_db()
+    assert one.posts_known_until is None
