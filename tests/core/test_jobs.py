@@ -265,14 +265,21 @@ def test_an_ended_job_cannot_be_stopped_and_a_done_one_not_begun_again() -> None
     with pytest.raises(WrongState, match="已经结束（已完成）"):
         jobs.stop(job.pk, now=NOW)
     with pytest.raises(WrongState, match="不需要重新开始"):
-        jobs.again(job.pk, by=user(), now=NOW)
+        jobs.again(job.pk, kinds={"test": kind(done)}, by=user(), now=NOW)
+
+
+def test_a_kind_that_no_worker_runs_is_not_begun_again() -> None:
+    old = run(refuse)
+    with pytest.raises(WrongState, match="不在后台进行"):
+        jobs.again(old.pk, kinds={"other": kind(done)}, by=user(), now=NOW)
+    assert Job.objects.get() == old
 
 
 def test_a_failed_job_begins_again_as_a_new_one() -> None:
     file = scan()
     old = enqueue(kind(refuse), by=user(), now=NOW, params={"a": 1}, source=file, source_name="清单.csv")
     assert run_next({"test": kind(refuse)})
-    new = jobs.again(old.pk, by=user(), now=NOW)
+    new = jobs.again(old.pk, kinds={"test": kind(done)}, by=user(), now=NOW)
     assert (new.state, new.params, new.source, new.source_name) == (JobState.QUEUED, {"a": 1}, file, "清单.csv")
     assert run_next({"test": kind(done)})
     assert [job.state for job in Job.objects.order_by("pk")] == [JobState.FAILED, JobState.DONE]

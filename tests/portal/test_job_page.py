@@ -6,8 +6,8 @@ import pytest
 from django.core.files.base import ContentFile
 from django.urls import reverse
 
-from accounts.models import Role
-from tests.factories import PDF, user
+from accounts.models import Membership, Role
+from tests.factories import PDF, unit, user
 from tests.portal.job_pages import HTMX, a_job, only_kind, page, signed_in
 from zhonglou_media.core import files
 from zhonglou_media.core.jobs import JobKind
@@ -170,6 +170,44 @@ def test_the_file_a_job_made_is_handed_out_under_its_name(result: dict[str, int]
     assert signed_in(user(Role.OPERATOR)).get(f"/jobs/{job.pk}/file/").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("kind", "who", "status"),
+    [
+        ("import_activity", "starter", 200),
+        ("import_activity", Role.OFFICER, 200),
+        ("import_activity", Role.SUPERVISOR, 200),
+        ("import_activity", Role.ADMIN, 403),
+        ("import_activity", Role.OPERATOR, 404),
+        ("import_activity", Role.AUDITOR, 404),
+        ("test", "starter", 200),
+        ("test", Role.OFFICER, 403),  # a kind without a page of its own is nobody else's work
+    ],
+)
+def test_who_gets_the_file_and_the_link_to_it(kinds: dict[str, JobKind], kind: str, who: str, status: int) -> None:
+    kinds["import_activity"] = ALL_KINDS["import_activity"]
+    starter = user(Role.OPERATOR)
+    rows = files.keep(b"PK\x03\x04 what a citizen wrote", files.XLSX)
+    job = a_job(starter, JobState.DONE, kind=kind, file=rows, result={})
+    client = signed_in(starter if who == "starter" else user(who))
+    answer = client.get(f"/jobs/{job.pk}/file/")
+    assert answer.status_code == status
+    if status == 200:
+        assert b"citizen" in b"".join(answer.streaming_content)
+    shown = client.get(f"/jobs/{job.pk}/")
+    assert (f'href="/jobs/{job.pk}/file/"' in shown.content.decode()) == (status == 200)
+
+
+def test_an_admin_who_is_an_operator_elsewhere_gets_no_file_of_others(kinds: dict[str, JobKind]) -> None:
+    kinds["import_activity"] = ALL_KINDS["import_activity"]
+    both = user(Role.ADMIN)
+    Membership.objects.create(user=both, unit=unit(), role=Role.OPERATOR)
+    rows = files.keep(b"PK\x03\x04 what a citizen wrote", files.XLSX)
+    job = a_job(user(Role.OPERATOR), JobState.DONE, kind="import_activity", file=rows, result={"refused": 1})
+    client = signed_in(both)
+    assert client.get(f"/jobs/{job.pk}/file/").status_code == 403
+    assert client.get(f"/jobs/{job.pk}/").status_code == 200  # and is not sent to a page that is not found
+
+
 def test_a_job_without_a_file_and_one_whose_file_is_gone_give_none() -> None:
     person = user(Role.OPERATOR)
     without = a_job(person, JobState.DONE)
@@ -193,8 +231,7 @@ def test_every_kind_has_its_words_and_a_page_that_shows_its_result() -> None:
 
 def test_a_job_that_its_own_page_runs_is_not_begun_again_here() -> None:
     starter = user(Role.OFFICER)
-    failed = a_job(starter, JobState.FAILED, error="文件里没有回执。")
-    Job.objects.filter(pk=failed.pk).update(kind="record_receipts")
+    failed = a_job(starter, JobState.FAILED, error="示例", kind="import_registry")
     client = signed_in(starter)
     assert "重新开始" not in client.get(f"/jobs/{failed.pk}/").content.decode()
     assert client.post(f"/jobs/{failed.pk}/again/").status_code == 409
@@ -205,4 +242,6 @@ def test_what_a_preview_keeps_is_not_handed_out() -> None:
     starter = user(Role.OFFICER)
     book = files.keep(b"{}", "application/json")
     prepared = a_job(starter, JobState.PREPARED, file=book, finished_at=None, started_at=None)
-    assert signed_in(starter).get(f"/jobs/{prepared.pk}/file/").status_code == 404
+    client = signed_in(starter)
+    assert client.get(f"/jobs/{prepared.pk}/file/").status_code == 404
+    assert "/file/" not in client.get(f"/jobs/{prepared.pk}/").content.decode()

@@ -110,7 +110,7 @@ PAGES: dict[str, Entry] = {
     "accounts:import_result": Entry(OFFICE, OFFICE, "get", lambda world, own: {"job_id": world.job.pk}),
     "accounts:import_refused": Entry(OFFICE, OFFICE, "get", lambda world, own: {"job_id": world.job.pk}),
     "job": Entry(OFFICE | {ADMIN}, OFFICE | {ADMIN}, "get", lambda world, own: {"pk": world.job.pk}),
-    "job_file": Entry(OFFICE | {ADMIN}, OFFICE | {ADMIN}, "get", lambda world, own: {"pk": world.job.pk}),
+    "job_file": Entry(OFFICE, OFFICE, "get", lambda world, own: activity_imported(world)),
     "job_stop": Entry(OFFICE, OFFICE, "post", lambda world, own: {"pk": world.job.pk}),
     "job_again": Entry(set(), set(), "post", lambda world, own: {"pk": world.job.pk}),
     "runs": anybody(OFFICE | {ADMIN}),
@@ -129,6 +129,7 @@ PAGES: dict[str, Entry] = {
     "accounts:restore": Entry({OPERATOR}, set(), "post", lambda world, own: {"pk": world.posts[own]}),
     "accounts:message": Entry({OPERATOR}, set(), "get", lambda world, own: {"pk": world.questions[own]}),
     "accounts:reply": Entry({OPERATOR}, set(), "post", lambda world, own: {"pk": world.questions[own]}),
+    "accounts:unreply": Entry({OPERATOR}, set(), "post", lambda world, own: {"pk": world.questions[own]}),
     "accounts:reclassify": Entry({OPERATOR}, set(), "post", lambda world, own: {"pk": world.questions[own]}),
     "accounts:withdraw_message": Entry({OPERATOR}, set(), "post", lambda world, own: {"pk": world.questions[own]}),
     "unit": Entry(EVERYBODY, SEEN | {ADMIN}, "get", lambda world, own: {"pk": world.filings[own].unit_id}),
@@ -206,6 +207,7 @@ def activity_imported(world: World) -> dict[str, object]:
     taken = {"kind": "publications", "held": [], "held_count": 0, "known_until": None, "read": 1, "created": 1}
     result = {**taken, "changed": 0, "unchanged": 0, "refused": 0, "silent": 0}
     fields = {"state": "done", "by": world.job.by, "created_at": NOW, "source_name": "数据.csv", "result": result}
+    fields["file"] = files.keep(PDF, files.PDF)
     return {"pk": Job.objects.get_or_create(kind="import_activity", defaults=fields)[0].pk}
 
 

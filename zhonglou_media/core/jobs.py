@@ -203,12 +203,15 @@ def stop(job_id: int, *, now: datetime) -> None:
             raise WrongState(f"任务已经结束（{job.get_state_display()}），不能再停止。", by=job.by, at=job.finished_at)
 
 
-def again(job_id: int, *, by: User, now: datetime) -> Job:
+def again(job_id: int, *, kinds: Mapping[str, JobKind], by: User, now: datetime) -> Job:
     """A new job of the same kind, parameters and file as one that failed or was stopped; the old one stays to be read.
 
-    Raises WrongState when it has not ended, or is done.
+    Raises WrongState when it has not ended, or is done; or is none of `kinds`, those that a worker runs: it would wait
+    for ever.
     """
     old = Job.objects.get(pk=job_id)
+    if old.kind not in kinds:
+        raise WrongState("这项工作不在后台进行，请回到它的页面重新办理。", by=old.by, at=old.finished_at)
     if old.state not in (JobState.FAILED, JobState.STOPPED):
         raise WrongState(f"任务的状态是“{old.get_state_display()}”，不需要重新开始。", by=old.by, at=old.finished_at)
     return Job.objects.create(

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import may
 from accounts.models import RuleRun
-from accounts.policy import OFFICE, Action, could, roles_of
+from accounts.policy import OFFICE, RULES, Action, Scope, could, roles_of
 from inspections import sweep
 from zhonglou_media.core import files, jobs
 from zhonglou_media.core.answers import post_only
 from zhonglou_media.core.clock import SHANGHAI, db_now
-from zhonglou_media.core.errors import NotAllowed, Refused, WrongState
+from zhonglou_media.core.errors import NotAllowed, Refused
 from zhonglou_media.core.models import Job, JobState, TaskRun, User
 
 from .jobs import KINDS, label_of, page_of
@@ -96,6 +96,7 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
         "counts": [(words, found.result[key], bad) for key, (words, bad) in COUNTS.items() if _counted(found, key)],
         "may_stop": found.state in LIVE and not found.stop_requested and _may_stop(user, found),
         "may_again": broken and found.by_id == user.pk and found.kind in KINDS,
+        "may_file": _has_file(found) and _may_read(user, found),
     }
     return render(request, "portal/job.html", context)
 
@@ -103,10 +104,14 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
 @may(Action.SIGNED_IN)
 @require_safe
 def job_file(request: HttpRequest, pk: int) -> FileResponse:
-    """The file a job made: the rows it refused, or what was exported."""
-    found = visible(cast(User, request.user), pk)
-    if found.file is None or found.state == JobState.PREPARED:  # what a preview keeps is no file for people
+    """The file a job made: the rows it refused, or what was exported. It holds what citizens wrote, so who looks after
+    the portal does not read it (第二十一条): it is for who started the job and whose work it is."""
+    user = cast(User, request.user)
+    found = visible(user, pk)
+    if found.file is None or not _has_file(found):
         raise Http404
+    if not _may_read(user, found):
+        raise NotAllowed("您不能下载这份文件：须由任务的发起人或办理这项工作的人员下载。")
     try:
         content = files.open_file(found.file)
     except Refused as gone:
@@ -136,9 +141,7 @@ def job_again(request: HttpRequest, pk: int) -> HttpResponse:
     old = visible(user, pk)
     if old.by_id != user.pk:
         raise NotAllowed("您不能重新开始这个任务：须由发起人办理。")
-    if old.kind not in KINDS:
-        raise WrongState(f"“{label_of(old)}”不在后台进行，请回到它的页面重新办理。")
-    new = jobs.again(pk, by=user, now=db_now())
+    new = jobs.again(pk, kinds=KINDS, by=user, now=db_now())
     messages.success(request, "已重新提交，正在排队。")
     return redirect("job", new.pk)
 
@@ -172,14 +175,30 @@ def _may_stop(user: User, job: Job) -> bool:
     return job.by_id == user.pk or bool(roles_of(user) & set(OFFICE))
 
 
+def _has_file(job: Job) -> bool:
+    """What a preview keeps is no file for people."""
+    return job.file_id is not None and job.state != JobState.PREPARED
+
+
+def _may_read(user: User, job: Job) -> bool:
+    """Whether what the job made is for `user`: who started it, or who may open its kind's own page."""
+    return job.by_id == user.pk or (page_of(job) != "job" and _opens_page(user, job))
+
+
+def _opens_page(user: User, job: Job) -> bool:
+    """Whether `user` may open the page of this job's kind, of a job of others by a role for the whole district."""
+    view: Any = resolve(reverse(page_of(job), args=[job.pk])).func
+    if job.by_id == user.pk:
+        return could(user, *view.allowed_to)
+    return any(RULES[action].get(role) == Scope.ALL for action in view.allowed_to for role in roles_of(user))
+
+
 def _result_page(user: User, job: Job) -> str:
     """Where the result of this job stands, or '' for here: it has no page of its own, or one `user` may not open."""
     page = page_of(job)
-    if page == "job" or job.state in LIVE or not job.result:
+    if page == "job" or job.state in LIVE or not job.result or not _opens_page(user, job):
         return ""
-    url = reverse(page, args=[job.pk])
-    allowed_to: Any = getattr(resolve(url).func, "allowed_to", frozenset())
-    return url if could(user, *allowed_to) else ""
+    return reverse(page, args=[job.pk])
 
 
 # --- all of them ----------------------------------------------------------------------------------------------------
