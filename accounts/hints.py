@@ -36,7 +36,8 @@ def differing_names() -> set[int]:
     """主办单位在不同平台上的名称原则上应当保持一致（第六条）: watched accounts of bound units under another name.
 
     Another than the unit's own (`own_name`). A name that holds the unit's own, or is held by it, is the same name with
-    a word more or less (示例甲街道, 示例甲街道发布); a second name on the one platform that has the unit's own is article 7's matter.
+    a word more or less (示例甲街道, 示例甲街道发布); a second name on the one platform that has the unit's own is
+    article 7's matter.
     """
     of_unit: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
     watched = Account.objects.filter(state__in=WATCHED, unit__scope=Scope.BOUND).order_by("pk")
