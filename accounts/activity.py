@@ -20,10 +20,11 @@ from accounts.models.activity import Source
 from accounts.policy import Action, require
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import SHANGHAI, day_of
-from zhonglou_media.core.errors import Incomplete, Refused, WrongState
+from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, WrongState
 from zhonglou_media.core.models import Event, User
 
 EARLIEST = datetime(2010, 1, 1, tzinfo=SHANGHAI)  # no such account is older: an earlier time is mistyped
+TAKE_BACK = timedelta(minutes=10)  # how long a reply recorded by mistake can be taken back
 SAME_TAP = timedelta(minutes=5)  # two sendings of one form with the same words lie that close together
 Row = TypeVar("Row", Publication, Message)
 RECORDABLE = tuple(state for state in AccountState if state not in GONE)
@@ -165,8 +166,53 @@ def reply(message_id: int, *, at: datetime | None = None, by: User, now: datetim
 
 
 @transaction.atomic
+def unreply(message_id: int, *, by: User, now: datetime) -> Message:
+    """登记错了，撤销: nobody has answered after all, and the question waits as before.
+
+    Only who recorded the reply, within 10 minutes of it. WrongState when there is no reply (any more), or it came
+    otherwise or too long ago; NotAllowed when somebody else recorded it.
+    """
+    message, role = _message(message_id, by=by)
+    event = _reply_event(message)
+    if message.first_reply_at is None:
+        raise WrongState("这条留言现在没有登记回复，不用撤销。")
+    if event is None:
+        raise WrongState(f"这条留言在 {_when(message.first_reply_at)} 的回复不是在这里登记的，不能撤销。")
+    if event.actor_id != by.pk:
+        raise NotAllowed(f"这条回复由{event.actor}于 {_when(event.at)} 登记，须由登记人撤销。")
+    if now - event.at > TAKE_BACK:
+        raise WrongState(f"登记已超过 {TAKE_BACK.seconds // 60} 分钟，不能再撤销。", by=event.actor, at=event.at)
+    was = message.first_reply_at
+    message.first_reply_at = None
+    message.save(update_fields=["first_reply_at"])
+    _count_questions(message)
+    _append(message, "unreply", by=by, role=role, now=now, replied_at=was.isoformat())
+    return message
+
+
+def may_unreply(message: Message, *, by: User, now: datetime) -> bool:
+    """Whether the button of `unreply` stands on the page of the question."""
+    if message.first_reply_at is None or message.withdrawn_at is not None:
+        return False
+    event = _reply_event(message)
+    return event is not None and event.actor_id == by.pk and now - event.at <= TAKE_BACK
+
+
+def _reply_event(message: Message) -> Event | None:
+    """The record of the reply that stands; None when it was imported."""
+    of_message = Event.objects.filter(subject_kind=events.kind_of(message), subject_id=message.pk, verb="reply")
+    event = of_message.select_related("actor").order_by("-seq").first()
+    if event is None or message.first_reply_at is None:
+        return None
+    return event if datetime.fromisoformat(event.detail["replied_at"]) == message.first_reply_at else None
+
+
+@transaction.atomic
 def reclassify(message_id: int, *, kind: str, by: User, now: datetime) -> Message:
-    """改类型: a 咨询 is due 24 hours after it was asked, even if past; another kind loses only a due time yet ahead."""
+    """改类型: a 咨询 is due 24 hours after it was asked, even if past; another kind loses only a due time yet ahead.
+
+    From then on an import leaves the kind and the due time alone (`reclassified_at`).
+    """
     message, role = _message(message_id, by=by)
     _still_open(message)
     was = message.kind
@@ -177,7 +223,8 @@ def reclassify(message_id: int, *, kind: str, by: User, now: datetime) -> Messag
         message.reply_due_at = rules.reply_due(kind, message.asked_at)
     elif message.reply_due_at is not None and now < message.reply_due_at:
         message.reply_due_at = None
-    message.save(update_fields=["kind", "reply_due_at"])
+    message.reclassified_at = now
+    message.save(update_fields=["kind", "reply_due_at", "reclassified_at"])
     _count_questions(message)
     _append(message, "reclassify", by=by, role=role, now=now, was=was, kind=kind)
     return message

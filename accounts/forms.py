@@ -126,6 +126,10 @@ class TimedForm(forms.Form):
                 self.add_error(typed, f"请填写{self.fields[typed].label}。")
         return given
 
+    def given(self) -> dict[str, Any]:
+        """What was typed, as the use case takes it: without the choices that stand before a time."""
+        return {name: value for name, value in self.cleaned_data.items() if name not in self.TIMES}
+
     def tell(self, refused: Incomplete) -> None:
         """Put what a use case refused at its fields."""
         for name, errors in refused.errors.items():

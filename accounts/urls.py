@@ -27,6 +27,7 @@ urlpatterns = [
     path("publications/<int:pk>/restore/", recording.restore, name="restore"),
     path("messages/<int:pk>/", recording.message, name="message"),
     path("messages/<int:pk>/reply/", recording.reply, name="reply"),
+    path("messages/<int:pk>/unreply/", recording.unreply, name="unreply"),
     path("messages/<int:pk>/kind/", recording.reclassify, name="reclassify"),
     path("messages/<int:pk>/withdraw/", recording.withdraw_message, name="withdraw_message"),
     path("activity/import/", activity_import.activity_import, name="activity_import"),

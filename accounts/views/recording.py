@@ -1,14 +1,17 @@
 """What an operator records on a phone: 发了一条, 收到留言, 回复了留言, 确认数据截至现在. The use cases decide."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -24,6 +27,7 @@ from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.countdown import due24, span
 from zhonglou_media.core.errors import Incomplete, Refused, WrongState
 
+Row = TypeVar("Row", Publication, Message)
 SAME_TAP = timedelta(minutes=1)  # a reply of the same person so shortly before is the same tap on a phone
 read_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -64,20 +68,30 @@ MEANS = "截至这一刻没有登记的发布和留言视为没有，更新、�
 @read_or_post
 def publish(request: HttpRequest, pk: int) -> HttpResponse:
     """登记一条发布."""
+    return _record(request, pk, "publish", PublicationForm, activity.publish, _published)
+
+
+def _record(
+    request: HttpRequest,
+    pk: int,
+    page: str,
+    of: type[TimedForm],
+    act: Callable[..., Row],
+    told: Callable[[Row, datetime], str],
+) -> HttpResponse:
+    """The form `of` on its page; once it is valid `act` records what was typed, and `told` says what follows."""
     account, now = _account(request, pk), db_now()
-    form = PublicationForm(request.POST if request.method == "POST" else None, now=now)
+    form = of(request.POST if request.method == "POST" else None, now=now)
     status = 200
     if form.is_bound and form.is_valid():
-        given = {name: form.cleaned_data[name] for name in ("title", "url", "original", "reviewers", "published_at")}
         try:
-            row = activity.publish(pk, **given, by=user_of(request), now=now, token=form.cleaned_data["token"])
+            row = act(pk, **form.given(), by=user_of(request), now=now)
         except Refused as refused:
             status = _tell(form, refused)
         else:
-            messages.success(request, _published(row, now))
+            messages.success(request, told(row, now))
             return redirect(_back(request, account))
-    context = {"form": form, "folded": not any(form.errors.get(name) for name in ("url", "original", "reviewers"))}
-    return _show(request, "publish", account, status, **context)
+    return _show(request, page, account, status, form=form)
 
 
 def _published(row: Publication, now: datetime) -> str:
@@ -139,19 +153,13 @@ def restore(request: HttpRequest, pk: int) -> HttpResponse:
 @read_or_post
 def ask(request: HttpRequest, pk: int) -> HttpResponse:
     """登记一条留言, with its reply where it was answered at once."""
-    account, now = _account(request, pk), db_now()
-    form = QuestionForm(request.POST if request.method == "POST" else None, now=now)
-    status = 200
-    if form.is_bound and form.is_valid():
-        given = {name: form.cleaned_data[name] for name in ("kind", "body", "asked_at", "replied_at")}
-        try:
-            row = activity.ask(pk, **given, by=user_of(request), now=now, token=form.cleaned_data["token"])
-        except Refused as refused:
-            status = _tell(form, refused)
-        else:
-            messages.success(request, f"已登记留言。{_replied(row) if row.first_reply_at else _due(row, now)}")
-            return redirect(_back(request, account))
-    return _show(request, "ask", account, status, form=form)
+    return _record(request, pk, "ask", QuestionForm, activity.ask, _asked)
+
+
+def _asked(row: Message, now: datetime) -> str:
+    if row.first_reply_at is None:
+        return f"已登记留言。{_due(row, now)}"
+    return _with_undo(f"已登记留言。{_replied(row)}", row)
 
 
 def _due(row: Message, now: datetime) -> str:
@@ -200,7 +208,28 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
     except Incomplete as refused:
         form.tell(refused)
         return _message_page(request, pk, reply_form=form, status=422)
-    messages.success(request, _replied(done))
+    back = _back(request, row.account)
+    messages.success(request, _with_undo(_replied(done), done, back))
+    return redirect(back)
+
+
+def _with_undo(told: str, row: Message, back: str = "") -> SafeString:
+    """A reply is recorded by one tap on a phone: the way to take it back stands beside what it means."""
+    url = reverse("accounts:message", args=[row.pk]) + (f"?{urlencode({'next': back})}" if back else "")
+    minutes = activity.TAKE_BACK.seconds // 60
+    return format_html('{} <a href="{}">登记错了？{} 分钟内可以撤销</a>', told, url, minutes)
+
+
+@may(Action.RECORD_ACTIVITY)
+@post_only("accounts:message", "pk")
+def unreply(request: HttpRequest, pk: int) -> HttpResponse:
+    """登记错了，撤销: the question waits for its reply again."""
+    row, now = _message(request, pk), db_now()
+    try:
+        done = activity.unreply(pk, by=user_of(request), now=now)
+    except WrongState as refused:
+        return _message_page(request, pk, refused=refused)
+    messages.success(request, f"已撤销登记的回复。{_due(done, now)}")
     return redirect(_back(request, row.account))
 
 
@@ -254,6 +283,7 @@ def _message_page(
     context = {
         "message_": row,
         "open": row.first_reply_at is None and row.withdrawn_at is None and row.handed_to is None,
+        "may_unreply": activity.may_unreply(row, by=user_of(request), now=now),
         "reply_form": reply_form or ReplyForm(now=now, auto_id="reply-%s"),
         "kind_form": kind_form or KindForm(initial={"kind": row.kind}, auto_id="kind-%s"),
         "withdraw_form": withdraw_form or WithdrawalForm(now=now, auto_id="withdraw-%s"),
