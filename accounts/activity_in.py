@@ -4,8 +4,8 @@ First every row is read and judged outside any transaction; then one transaction
 few statements (`activity_sql`), however many rows: all that can be taken, or nothing. The same file again is no change.
 
 数据截至 moves for the accounts named in the file, to `known_until` or else the latest time in it; a row that names an
-account and nothing else says 本期无发布. It stays for an account of which a row was refused: what is missing there is
-not known not to have happened.
+account and nothing else says 本期无发布. It stays for an account of which a row was refused, except one that repeats
+another in all values: what is missing there is not known not to have happened.
 """
 
 import gc

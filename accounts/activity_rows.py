@@ -83,6 +83,8 @@ _MOMENT = re.compile(
 )
 _ZONE = 7
 _EARLIEST = EARLIEST.replace(tzinfo=None)
+_HASH_BITS = 40  # an int, not a tuple: there are 200,000
+_HASH = (1 << _HASH_BITS) - 1
 _LINK = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 
 
@@ -95,10 +97,10 @@ class Line:
     accounts: tuple[int, ...] = ()
     problem: str = ""
     silent: bool = False  # 本期无发布
-    repeated: bool = False  # refused for being there before
+    repeated: bool = False  # refused for being there before, the same in all values
     key: str = ""
     row: str = ""
-    values: tuple[Any, ...] = ()  # of a message, until it is compared with the stored one
+    values: tuple[Any, ...] = ()  # what the row says under its key
 
     @property
     def account(self) -> int:
@@ -111,7 +113,7 @@ class Reader:
 
     def __init__(self, rows: Rows, kind: ActivityKind, accounts: AccountIndex, spool: Spool, now: datetime) -> None:
         self._kind, self._accounts, self._spool, self._now = kind, accounts, spool, _local(now)
-        self._seen: dict[int, dict[str, int]] = {}
+        self._seen: dict[int, dict[str, int]] = {}  # by account and key: the row's number and a hash of its values
         own = [column.name for column in COLUMNS[kind]]
         self._who = _picker(rows, _WHO)
         self._what = _picker(rows, own[own.index("uid") + 1 :] + [name for name in own if name == "external"])
@@ -153,11 +155,14 @@ class Reader:
         return all(not cell or cell.casefold() in SILENT for cell in rest)
 
     def _once(self, line: Line) -> None:
-        earlier = self._seen.setdefault(line.account, {}).setdefault(line.key, line.number)
-        if earlier != line.number:
-            line.repeated = True
+        """Raise ValueError where the account has the key already; one that says otherwise may be another fact."""
+        said = hash(line.values) & _HASH
+        earlier = self._seen.setdefault(line.account, {}).setdefault(line.key, line.number << _HASH_BITS | said)
+        if (number := earlier >> _HASH_BITS) != line.number:
+            line.repeated = earlier & _HASH == said
             what = f"{line.key} 的粉丝数" if self._kind == K.FOLLOWERS else f"外部编号“{line.key}”"
-            raise ValueError(f"该账号的{what}在第 {earlier} 行已有，请只留一行")
+            what_to_do = "请只留一行" if line.repeated else "且内容不同，请核对后只留一行"
+            raise ValueError(f"该账号的{what}在第 {number} 行已有，{what_to_do}")
 
     # --- each kind: its cells in the order of COLUMNS, the external id last ------------------------------------------
 
@@ -171,6 +176,7 @@ class Reader:
         flag = _FLAGS.get(original)
         if flag is None:
             flag = _yes_or_no(original)
+        line.values = (title, url, moment, flag)
         line.row = f"{line.number}\t{line.account}\t{line.key}\t{title}\t{url}\t{self._spool.moment(moment)}\t{flag}"
 
     def _messages(self, line: Line, word: str, body: str, at: str, reply: str, external: str) -> None:
@@ -184,7 +190,10 @@ class Reader:
         if reply and reply.casefold() not in NOTHING:
             replied = self._moment(reply, "回复时间", to_the_minute=True)
             if replied < moment:
-                raise ValueError("回复时间早于留言时间，请核对")
+                # 10:00 to a question of 10:00:30: a platform that writes no seconds means the same minute.
+                if replied.second or replied.replace(second=59, microsecond=999999) < moment:
+                    raise ValueError("回复时间早于留言时间，请核对")
+                replied = moment
         if len(body) > MAX_BODY or "\x00" in body:
             raise ValueError(f"内容过长，不能超过 {MAX_BODY} 个字")
         line.values = (kind, body, moment, replied)
@@ -222,6 +231,7 @@ class Reader:
         number = read_followers(count, self._followers_head)
         if number is None:
             raise ValueError("缺少粉丝数")
+        line.values = (number,)
         line.row = f"{line.number}\t{line.account}\t{line.key}\t{number}"
 
     def _moment(self, text: str, label: str, *, to_the_minute: bool = False) -> datetime:

@@ -68,6 +68,12 @@ def test_an_external_id_twice_is_refused_naming_the_first_row(folder: Path, one:
     assert one.posts_known_until == other.posts_known_until == at("2026-11-20 10:00")  # a repetition hides nothing
 
 
+def test_a_reply_written_to_the_minute_is_not_before_a_question_within_it(folder: Path, one: Account) -> None:
+    take(folder, m("q1", "2026-11-20 10:00:30", reply="2026-11-20 10:00"), kind="messages")
+    message = Message.objects.get()
+    assert message.first_reply_at == message.asked_at == at("2026-11-20 10:00:30")
+
+
 def test_a_long_title_is_cut_and_what_cannot_be_seen_is_dropped(folder: Path, one: Account) -> None:
     take(folder, p("a1", "2026-11-20 10:00", title="长" * 201), p("a2", "2026-11-20 10:00", title="上\u202e下\n左\\N"))
     titles = Publication.objects.order_by("external_id").values_list("title", flat=True)
@@ -126,6 +132,8 @@ def test_nobody_else_imports(folder: Path, one: Account, role: Role) -> None:
         (m("q1", "2026-11-20 10:00", "闲聊"), "不认识类型“闲聊”，请写咨询、建议、投诉、求助、其他中的一个"),
         (m("q1", "2026-11-20 10:00", ""), "没有写明类型，请写咨询、建议、投诉、求助、其他中的一个"),
         (m("q1", "2026-11-20 10:00", reply="2026-11-20 09:59"), "回复时间早于留言时间，请核对"),
+        (m("q1", "2026-11-20 10:00:30", reply="2026-11-20 10:00:29"), "回复时间早于留言时间，请核对"),
+        (m("q1", "2026-11-20 10:01:00", reply="2026-11-20 10:00"), "回复时间早于留言时间，请核对"),
         (m("q1", "2026-11-20 10:00", reply="2026-11-24 14:06"), "回复时间“2026-11-24 14:06”晚于现在"),
         (m("q1", "2026-11-24 14:06"), "留言时间“2026-11-24 14:06”晚于现在"),
         (m("q1", "2026-11-20"), "留言时间“2026-11-20”没有写到几时几分"),
@@ -148,7 +156,8 @@ def test_a_message_that_cannot_be_taken_says_why(folder: Path, one: Account, row
         (("", "1"), "缺少日期"),
         (("2026-11-20", ""), "缺少粉丝数"),
         (("2026-11-20", "很多"), "缺少粉丝数"),
-        (("2026-11-19", "7"), "该账号的2026-11-19 的粉丝数在第 2 行已有，请只留一行"),
+        (("2026-11-19", "5"), "该账号的2026-11-19 的粉丝数在第 2 行已有，请只留一行"),
+        (("2026-11-19", "7"), "该账号的2026-11-19 的粉丝数在第 2 行已有，且内容不同，请核对后只留一行"),
     ],
 )
 def test_a_follower_count_that_cannot_be_taken_says_why(

@@ -7,7 +7,7 @@ import pytest
 from accounts.activity_in import NothingAccepted
 from accounts.activity_rows import read_known_until
 from accounts.models import Account
-from tests.accounts.activity_files import csv_of, m, of, p, run, take
+from tests.accounts.activity_files import csv_of, m, of, p, reasons, run, take
 from tests.factories import NOW, account, at, platform
 from zhonglou_media.core.errors import Refused
 
@@ -88,3 +88,23 @@ def test_a_file_of_another_kind_makes_nobody_silent(folder: Path, one: Account) 
         run(path, known_until=NOW)
     one.refresh_from_db()
     assert one.posts_known_until is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "again"),
+    [
+        ("messages", m("x1", "2026-11-20 10:00", reply="2026-11-20 11:00")),
+        ("messages", m("x1", "2026-11-20 10:00", "建议")),
+        ("publications", p("x1", "2026-11-21 10:00")),
+        ("publications", p("x1", "2026-11-20 10:00", title="另一条")),
+    ],
+)
+def test_an_id_again_that_says_otherwise_may_be_a_fact_that_is_lost(
+    folder: Path, one: Account, kind: str, again: tuple[str, ...]
+) -> None:
+    first = {"messages": m, "publications": p}[kind]("x1", "2026-11-20 10:00")
+    assert reasons(folder, first, again, kind=kind) == {
+        3: "该账号的外部编号“x1”在第 2 行已有，且内容不同，请核对后只留一行"
+    }
+    one.refresh_from_db()
+    assert (one.posts_known_until, one.messages_known_until) == (None, None)
