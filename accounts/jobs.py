@@ -1,5 +1,6 @@
 """Long work on the register that a worker does."""
 
+import shutil
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -18,17 +19,18 @@ def run(claim: Claim) -> None:
     job = claim.job
     if job.source is None:
         raise Refused("没有上传的文件，请重新提交。")
-    files.open_file(job.source).close()  # says so where it is gone
     known_until = job.params.get("known_until")
-    with tempfile.TemporaryDirectory(prefix="refused-") as folder:
-        refused = Path(folder) / "refused.xlsx"
+    with tempfile.TemporaryDirectory(prefix="import-") as folder:
+        source, refused = Path(folder) / "source", Path(folder) / "refused.xlsx"
+        with files.open_file(job.source) as stored, source.open("wb") as copy:
+            shutil.copyfileobj(stored, copy)  # it lies sealed in the store
 
         def finish(result: ActivityResult, error: str = "") -> None:
             claim.finish({"file": job.source_name, **result.detail()}, file=_kept(refused, result), error=error)
 
         try:
             import_activity(
-                files.path_of(job.source.sm3),
+                source,
                 kind=job.params["kind"],
                 by=job.by,
                 now=claim.now,
@@ -44,7 +46,11 @@ def run(claim: Claim) -> None:
 
 
 def _kept(refused: Path, result: ActivityResult) -> File | None:
-    return files.keep(refused.read_bytes(), files.XLSX) if result.refused else None
+    """The rows it refused, sealed like the file they come from."""
+    if not result.refused:
+        return None
+    with refused.open("rb") as book:
+        return files.keep(book, files.XLSX, sealed=True)
 
 
 IMPORT_ACTIVITY = JobKind("import_activity", "导入发布和留言数据", run, page="accounts:activity_import_result")

@@ -138,15 +138,15 @@ def _own(user: User) -> QuerySet[Job]:
 
 
 def _keep(upload: UploadedFile, kind: ActivityKind) -> File:
-    """Keep the file once its header is found. Raises Refused."""
+    """Keep the file once its header is found; sealed, for citizens wrote what it may hold. Raises Refused."""
     with tempfile.NamedTemporaryFile(prefix="activity-") as copy:
         for chunk in upload.chunks():
             copy.write(chunk)
         copy.flush()
-        path = Path(copy.name)
-        open_rows(path, COLUMNS[kind])
-        content = path.read_bytes()
-    return files.keep(content, files.XLSX if is_workbook(content) else CSV)
+        open_rows(Path(copy.name), COLUMNS[kind])
+        copy.seek(0)
+        is_book = is_workbook(copy.read(4096))
+        return files.keep(copy, files.XLSX if is_book else CSV, sealed=True)
 
 
 def _show(request: HttpRequest, form: ActivityForm, *, status: int = 200) -> HttpResponse:
