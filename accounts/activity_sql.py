@@ -81,16 +81,18 @@ _TABLES = {
             "reply_due_at": "moment",
         },
         merged={
-            "kind": "t.kind",
+            # What was reclassified by hand stays so, with its due time.
+            "kind": "CASE WHEN o.reclassified_at IS NULL THEN t.kind ELSE o.kind END",
             "body": "CASE WHEN o.id IS NULL OR t.body_is_new THEN COALESCE(t.body, {empty}) ELSE o.body END",
             "first_reply_at": "CASE WHEN t.first_reply_at < o.first_reply_at THEN t.first_reply_at"
             " ELSE COALESCE(o.first_reply_at, t.first_reply_at) END",
             # To 咨询: 24 hours after it was asked, even if past. Away from it: a due time that is past stays.
-            "reply_due_at": "CASE WHEN o.id IS NULL OR (t.kind <> o.kind AND t.kind = 'inquiry') THEN t.reply_due_at"
+            "reply_due_at": "CASE WHEN o.reclassified_at IS NOT NULL THEN o.reply_due_at"
+            " WHEN o.id IS NULL OR (t.kind <> o.kind AND t.kind = 'inquiry') THEN t.reply_due_at"
             " WHEN t.kind = o.kind OR o.reply_due_at <= {now} THEN o.reply_due_at END",
         },
         first={"asked_at": "t.asked_at", "received_at": "{now}", "source": "'import'"},
-        differs="t.kind <> o.kind OR t.body_is_new OR t.first_reply_at < o.first_reply_at"
+        differs="(t.kind <> o.kind AND o.reclassified_at IS NULL) OR t.body_is_new OR t.first_reply_at < o.first_reply_at"
         " OR (t.first_reply_at IS NOT NULL AND o.first_reply_at IS NULL)",
         day="asked_at",
         clash="t.asked_at <> o.asked_at",

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import activity_sql
+from accounts import activity, activity_sql, rules
 from accounts.activity_in import ActivityResult
 from accounts.models import Account, AccountState, ActivityDay, Followers, Message, Publication, Source
 from tests.accounts.activity import post, question
@@ -190,6 +190,24 @@ def test_a_change_of_kind_moves_the_due_time(
     assert Message.objects.get().reply_due_at == (due and at(due))
     assert take(folder, m("q1", asked, becomes), kind="messages").unchanged == 1
     assert Message.objects.get().reply_due_at == (due and at(due))
+
+
+@pytest.mark.parametrize(
+    ("imported", "by_hand", "due"), [("咨询", "suggestion", None), ("建议", "inquiry", "2026-11-25 11:00")]
+)
+def test_a_kind_set_by_hand_is_left_alone(
+    folder: Path, one: Account, imported: str, by_hand: str, due: str | None
+) -> None:
+    row = m("q1", "2026-11-24 11:00", imported, reply="")
+    take(folder, row, kind="messages")
+    message = Message.objects.get()
+    activity.reclassify(message.pk, kind=by_hand, by=user(Role.OPERATOR, one.unit), now=NOW)
+    later = at("2026-11-26 11:00")
+    result = take(folder, row, kind="messages", now=later, known_until=later)
+    assert (result.changed, result.unchanged) == (0, 1)
+    message.refresh_from_db()
+    assert (message.kind, message.reply_due_at) == (by_hand, due and at(due))
+    assert rules.slow_reply(later).exists() == (due is not None)
 
 
 def test_followers_are_kept_by_day_and_the_latest_is_the_accounts(folder: Path, one: Account) -> None:
