@@ -1,14 +1,16 @@
 """The page of all runs: the tasks of the schedule, the rules, the last jobs."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from accounts.models import Role, RuleRun
 from inspections.tasks import run_sweep
-from tests.factories import NOW, user
+from tests.factories import user
 from tests.portal.job_pages import a_job, only_kind, page, signed_in
+from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.jobs import JobKind
 from zhonglou_media.core.models import JobState, TaskRun
 
@@ -26,8 +28,8 @@ def test_the_page_shows_tasks_rules_and_jobs() -> None:
     RuleRun.objects.filter(rule="inactive").update(opened=3, cleared=2, duration_ms=65_000)
     TaskRun.objects.create(
         name="filings.remind",
-        started_at=NOW,
-        finished_at=NOW,
+        started_at=db_now(),
+        finished_at=db_now(),
         duration_ms=350,
         error="程序出错（KeyError），详情见日志。",
     )
@@ -44,6 +46,43 @@ def test_the_page_shows_tasks_rules_and_jobs() -> None:
     ):  # fmt: skip
         assert words in text
     assert "已停滞" not in text
+
+
+def at_minute(when: datetime) -> str:
+    return f"{when.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+
+
+@pytest.mark.parametrize(
+    ("failed", "css", "said"),
+    [
+        (timedelta(hours=11), "zl-sub", "后台运行正常"),
+        (timedelta(minutes=6), "zl-sub zl-late", "1项定时任务最近一次没有成功"),
+    ],
+    ids=["a success came after", "the last one"],
+)
+def test_the_last_error_is_shown_beside_the_last_success(failed: timedelta, css: str, said: str) -> None:
+    run_sweep()
+    now = db_now()
+    TaskRun.objects.create(
+        name="filings.remind",
+        started_at=now,
+        succeeded_at=now - timedelta(hours=5),
+        failed_at=now - failed,
+        error="程序出错（KeyError），详情见日志。",
+    )
+    text = page(user(Role.ADMIN), "/runs/")
+    assert f'<span class="{css}">{at_minute(now - failed)} 出错：程序出错（KeyError）' in text
+    assert at_minute(now - timedelta(hours=5)) in text
+    assert f"{said}</" in text
+
+
+def test_a_daily_task_that_stands_still_is_named() -> None:
+    run_sweep()
+    TaskRun.objects.create(name="accounts.hints", started_at=NOW, succeeded_at=db_now() - timedelta(hours=27))
+    text = page(user(Role.ADMIN), "/runs/")
+    assert "核对提示已停滞" in text
+    assert "核对提示超过 26 小时没有成功" in text
+    assert "新的预警不会提出" not in text
 
 
 def test_the_last_fifty_jobs_are_listed() -> None:

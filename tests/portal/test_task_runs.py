@@ -103,10 +103,19 @@ def test_a_run_that_failed_is_recorded_and_still_raises(error: Exception, words:
     with pytest.raises(type(error)):
         fail(error)
     run = TaskRun.objects.get()
-    assert (run.error, run.succeeded_at) == (words, succeeded)
+    assert (run.error, run.failed_at, run.succeeded_at) == (words, run.finished_at, succeeded)
+    assert succeeded < run.failed_at
+
+
+def test_the_last_error_outlives_the_next_success() -> None:
+    with pytest.raises(ZeroDivisionError):
+        fail(ZeroDivisionError())
+    failed = TaskRun.objects.get()
     with recorded("filings.remind"):
         pass
-    assert TaskRun.objects.get().error == ""
+    run = TaskRun.objects.get()
+    assert (run.error, run.failed_at) == (failed.error, failed.failed_at)
+    assert failed.failed_at < run.succeeded_at == run.finished_at
 
 
 def test_a_sweep_whose_rules_fail_names_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,6 +153,27 @@ def test_the_sweep_stands_still_after_five_minutes(succeeded: str | None, stalle
     when = at(succeeded) if succeeded else None
     TaskRun.objects.create(name="inspections.sweep", started_at=NOW, succeeded_at=when)
     assert [task.stalled for task in runs.scheduled(NOW, [])] == [stalled, False, False, False]
+
+
+@pytest.mark.parametrize("name", ["filings.remind", "accounts.hints"])
+@pytest.mark.parametrize(
+    ("succeeded", "stalled"),
+    [("2026-11-23 12:04:59", True), ("2026-11-23 12:05", False), ("2026-11-24 14:04", False)],
+)
+def test_a_daily_task_stands_still_after_26_hours(name: str, succeeded: str, stalled: bool) -> None:
+    TaskRun.objects.create(name=name, started_at=NOW, succeeded_at=at(succeeded))
+    assert [task.label for task in runs.scheduled(NOW, []) if task.stalled] == [runs.TASKS[name][0]] * stalled
+
+
+@pytest.mark.parametrize(("started", "stalled"), [("2026-11-23 12:04:59", True), ("2026-11-24 09:00", False)])
+def test_a_daily_task_that_only_failed_stands_still_when_it_is_not_tried_again(started: str, stalled: bool) -> None:
+    TaskRun.objects.create(name="accounts.hints", started_at=at(started), failed_at=at(started), error="示例")
+    assert any(task.stalled for task in runs.scheduled(NOW, [])) == stalled
+
+
+def test_the_task_of_the_jobs_never_stands_still() -> None:
+    TaskRun.objects.create(name="portal.run_jobs", started_at=NOW, succeeded_at=at("2026-01-01 09:00"))
+    assert not any(task.stalled for task in runs.scheduled(NOW, []))
 
 
 @pytest.mark.parametrize(("swept", "stalled"), [("2026-11-24 13:59:59", True), ("2026-11-24 14:04", False)])

@@ -1,4 +1,7 @@
-"""When each task of the schedule last ran, how long, and what went wrong: one row a task, for the page of runs."""
+"""When each task of the schedule last ran, how long, and what went wrong last: one row a task, for the page of runs.
+
+Its last error stays beside its last success: who looks in the morning sees what failed in the night.
+"""
 
 import logging
 from collections.abc import Iterator
@@ -30,10 +33,13 @@ def recorded(name: str) -> Iterator[Recording]:
 
     def write(error: str) -> None:
         took = timedelta(seconds=monotonic() - clock)
-        run = TaskRun(name=name, started_at=started, finished_at=started + took, error=error)
+        run = TaskRun(name=name, started_at=started, finished_at=started + took)
         run.duration_ms = round(took.total_seconds() * 1000)
-        run.succeeded_at = None if error else run.finished_at
-        fields = ["started_at", "finished_at", "duration_ms", "error", *([] if error else ["succeeded_at"])]
+        if error:
+            run.error, run.failed_at, ended = error, run.finished_at, ["error", "failed_at"]
+        else:
+            run.succeeded_at, ended = run.finished_at, ["succeeded_at"]
+        fields = ["started_at", "finished_at", "duration_ms", *ended]
         TaskRun.objects.bulk_create([run], update_conflicts=True, unique_fields=["name"], update_fields=fields)
 
     try:

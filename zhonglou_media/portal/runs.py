@@ -3,7 +3,7 @@
 import mimetypes
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.contrib import messages
@@ -30,13 +30,15 @@ SHOWN = 50
 LIVE = (JobState.QUEUED, JobState.RUNNING)
 BROKEN = (JobState.FAILED, JobState.STOPPED)
 
-# The tasks of the schedule (`zhonglou_media/celery.py`): name → (words, how often).
+# The tasks of the schedule (`zhonglou_media/celery.py`): name → (words, how often, without success for how long it
+# stands still). That of the jobs leaves no trace while none waits, so it never does.
 SWEEP = "inspections.sweep"
-TASKS = {
-    SWEEP: ("规则检查", "每分钟"),
-    "filings.remind": ("期限提醒", "每日 9:00"),
-    "accounts.hints": ("核对提示", "每日 2:30"),
-    "portal.run_jobs": ("后台任务", "有任务时"),
+A_DAY = timedelta(hours=26)  # some hours late is no standstill
+TASKS: dict[str, tuple[str, str, timedelta | None]] = {
+    SWEEP: ("规则检查", "每分钟", sweep.OVERDUE),
+    "filings.remind": ("期限提醒", "每日 9:00", A_DAY),
+    "accounts.hints": ("核对提示", "每日 2:30", A_DAY),
+    "portal.run_jobs": ("后台任务", "有任务时", None),
 }
 # What a job may count, by its key in `Job.result`: words, whether it needs a look.
 COUNTS = {
@@ -57,6 +59,20 @@ class Task:
     often: str
     run: TaskRun | None
     stalled: bool
+    is_sweep: bool = False
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last error is not followed by a success."""
+        run = self.run
+        if run is None or not run.error:
+            return False
+        return run.succeeded_at is None or run.failed_at is None or run.failed_at > run.succeeded_at
+
+    @property
+    def standstill(self) -> str:
+        """What is said of one that stands still."""
+        return f"{self.label}超过 {A_DAY // timedelta(hours=1)} 小时没有成功"
 
     @property
     def took(self) -> str:
@@ -219,7 +235,7 @@ def runs(request: HttpRequest) -> HttpResponse:
     context = {
         "tasks": tasks,
         "stalled": [task for task in tasks if task.stalled],
-        "failed": [task for task in tasks if task.run and task.run.error],
+        "failed": [task for task in tasks if task.failing],
         "rules": [(rule, in_words(rule.duration_ms)) for rule in rules],
         "jobs": [(job, label_of(job), took(job)) for job in listed],
         **counts,
@@ -228,15 +244,25 @@ def runs(request: HttpRequest) -> HttpResponse:
 
 
 def scheduled(now: datetime, rules: Sequence[RuleRun]) -> list[Task]:
-    """Every task of the schedule; the sweep is 已停滞 when it has not succeeded for some minutes."""
+    """Every task of the schedule, each 已停滞 by its own interval once it ever ran."""
     found = {run.name: run for run in TaskRun.objects.all()}
-    stalled = _stalled(found.get(SWEEP), rules, now)
-    return [Task(label, often, found.get(name), stalled and name == SWEEP) for name, (label, often) in TASKS.items()]
+    tasks = []
+    for name, (label, often, within) in TASKS.items():
+        run = found.get(name)
+        last = _last_success(run, rules if name == SWEEP else ())
+        stalled = within is not None and last is not None and now - last > within
+        tasks.append(Task(label, often, run, stalled or _never_swept(name, run), name == SWEEP))
+    return tasks
 
 
-def _stalled(run: TaskRun | None, rules: Sequence[RuleRun], now: datetime) -> bool:
-    """Before its first run by the schedule a sweep is known by its rules; where there is neither, it is yet to come."""
-    if run is None and not rules:
-        return False
-    last = run.succeeded_at if run else max((rule.last_run_at for rule in rules if rule.last_run_at), default=None)
-    return last is None or now - last > sweep.OVERDUE
+def _last_success(run: TaskRun | None, rules: Sequence[RuleRun]) -> datetime | None:
+    """None where it is yet to come. Before its first run by the schedule a sweep is known by its rules; a task that
+    has only ever failed is counted from that run on."""
+    if run is not None:
+        return run.succeeded_at or run.started_at
+    return max((rule.last_run_at for rule in rules if rule.last_run_at), default=None)
+
+
+def _never_swept(name: str, run: TaskRun | None) -> bool:
+    """A sweep that ran and never succeeded: nobody should wait for five minutes more."""
+    return name == SWEEP and run is not None and run.succeeded_at is None
