@@ -78,7 +78,7 @@ def test_the_last_error_is_shown_beside_the_last_success(failed: timedelta, css:
 
 def test_a_daily_task_that_stands_still_is_named() -> None:
     run_sweep()
-    TaskRun.objects.create(name="accounts.hints", started_at=NOW, succeeded_at=db_now() - timedelta(hours=27))
+    TaskRun.objects.create(name="accounts.hints", started_at=db_now(), succeeded_at=db_now() - timedelta(hours=27))
     text = page(user(Role.ADMIN), "/runs/")
     assert "核对提示已停滞" in text
     assert "核对提示超过 26 小时没有成功" in text
