@@ -93,14 +93,26 @@ def slow_reply(now: datetime) -> MessageQuerySet:
     once `message_silence_days` have passed since the due time. Closing the account does not end a question; a pending,
     unfiled or void one is not judged.
     """
-    silent = now - timedelta(days=setting("message_silence_days", day_of(now)))
     known = Q(source=Source.TYPED) | Q(account__messages_known_until__gte=F("reply_due_at"))
+    return _waiting(now).filter(known | Q(reply_due_at__lte=_silent(now)))
+
+
+def reply_unknown(now: datetime) -> MessageQuerySet:
+    """The rest of the due questions: `slow_reply` says nothing of them before somebody tells how far it is known."""
+    reach = F("reply_due_at")
+    unknown = Q(account__messages_known_until__isnull=True) | Q(account__messages_known_until__lt=reach)
+    return _waiting(now).filter(unknown, reply_due_at__gt=_silent(now)).exclude(source=Source.TYPED)
+
+
+def _waiting(now: datetime) -> MessageQuerySet:
+    """Due and not answered, of accounts that are judged."""
     return Message.objects.unanswered().filter(
-        known | Q(reply_due_at__lte=silent),
-        reply_due_at__lte=now,
-        account__state__in=(*WATCHED, *ENDED),
-        account__unit__scope=Scope.BOUND,
+        reply_due_at__lte=now, account__state__in=(*WATCHED, *ENDED), account__unit__scope=Scope.BOUND
     )
+
+
+def _silent(now: datetime) -> datetime:
+    return now - timedelta(days=setting("message_silence_days", day_of(now)))
 
 
 def revived(now: datetime) -> QuerySet[Account]:

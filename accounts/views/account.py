@@ -20,7 +20,7 @@ from accounts.models import Account, AccountState, ActivityDay, Flag, Message
 from accounts.models.account import OPENABLE, OperationMode
 from accounts.policy import Action
 from accounts.views import history
-from accounts.views.activity import may_record
+from accounts.views.activity import recordable
 from accounts.views.register import judged
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import day_of, db_now
@@ -159,7 +159,7 @@ def show(
     sees_activity = policy.may(user, Action.VIEW_ACTIVITY, account)
     context: dict[str, Any] = {
         "account": account,
-        "may_record": may_record(user, account),
+        **recordable(user, account, now),
         "sees_activity": sees_activity,
         "heat": heat.of_account(account, now),
         "recent": Recent.of(account, now),

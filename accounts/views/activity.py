@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from accounts import policy
 from accounts.access import may, visible_accounts
 from accounts.activity import RECORDABLE
+from accounts.confirming import overdue_by
 from accounts.models import Account, AccountState, Message, Publication, Role
 from accounts.models.account import WATCHED
 from accounts.policy import Action
@@ -68,8 +69,11 @@ def record(request: HttpRequest) -> HttpResponse:
     found = cards(request, now)
     shown = sorted(judged_cards(found), key=_urgency)
     late = [card for card in shown if card.account.next_update_due_at and card.account.next_update_due_at <= now]
+    overdue = overdue_by([card.account for card in shown], now)
     context = {
-        "cards": shown,
+        "cards": [(card, overdue.get(card.account.pk)) for card in shown],
+        "becoming": [*overdue.values()],
+        "all_title": f"{len(shown)}个账号都确认数据截至现在？",
         "others": [card.account for card in found if card not in shown],
         "waiting": sum(card.waiting for card in shown),
         "overdue": sum(card.overdue(now) for card in shown),
@@ -131,7 +135,8 @@ class Choice:
 def activity(request: HttpRequest, pk: int) -> HttpResponse:
     """What an account published and what citizens asked it, a list at a time."""
     user = user_of(request)
-    account = get_object_or_404(judged(visible_accounts(user), db_now()).select_related("platform", "unit"), pk=pk)
+    now = db_now()
+    account = get_object_or_404(judged(visible_accounts(user), now).select_related("platform", "unit"), pk=pk)
     policy.require(user, Action.VIEW_ACTIVITY, account)
     posts, questions = Publication.objects.filter(account=account), Message.objects.filter(account=account)
     lists: dict[str, tuple[str, QuerySet[Any]]] = {
@@ -154,7 +159,7 @@ def activity(request: HttpRequest, pk: int) -> HttpResponse:
         "page": Paginator(rows if shown == POSTS else rows.select_related("handed_to"), A_PAGE).get_page(
             request.GET.get("page")
         ),
-        "may_record": may_record(user, account),
+        **recordable(user, account, now),
         "sees_filings": policy.may(user, Action.VIEW_FILING, account),
         "sees_activity": True,
         "here": request.get_full_path(),
@@ -165,6 +170,7 @@ def activity(request: HttpRequest, pk: int) -> HttpResponse:
 _soonest = F("reply_due_at").asc(nulls_last=True)
 
 
-def may_record(user: User, account: Account) -> bool:
-    """Whether the buttons of recording stand on a page of `account`."""
-    return account.state in RECORDABLE and policy.may(user, Action.RECORD_ACTIVITY, account)
+def recordable(user: User, account: Account, now: datetime) -> dict[str, Any]:
+    """Whether the buttons of recording stand on a page of `account`, and what the one of confirming would do."""
+    may_record = account.state in RECORDABLE and policy.may(user, Action.RECORD_ACTIVITY, account)
+    return {"may_record": may_record, "becoming": [*overdue_by([account], now).values()] if may_record else []}

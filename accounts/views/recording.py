@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
@@ -21,7 +21,7 @@ from accounts.forms import KindForm, PublicationForm, QuestionForm, RemovalForm,
 from accounts.models import Account, AccountState, Message, Publication
 from accounts.models.account import ENDED
 from accounts.policy import Action
-from accounts.views.activity import cards, judged_cards, user_of
+from accounts.views.activity import user_of
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.countdown import due24, span
@@ -38,11 +38,14 @@ read_or_post = require_http_methods(["GET", "HEAD", "POST"])
 @may(Action.RECORD_ACTIVITY)
 @post_only("accounts:record")
 def confirm_all(request: HttpRequest) -> HttpResponse:
-    """确认数据截至现在 for every account of the page the button stands on."""
+    """确认数据截至现在 for just those accounts that the dialog named: one registered since has been seen by nobody."""
+    named = {int(pk) for pk in request.POST.getlist("account") if pk.isdecimal()}
+    if not named:
+        raise Refused("没有选中账号，请返回“登记发布”，刷新页面后再确认。")
+    if visible_accounts(user_of(request)).filter(pk__in=named).count() < len(named):
+        raise Http404
     now = db_now()
-    confirmed = activity.confirm_all(
-        [card.account.pk for card in judged_cards(cards(request, now))], by=user_of(request), now=now
-    )
+    confirmed = activity.confirm_all(named, by=user_of(request), now=now)
     messages.success(request, f"{confirmed}个账号的数据已确认截至 {_hm(now)}。{MEANS}")
     return redirect("accounts:record")
 

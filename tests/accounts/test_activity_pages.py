@@ -119,7 +119,7 @@ def test_one_button_confirms_every_account_of_the_cards(client: Client, operator
     other = account(of, platform=platform("weibo"))
     foreign = account()
     before = db_now()
-    assert "2个账号的数据已确认截至" in sent(client, "/activity/confirm/", {})
+    assert "2个账号的数据已确认截至" in sent(client, "/activity/confirm/", {"account": [on.pk, other.pk]})
     for row in (on, other):
         row.refresh_from_db()
         assert row.posts_known_until is not None
