@@ -92,8 +92,8 @@ _TABLES = {
             " WHEN t.kind = o.kind OR o.reply_due_at <= {now} THEN o.reply_due_at END",
         },
         first={"asked_at": "t.asked_at", "received_at": "{now}", "source": "'import'"},
-        differs="(t.kind <> o.kind AND o.reclassified_at IS NULL) OR t.body_is_new OR t.first_reply_at < o.first_reply_at"
-        " OR (t.first_reply_at IS NOT NULL AND o.first_reply_at IS NULL)",
+        differs="(t.kind <> o.kind AND o.reclassified_at IS NULL) OR t.body_is_new"
+        " OR t.first_reply_at < o.first_reply_at OR (t.first_reply_at IS NOT NULL AND o.first_reply_at IS NULL)",
         day="asked_at",
         clash="t.asked_at <> o.asked_at",
     ),

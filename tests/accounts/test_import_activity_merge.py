@@ -9,10 +9,10 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import activity, activity_sql, rules
 from accounts.activity_in import ActivityResult
-from accounts.models import Account, AccountState, ActivityDay, Followers, Message, Publication, Source
+from accounts.models import Account, AccountState, ActivityDay, Followers, Message, Publication, Role, Source
 from tests.accounts.activity import post, question
 from tests.accounts.activity_files import m, of, p, take
-from tests.factories import NOW, at
+from tests.factories import NOW, at, user
 from zhonglou_media.core.models import Event
 
 pytestmark = pytest.mark.django_db
