@@ -240,3 +240,10 @@ def test_values_are_written_as_people_read_them() -> None:
     cells = next(iter(page.iter_rows(min_row=2)))
     assert [cell.value for cell in cells] == ["2021-02-19 23:59", "2021-02-19", 35, "是", None, "=1+1"]
     assert (cells[5].data_type, cells[5].quotePrefix, page.title) == ("s", True, "_表____")
+
+
+def test_a_workbook_that_cannot_be_written_is_an_error_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "nonexist" / "out.xlsx"
+    with pytest.raises(FileNotFoundError) as raised:
+        write_xlsx(path, [SheetOut("表", ["甲"], [["1"]])])
+    assert str(raised.value.filename) == str(path)

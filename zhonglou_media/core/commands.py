@@ -21,17 +21,20 @@ from .clock import SHANGHAI
 from .errors import Refused
 from .models import User
 
-# argparse speaks English; what it says most often.
+# argparse speaks English; what it says most often. `all` is a list, which it separates by commas.
 _ARGPARSE = (
-    (r"the following arguments are required: (.+)", r"缺少参数：\1。"),
-    (r"unrecognized arguments: (.+)", r"没有这个参数：\1。"),
-    (r"argument (\S+): expected one argument", r"参数 \1 后面要写一个值。"),
-    (r"argument (\S+): expected at least one argument", r"参数 \1 后面至少要写一个值。"),
-    (r"argument (\S+): invalid choice: (\S+) \(choose from (.+)\)", r"参数 \1 的值 \2 不对，可选：\3。"),
-    (r"argument (\S+): invalid \S+ value: (.+)", r"参数 \1 的值 \2 格式不对。"),
-    (r"argument (\S+): ignored explicit argument (.+)", r"参数 \1 不接受值 \2。"),
-    (r"argument (\S+): not allowed with argument (\S+)", r"参数 \1 不能与 \2 同时使用。"),
-    (r"ambiguous option: (\S+) could match (.+)", r"参数 \1 不明确，可能是：\2。"),
+    (r"the following arguments are required: (?P<all>.+)", "缺少参数：{all}。"),
+    (r"unrecognized arguments: (?P<x>.+)", "没有这个参数：{x}。"),
+    (r"argument (?P<x>\S+): expected one argument", "参数 {x} 后面要写一个值。"),
+    (r"argument (?P<x>\S+): expected at least one argument", "参数 {x} 后面至少要写一个值。"),
+    (
+        r"argument (?P<x>\S+): invalid choice: (?P<y>.+) \(choose from (?P<all>.+)\)",
+        "参数 {x} 的值{y}不对，可选：{all}。",
+    ),
+    (r"argument (?P<x>\S+): invalid \S+ value: (?P<y>.+)", "参数 {x} 的值{y}格式不对。"),
+    (r"argument (?P<x>\S+): ignored explicit argument (?P<y>.+)", "参数 {x} 不接受值{y}。"),
+    (r"argument (?P<x>\S+): not allowed with argument (?P<z>\S+)", "参数 {x} 不能与 {z} 同时使用。"),
+    (r"ambiguous option: (?P<x>\S+) could match (?P<all>.+)", "参数 {x} 不明确，可能是：{all}。"),
 )
 
 
@@ -102,8 +105,13 @@ class PortalCommand(BaseCommand):
 class _ChineseParser(CommandParser):
     def error(self, message: str) -> NoReturn:
         for pattern, chinese in _ARGPARSE:
-            if re.fullmatch(pattern, message):
-                raise CommandError(re.sub(pattern, chinese, message))
+            if match := re.fullmatch(pattern, message):
+                said = match.groupdict()
+                if "y" in said:  # a value, in quotes
+                    said["y"] = f"“{said['y'].strip(chr(39))}”"
+                if "all" in said:
+                    said["all"] = "、".join(word.strip("'") for word in said["all"].split(", "))
+                raise CommandError(chinese.format(**said))
         raise CommandError(f"参数有误：{message}")
 
 

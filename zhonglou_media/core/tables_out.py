@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from .clock import SHANGHAI
 
@@ -60,7 +61,21 @@ def plain(value: Any) -> Any:
 
 
 def write_xlsx(target: Path | IO[bytes], sheets: Iterable[SheetOut]) -> None:
-    """Write a workbook, one row in memory at a time; every text is a text cell, whatever it begins with."""
+    """Write a workbook, one row in memory at a time; every text is a text cell, whatever it begins with.
+
+    Raises OSError that names the file when it cannot be written.
+    """
+    if isinstance(target, Path):
+        with target.open("wb") as file:
+            return write_xlsx(file, sheets)
+    try:
+        _write(target, sheets)
+    except FileCreateError as error:  # no OSError itself
+        cause = error.args[0]
+        raise OSError(cause.errno, cause.strerror, getattr(target, "name", None)) from error
+
+
+def _write(target: IO[bytes], sheets: Iterable[SheetOut]) -> None:
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,
@@ -68,7 +83,7 @@ def write_xlsx(target: Path | IO[bytes], sheets: Iterable[SheetOut]) -> None:
         "strings_to_numbers": False,
         "in_memory": False,
     }
-    with xlsxwriter.Workbook(str(target) if isinstance(target, Path) else target, options) as book:
+    with xlsxwriter.Workbook(target, options) as book:
         head_format = book.add_format({"bold": True, "bg_color": "#EEF2F6", "border": 1})
         quoted = book.add_format({"quote_prefix": True})
         for sheet in sheets:
