@@ -18,7 +18,7 @@ from accounts.models import Account, Origin, Unit, UnitName
 from accounts.register_judge import FILLED, Plan, RowRefusal, plan
 from accounts.register_rows import COLUMNS
 from zhonglou_media.core import events
-from zhonglou_media.core.clock import day_of
+from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import Event, Job, JobState, User
 from zhonglou_media.core.tables_in import Header, find_header, read_table
@@ -132,7 +132,7 @@ def apply(
         "accounts": sorted(account.pk for account in [*created, *plan.changed]),
         CHANGED: sorted(account.pk for account in plan.changed),
     }
-    job.state, job.started_at, job.finished_at = JobState.DONE, now, now
+    job.state, job.started_at, job.finished_at = JobState.DONE, now, db_now()
     job.result = {**job.result, **detail}
     job.save()
     events.append(job, IMPORTED, by=by, role=role, at=now, detail=detail)

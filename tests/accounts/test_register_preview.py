@@ -14,6 +14,7 @@ from accounts.register_judge import Outcome
 from tests.factories import NOW, account, at, unit, user
 from tests.factories import platform as platform_of
 from zhonglou_media.core import files
+from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.errors import NotAllowed, Refused, WrongState
 from zhonglou_media.core.models import Event, Job, JobState, User
 
@@ -64,12 +65,14 @@ def test_each_value_shown_is_the_value_written(officer: User) -> None:
         (Outcome.CHANGED, [["账号ID", "", "gh_1"], ["粉丝数", "5", "8"]]),
         (Outcome.CREATED, [["账号ID", "", "d1"], ["粉丝数", "", "9"]]),
     ]
+    before = db_now()
     done = confirmed(job, officer)
     blank.refresh_from_db()
     new = Account.objects.get(name="示例抖音")
     assert (blank.uid, blank.followers) == ("gh_1", 8)
     assert (new.unit, new.uid, new.followers, new.source_document) == (of, "d1", 9, "示例台账")
-    assert (done.state, done.finished_at) == (JobState.DONE, at("2026-11-24 15:00"))
+    assert (done.state, done.started_at) == (JobState.DONE, at("2026-11-24 15:00"))
+    assert before < done.finished_at <= db_now()  # when it was done, not when it began
     event = Event.objects.get()
     assert (event.subject_kind, event.subject_id, event.actor) == ("job", job.pk, officer)
     assert event.detail["accounts"] == sorted([blank.pk, new.pk])
