@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from accounts import reminding as of_accounts
 from filings import reminding
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.task_runs import recorded
@@ -11,4 +12,6 @@ from zhonglou_media.core.task_runs import recorded
 def remind() -> None:
     """The reminders of the morning (09:00 on working days)."""
     with recorded("filings.remind"):
-        reminding.remind(db_now())
+        now = db_now()
+        reminding.remind(now)
+        of_accounts.remind(now)

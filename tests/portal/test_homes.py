@@ -154,6 +154,24 @@ def test_accounts_whose_data_end_early_are_one_thing_to_do() -> None:
     assert shown.count("尚无数据") == 1  # 数据截至 stands beside each account
 
 
+def test_the_unit_is_asked_for_its_data_before_the_update_is_due() -> None:
+    """Day 5 is a request: nothing of it is late, and it goes when the data are confirmed."""
+    cast, now = Cast(), db_now()
+    rows = [account(cast.unit, platform=platform(code), now=now - timedelta(days=6)) for code in ("weibo", "douyin")]
+    account(cast.unit, platform=platform("wechat"), now=now - timedelta(days=2))
+    account(unit(), now=now - timedelta(days=6))
+    shown = home(cast.operator)
+    assert "<title>待办1件" in shown
+    assert "请登记或确认 2 个账号的数据" in shown
+    due = due24(rows[0].next_update_due_at).removeprefix(f"{now:%Y}-")  # type: ignore[arg-type]
+    assert f"最早的应于 {due} 前更新。" in shown
+    assert "逾期" not in shown.split("<title>")[1].split("</title>")[0]
+    assert "数据待确认" not in shown
+    assert "到期前登记" in shown
+    Account.objects.update(posts_known_until=now)
+    assert "现在没有待办" in home(cast.operator)
+
+
 def test_the_fact_under_a_flag_and_until_when_the_data_reach() -> None:
     cast, now = Cast(), db_now()
     row = account(cast.unit, now=now - timedelta(days=20))

@@ -8,6 +8,9 @@ from .models import Notice, User
 
 def tell(users: Iterable[User], *, key: str, text: str, link: str, now: datetime) -> None:
     """Leave `text` for each of `users`; the same `key` never reaches a user twice."""
-    Notice.objects.bulk_create(
-        (Notice(user=user, key=key, text=text, link=link, at=now) for user in users), ignore_conflicts=True
-    )
+    leave(Notice(user=user, key=key, text=text, link=link, at=now) for user in users)
+
+
+def leave(notices: Iterable[Notice]) -> None:
+    """Leave notices of several causes at once, by the same rule."""
+    Notice.objects.bulk_create(notices, ignore_conflicts=True)

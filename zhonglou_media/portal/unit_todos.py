@@ -1,12 +1,13 @@
 """What waits in a unit besides filings: questions without an answer (第十五条), data that end too early (第十四条)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, F, Min, Q
 from django.urls import reverse
 
+from accounts import reminding
 from accounts.models import Account, Message, Unit
 from accounts.models.account import ENDED, WATCHED
 from zhonglou_media.core.clock import SHANGHAI, day_of
@@ -26,6 +27,7 @@ class UnitTodo:
     verb: str
     url: str
     article: int
+    clock: str = "不确认不判断"  # what stands in the place of a due time
 
     def is_over(self, now: datetime) -> bool:
         return self.due is not None and self.due <= now
@@ -37,7 +39,7 @@ class UnitTodo:
 
 def unit_todos(units: Units, now: datetime) -> list[UnitTodo]:
     """At most one row of each kind for all of `units`: two queries."""
-    found = (_unanswered(units, now), _data_short(units, now))
+    found = (_unanswered(units, now), *_data(units, now))
     return [todo for todo in found if todo is not None]
 
 
@@ -59,17 +61,36 @@ def _next(now: datetime) -> Min:
     return Min("reply_due_at", filter=Q(reply_due_at__gt=now))
 
 
-def _data_short(units: Units, now: datetime) -> UnitTodo | None:
-    """Accounts whose update is due though nobody knows whether they published: 数据待确认."""
+def _data(units: Units, now: datetime) -> Iterator[UnitTodo]:
+    """Accounts whose data end too early: the update is due already, or soon."""
     unknown = Q(posts_known_until__isnull=True) | Q(posts_known_until__lt=F("next_update_due_at"))
-    due = Account.objects.filter(unknown, unit__in=units, next_update_due_at__lte=now)
-    count = due.aggregate(all=Count("pk"), first=Min("posts_known_until"))
-    if not count["all"]:
-        return None
-    reach = f"数据最早只到 {_words(count['first'], now)}；" if count["first"] else "还没有发布数据；"
+    short, asked = unknown & Q(next_update_due_at__lte=now), reminding.asked(now)
+    count = Account.objects.filter(short | asked, unit__in=units).aggregate(
+        short=Count("pk", filter=short),
+        known=Min("posts_known_until", filter=short),
+        asked=Count("pk", filter=asked),
+        due=Min("next_update_due_at", filter=asked),
+    )
+    if count["short"]:
+        yield _data_short(count["short"], count["known"], now)
+    if count["asked"]:
+        yield _data_asked(count["asked"], count["due"], now)
+
+
+def _data_short(count: int, known: datetime | None, now: datetime) -> UnitTodo:
+    """Accounts whose update is due though nobody knows whether they published: 数据待确认."""
+    reach = f"数据最早只到 {_words(known, now)}；" if known else "还没有发布数据；"
     why = f"{reach}发布过的请登记，没有发布的请确认数据截至现在。"
-    title = f"{count['all']} 个账号的数据待确认"
+    title = f"{count} 个账号的数据待确认"
     return UnitTodo("help", title, why, None, "去确认", reverse("accounts:record"), 14)
+
+
+def _data_asked(count: int, due: datetime, now: datetime) -> UnitTodo:
+    """Accounts whose update is due within three days: asked for their data in good time, nothing is late."""
+    until = f"{'最早的' if count > 1 else ''}应于 {_words(due, now)} 前更新"
+    why = f"{until}。发布过的请登记；没有发布的请安排更新，或确认数据截至现在。"
+    title = f"请登记或确认 {count} 个账号的数据"
+    return UnitTodo("database", title, why, None, "去登记", reverse("accounts:record"), 14, clock="到期前登记")
 
 
 def _words(moment: datetime, now: datetime) -> str:
