@@ -1,26 +1,23 @@
 """A workbook of receipts (回执表): each row is taken over by itself, so that a bad one stops only itself."""
 
-import io
 import re
-import tempfile
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError
 
 from accounts import policy
 from accounts.policy import Action
 from filings import exchange, queues
 from filings.models import Filing, FilingState, ReceiptResult, System
-from zhonglou_media.core import files
 from zhonglou_media.core.commands import log_fault
 from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Refused
-from zhonglou_media.core.models import Job, JobState, User
+from zhonglou_media.core.models import User
 from zhonglou_media.core.tables_in import Column, Header, Row, find_header, read_table
 from zhonglou_media.core.tables_out import SheetOut, write_xlsx
 
@@ -36,7 +33,7 @@ RESULTS = {"已备案": ReceiptResult.TAKEN, "退回": ReceiptResult.REFUSED, "�
 KIND = "record_receipts"
 AT_ONCE = 500  # rows that a page takes: a transaction each, while somebody waits
 TAKEN, RETURNED, REJECTED = "taken", "refused", "rejected"
-INTERRUPTED = "登记没有做完（系统中断）。已经登记的行不会丢，请把同一份回执表再上传一次，登记过的行会逐行说明。"
+INTERRUPTED = "登记没有做完（系统中断）。已经登记的行不会丢，请重新开始，登记过的行会逐行说明。"
 SAMPLE = (
     ["ZLXMT-2026-0001", "全国", "已备案", "示例-0001", "2026-11-24", ""],
     ["ZLXMT-2026-0002", "全省", "退回", "", "2026-11-24", "责任科室未填（示例）"],
@@ -96,50 +93,28 @@ def record(path: Path, *, by: User | None, now: datetime) -> Recorded:
     Raises NotAllowed, Refused when nothing can be read, OSError.
     """
     policy.require(by, Action.RECEIPT)
-    return _record_rows(_parse(path), by=by, now=now)
+    return record_rows(parse(path), by=by, now=now)
 
 
-def record_upload(content: bytes, *, name: str, by: User, now: datetime) -> Job:
-    """`record` of an uploaded table, with a job that keeps the table and what came of each row.
-
-    The job is there before the first row: should the server stop in between, the rows taken over stay, and the job says
-    what to do. Raises NotAllowed, or Refused when nothing can be read.
-    """
-    policy.require(by, Action.RECEIPT)
-    with tempfile.NamedTemporaryFile(prefix="receipts-", suffix=".xlsx") as copy:  # the parser insists on this ending
-        copy.write(content)
-        copy.flush()
-        header = _parse(Path(copy.name))
-    if len(header.rows) > AT_ONCE:
-        raise Refused(f"一次最多登记 {AT_ONCE} 行，这份有 {len(header.rows)} 行，请分成几个文件。")
-    with transaction.atomic():
-        job = Job(kind=KIND, by=by, created_at=now, started_at=now, finished_at=now, source_name=name[:200])
-        job.source = files.keep(content, files.XLSX if content.startswith(b"PK") else "text/csv")
-        job.state, job.error = JobState.FAILED, INTERRUPTED
-        job.result = {"file": name, "read": len(header.rows), "rows": []}
-        job.save()
-    done = _record_rows(header, by=by, now=now)
-    with transaction.atomic():
-        job.state, job.error = JobState.DONE, ""
-        job.result = {"file": name, **_counts(done), "rows": [_kept(told) for told in done.rows]}
-        if done.rejected:
-            book = io.BytesIO()
-            write_rejected(done, book)
-            job.file = files.keep(book.getvalue(), files.XLSX)
-        job.save()
-    return job
-
-
-def _parse(path: Path) -> Header:
+def parse(path: Path) -> Header:
+    """The header and rows of a table. Raises Refused when it holds none."""
     header = find_header(read_table(path), COLUMNS)
     if not header.rows:
         raise Refused("文件里没有回执。")
     return header
 
 
-def _record_rows(header: Header, *, by: User | None, now: datetime) -> Recorded:
+def record_rows(
+    header: Header, *, by: User | None, now: datetime, progress: Callable[[int, int, str], None] | None = None
+) -> Recorded:
+    """Take over each row by itself; `progress` is told how many of how many are done, between two rows.
+
+    Rows that an earlier run recorded are told so. What `progress` raises leaves the rows before it recorded.
+    """
     done = Recorded(header.heads)
-    for row in header.rows:
+    for number, row in enumerate(header.rows):
+        if progress is not None:
+            progress(number, len(header.rows), "正在逐行登记")
         filing = None
         try:
             filing = _filing(_plain(row.values["filing"]))
@@ -157,18 +132,20 @@ def _record_rows(header: Header, *, by: User | None, now: datetime) -> Recorded:
     return done
 
 
-def _counts(done: Recorded) -> dict[str, int]:
-    return {"read": done.read, TAKEN: done.taken, RETURNED: done.refused, REJECTED: len(done.rejected)}
-
-
-def _kept(told: Told) -> dict[str, Any]:
-    return {
-        "number": told.row.number,
-        "outcome": told.outcome,
-        "filing": told.filing,
-        "filing_id": told.filing_id,
-        "said": told.said,
-    }
+def as_result(done: Recorded) -> dict[str, Any]:
+    """What came of a table, as its job keeps it for the page."""
+    counts = {"read": done.read, TAKEN: done.taken, RETURNED: done.refused, REJECTED: len(done.rejected)}
+    rows = [
+        {
+            "number": told.row.number,
+            "outcome": told.outcome,
+            "filing": told.filing,
+            "filing_id": told.filing_id,
+            "said": told.said,
+        }
+        for told in done.rows
+    ]
+    return {**counts, "rows": rows}
 
 
 def followed(filing: Filing, *, now: datetime) -> str:

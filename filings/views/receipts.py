@@ -11,36 +11,40 @@ from accounts.access import may
 from accounts.policy import Action
 from filings import receipts_in
 from filings.forms.receipts import ReceiptTableForm
+from filings.jobs import submit_receipts
 from filings.views import exchange
 from filings.views.answers import user_of
 from zhonglou_media.core import files
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.errors import Refused
-from zhonglou_media.core.models import Job
+from zhonglou_media.core.models import Job, JobState
 
 
 @may(Action.RECEIPT)
 @post_only("filings:exchange")
 def upload(request: HttpRequest) -> HttpResponse:
-    """Record a table of receipts, each row by itself."""
+    """Take a table of receipts; a worker records it, each row by itself."""
     form = ReceiptTableForm(request.POST, request.FILES)
     if not form.is_valid():
         return exchange.page(request, table=form)
     table: UploadedFile = form.cleaned_data["file"]
     try:
-        job = receipts_in.record_upload(table.read(), name=table.name or "", by=user_of(request), now=db_now())
+        job = submit_receipts(table.read(), name=table.name or "", by=user_of(request), now=db_now())
     except Refused as refused:
         form.add_error("file", str(refused))
         return exchange.page(request, table=form, status=status_of(refused))
-    return redirect("filings:receipts", job.pk)
+    return redirect("job", job.pk)
 
 
 @may(Action.RECEIPT)
 @require_safe
 def result(request: HttpRequest, job_id: int) -> HttpResponse:
-    """What came of each row."""
-    return render(request, "filings/receipts.html", {"job": _job(job_id)})
+    """What came of each row; of a table that is not recorded yet, how far it is."""
+    job = _job(job_id)
+    if job.state in (JobState.QUEUED, JobState.RUNNING) or not job.result:
+        return redirect("job", job.pk)
+    return render(request, "filings/receipts.html", {"job": job})
 
 
 @may(Action.RECEIPT)

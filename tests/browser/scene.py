@@ -9,13 +9,16 @@ from django.core.files.base import ContentFile
 
 from accounts import activity, flags, register_preview
 from accounts.models import Account, Flag, Message, Publication, SavedFilter
-from filings import approving, drafting, exchange, receipts_in, reporting
+from filings import approving, drafting, exchange, reporting
+from filings.jobs import submit_receipts
 from filings.models import Filing, Revision
 from tests.factories import PDF, Cast, opening, read
 from zhonglou_media.core import files
 from zhonglou_media.core.clock import day_of
+from zhonglou_media.core.jobs import run_next
 from zhonglou_media.core.models import Job, User
 from zhonglou_media.portal import demo
+from zhonglou_media.portal.jobs import KINDS
 
 LIST = Path(__file__).parent.parent / "data" / "list_a.xlsx"
 
@@ -73,7 +76,8 @@ def set_scene(now: datetime) -> Scene:
     register_preview.confirm(job.pk, read=job.params["digest"], by=people["officer"], now=now)
     preview = _import(people["officer"], LIST.with_name("list_c.csv"), now)
     table = TABLE.format(number=filings["示例甲街道百家"].number, day=day_of(now))
-    receipts = receipts_in.record_upload(table.encode(), name="全省回执（示例）.csv", by=people["officer"], now=now)
+    receipts = submit_receipts(table.encode(), name="全省回执（示例）.csv", by=people["officer"], now=now)
+    run_next(KINDS)
     SavedFilter.objects.create(user=people["officer"], name="尚无数据的", query="state=active&known=none")
     accounts = {
         f"{account.name} {account.platform.code}": account for account in Account.objects.select_related("platform")

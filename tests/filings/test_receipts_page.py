@@ -1,6 +1,7 @@
 """回执表 as a page: what came of each row, the rows to correct, the sample, and a table uploaded twice."""
 
 import io
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import load_workbook
 
-from accounts.models import Role
+from accounts.models import Membership, Role
 from filings import exchange, receipts_in
 from filings.models import Filing, Receipt
 from tests.factories import NOW, Cast, opening, unit, user
+from zhonglou_media.core import jobs
+from zhonglou_media.core.clock import db_now
+from zhonglou_media.core.jobs import run_next
 from zhonglou_media.core.models import Job, JobState
+from zhonglou_media.portal.jobs import KINDS
 
 pytestmark = pytest.mark.django_db
 PAGE = "/filings/exchange/"
@@ -28,9 +33,14 @@ def cast(client: Client) -> Cast:
     return made
 
 
-def upload(client: Client, rows: str | bytes, *, name: str = "全省回执.csv", follow: bool = True) -> Any:
+def upload(client: Client, rows: str | bytes, *, name: str = "全省回执.csv", work: bool = True) -> Any:
+    """The page of the result, once a worker has recorded the table; or the page that refused it."""
     content = rows if isinstance(rows, bytes) else (HEADS + rows).encode()
-    return client.post(UPLOAD, {"table-file": SimpleUploadedFile(name, content)}, follow=follow)
+    answer = client.post(UPLOAD, {"table-file": SimpleUploadedFile(name, content)})
+    if answer.status_code == 302 and work:
+        run_next(KINDS)
+        return client.get(answer["Location"], follow=True)
+    return answer
 
 
 def accepted(cast: Cast, platform: str = "douyin") -> Filing:
@@ -48,6 +58,7 @@ def test_each_row_tells_what_followed(client: Client, cast: Cast, tmp_path: Path
     done, one, back = accepted(cast), accepted(cast, "weibo"), accepted(cast, "kuaishou")
     exchange.export("provincial", by=cast.officer, now=NOW, out=tmp_path / "o.xlsx")
     exchange.take_receipt(done.pk, system="national", result="taken", on=NOW.date(), by=cast.officer, now=NOW)
+    before = db_now()
     answer = upload(
         client,
         f"{done.number},全省,已备案,省-1,2026-11-24,\n"
@@ -58,6 +69,7 @@ def test_each_row_tells_what_followed(client: Client, cast: Cast, tmp_path: Path
     job = Job.objects.get(kind="record_receipts")
     text = answer.content.decode()
     assert answer.redirect_chain == [(f"{UPLOAD}{job.pk}/", 302)]
+    assert before <= job.created_at <= job.started_at < job.finished_at <= db_now()
     assert "读取4行：登记3行，<span" in text
     assert "两个系统均已答复，已办结，账号转为“正常运行”" in text
     assert "回执已登记。全省已备案，等全国" in text
@@ -142,7 +154,6 @@ def test_a_run_that_was_cut_off_keeps_what_it_took_and_says_what_to_do(
 ) -> None:
     filing = accepted(cast)
     taken = exchange.take_receipt
-    client.raise_request_exception = False
 
     def once(*args: Any, **kwargs: Any) -> Any:
         if Receipt.objects.exists():
@@ -151,14 +162,78 @@ def test_a_run_that_was_cut_off_keeps_what_it_took_and_says_what_to_do(
 
     monkeypatch.setattr(receipts_in.exchange, "take_receipt", once)
     rows = f"{filing.number},全国,已备案,,2026-11-24,\n{filing.number},全省,已备案,,2026-11-24,\n"
-    assert upload(client, rows).status_code == 500
+    text = upload(client, rows).content.decode()
     job = Job.objects.get(kind="record_receipts")
     assert (Receipt.objects.count(), job.state) == (1, JobState.FAILED)
-    text = client.get(f"{UPLOAD}{job.pk}/").content.decode()
-    assert "没有登记完" in text
-    assert "请把同一份回执表再上传一次" in text
+    assert "没有完成" in text
+    assert "已经登记的行不会丢，请重新开始" in text
+    assert "什么也没有改动" not in text
+    assert "没有登记完" in client.get(f"{PAGE}?by=table").content.decode()
     monkeypatch.undo()
-    assert "读取2行：登记1行" in upload(client, rows).content.decode()
+    again = client.post(f"/jobs/{job.pk}/again/")
+    assert run_next(KINDS)
+    text = client.get(again["Location"], follow=True).content.decode()
+    assert "读取2行：登记1行" in text
+    assert text.count("仍然有效，不用再登记") == 1
+    assert Receipt.objects.count() == 2
+
+
+def test_a_table_that_waits_or_is_being_recorded_is_not_called_broken(
+    client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filing, taken, seen = accepted(cast), exchange.take_receipt, []
+
+    def look() -> None:
+        job = Job.objects.get(kind="record_receipts")
+        assert client.get(f"{UPLOAD}{job.pk}/")["Location"] == f"/jobs/{job.pk}/"
+        pages = (client.get(f"/jobs/{job.pk}/"), client.get(f"{PAGE}?by=table"))
+        said = " ".join(page.content.decode() for page in pages)
+        assert "没有登记完" not in said
+        assert "没有完成" not in said
+        seen.append((job.state, "已处理 1 / 2 行" in said, said.count(job.get_state_display()) > 0))
+
+    def take(*args: Any, **kwargs: Any) -> Any:
+        done = taken(*args, **kwargs)
+        if Receipt.objects.count() == 2:
+            look()
+        return done
+
+    monkeypatch.setattr(jobs, "EVERY", 0)
+    monkeypatch.setattr(receipts_in.exchange, "take_receipt", take)
+    upload(client, f"{filing.number},全国,已备案,,2026-11-24,\n{filing.number},全省,已备案,,2026-11-24,\n", work=False)
+    look()
+    assert run_next(KINDS)
+    assert seen == [(JobState.QUEUED, False, True), (JobState.RUNNING, True, True)]
+    assert Job.objects.get(kind="record_receipts").state == JobState.DONE
+
+
+def test_a_table_whose_worker_was_killed_thrice_says_that_a_part_stands(client: Client, cast: Cast) -> None:
+    upload(client, f"{accepted(cast).number},全国,已备案,,2026-11-24,\n", work=False)
+    dead = {"state": JobState.RUNNING, "attempts": 3, "started_at": NOW, "claimed_until": db_now() - timedelta(hours=1)}
+    Job.objects.update(**dead)
+    assert not run_next(KINDS)
+    job = Job.objects.get()
+    assert (job.state, job.error) == (JobState.FAILED, receipts_in.INTERRUPTED)
+
+
+def test_who_may_record_no_more_when_a_worker_begins_records_nothing(client: Client, cast: Cast) -> None:
+    upload(client, f"{accepted(cast).number},全国,已备案,,2026-11-24,\n", work=False)
+    Membership.objects.filter(user=cast.officer).delete()
+    assert run_next(KINDS)
+    job = Job.objects.get()
+    assert (job.state, Receipt.objects.count()) == (JobState.FAILED, 0)
+    assert "您不能登记上级回执" in job.error
+
+
+def test_an_admin_reads_what_was_counted_in_the_words_of_receipts(client: Client, cast: Cast) -> None:
+    upload(
+        client, f"{accepted(cast).number},全国,退回,,2026-11-24,图不清楚\nZLXMT-2026-9999,全国,已备案,,2026-11-24,\n"
+    )
+    client.force_login(user(Role.ADMIN))
+    text = client.get(f"/jobs/{Job.objects.get().pk}/").content.decode()
+    for words in ("已备案", "退回", "没有登记"):
+        assert f"{words}</span>" in text
+    assert "没有写入</span>" not in text
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role not in (Role.OFFICER, Role.SUPERVISOR)])

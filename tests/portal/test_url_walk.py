@@ -19,14 +19,17 @@ from django.urls import reverse
 from accounts import activity
 from accounts.middleware import DefaultDenyMiddleware
 from accounts.models import Account, Flag, Role
-from filings import receipts_in, reporting
+from filings import reporting
+from filings.jobs import submit_receipts
 from filings.models import Filing
 from inspections import sweep
 from tests.addresses import addresses
 from tests.factories import NOW, PDF, Cast, account, opening, platform, unit, user
 from zhonglou_media.core import files
 from zhonglou_media.core.clock import db_now
+from zhonglou_media.core.jobs import run_next
 from zhonglou_media.core.models import Job, Notice, User
+from zhonglou_media.portal.jobs import KINDS
 
 LIST = Path(__file__).parent.parent / "data" / "list_a.xlsx"
 
@@ -189,7 +192,8 @@ def world() -> World:
         flags[mine] = Flag.objects.get(fact_kind="account", fact_id=accounts[mine].pk).pk
     notice = Notice.objects.create(user=user(), key="test", text="别人的通知", at=NOW)
     table = "备案编号,系统,结果,日期\nZLXMT-1999-0001,全国,已备案,2026-11-24\n".encode()
-    receipts_in.record_upload(table, name="回执.csv", by=own.officer, now=db_now())
+    submit_receipts(table, name="回执.csv", by=own.officer, now=db_now())
+    assert run_next(KINDS)
     return World(filings, drafts, accounts, attachments, notice, imported(own.officer), flags, posts, questions)
 
 

@@ -3,7 +3,8 @@
 `Job` is the queue; Celery's messages only say "look". A claim is an UPDATE that names the old state and the number of
 the attempt, so it works alike on SQLite and PostgreSQL, and that number is what an attempt holds the job by: one that
 lost it (its lease ran out and another started) can write neither progress nor result. A kind does its work in a
-transaction that ends with `Claim.finish`, so result and effect are there together or not at all.
+transaction that ends with `Claim.finish`, so result and effect are there together or not at all; one
+that commits as it goes may be run again, and says with `broken_off` that a part stands.
 """
 
 import logging
@@ -60,6 +61,7 @@ class JobKind:
     run: Callable[["Claim"], None]  # does the work and calls claim.finish; a Refused becomes the job's error
     time_limit: int = MAX_TIME_LIMIT  # seconds
     page: str = "job"  # URL name (argument: pk) that shows the result of a finished job
+    broken_off: str = ""  # said instead of FAULT and BROKEN_OFF by a kind that commits as it goes: part of it stands
 
     def __post_init__(self) -> None:
         if not 0 < self.time_limit <= MAX_TIME_LIMIT:
@@ -182,7 +184,7 @@ def _run(claim: Claim) -> None:
     except Exception:
         logger.exception("job %s (%s) failed", claim.job.pk, claim.kind.code)
         log_fault(f"job {claim.job.pk} {claim.kind.code}")
-        error = FAULT
+        error = claim.kind.broken_off or FAULT
     claim.give_up(state, error)
 
 
@@ -252,7 +254,7 @@ def _take(job: Job, kind: JobKind, now: datetime) -> bool:
             if row is not None and row.stop_requested:
                 _end(row, kind, JobState.STOPPED, now=now)
             elif row is not None:
-                _end(row, kind, JobState.FAILED, error=BROKEN_OFF, now=now)
+                _end(row, kind, JobState.FAILED, error=kind.broken_off or BROKEN_OFF, now=now)
         return False
     taken = as_seen.update(
         state=JobState.RUNNING,

@@ -1,16 +1,16 @@
 """What kinds of jobs the portal has, in all apps, and what people call them."""
 
 from accounts.jobs import IMPORT_ACTIVITY
+from filings.jobs import RECORD_RECEIPTS
 from zhonglou_media.core.jobs import JobKind
 from zhonglou_media.core.models import Job
 
 # Those a worker runs, by code.
-KINDS: dict[str, JobKind] = {IMPORT_ACTIVITY.code: IMPORT_ACTIVITY}
+KINDS: dict[str, JobKind] = {kind.code: kind for kind in (IMPORT_ACTIVITY, RECORD_RECEIPTS)}
 
 # Those that their page runs itself: code → (words, URL name of the result).
 AT_ONCE = {
     "import_registry": ("导入台账", "accounts:import_result"),
-    "record_receipts": ("登记上级回执", "filings:receipts"),
 }
 
 

@@ -49,6 +49,12 @@ COUNTS = {
     "unchanged": ("不变", False),
     "refused": ("没有写入", True),
 }
+RECEIPTS = {  # here `refused` are receipts of the systems above that say 退回
+    "read": ("读取", False),
+    "taken": ("已备案", False),
+    "refused": ("退回", False),
+    "rejected": ("没有登记", True),
+}
 
 
 @dataclass(frozen=True)
@@ -109,7 +115,7 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
         "live": found.state in LIVE,
         "broken": broken,
         "took": took(found),
-        "counts": [(words, found.result[key], bad) for key, (words, bad) in COUNTS.items() if _counted(found, key)],
+        "counts": _counts(found),
         "may_stop": found.state in LIVE and not found.stop_requested and _may_stop(user, found),
         "may_again": broken and found.by_id == user.pk and found.kind in KINDS,
         "may_file": _has_file(found) and _may_read(user, found),
@@ -183,8 +189,12 @@ def _progress(job: Job) -> dict[str, Any]:
     return {"job": job, "label": label_of(job), "ahead": ahead}
 
 
-def _counted(job: Job, key: str) -> bool:
-    return isinstance(job.result.get(key), int)
+def _counts(job: Job) -> list[tuple[str, int, bool]]:
+    """What the job counted: words, how many, whether it needs a look."""
+    known = RECEIPTS if "rejected" in job.result else COUNTS
+    return [
+        (words, job.result[key], bad) for key, (words, bad) in known.items() if isinstance(job.result.get(key), int)
+    ]
 
 
 def _may_stop(user: User, job: Job) -> bool:

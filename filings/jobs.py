@@ -1,0 +1,71 @@
+"""Long work on filings that a worker does."""
+
+import io
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+from django.db import transaction
+
+from accounts import policy
+from accounts.policy import Action
+from filings import receipts_in
+from zhonglou_media.core import files, jobs
+from zhonglou_media.core.errors import Refused
+from zhonglou_media.core.jobs import Claim, JobKind
+from zhonglou_media.core.models import File, Job, User
+
+
+def submit_receipts(content: bytes, *, name: str, by: User, now: datetime) -> Job:
+    """A job that records a table of receipts. Raises NotAllowed, or Refused when nothing can be read or it is long."""
+    policy.require(by, Action.RECEIPT)
+    with _as_workbook(io.BytesIO(content)) as path:
+        rows = len(receipts_in.parse(path).rows)
+    if rows > receipts_in.AT_ONCE:
+        raise Refused(f"一次最多登记 {receipts_in.AT_ONCE} 行，这份有 {rows} 行，请分成几个文件。")
+    with transaction.atomic():
+        source = files.keep(content, files.XLSX if content.startswith(b"PK") else "text/csv")
+        return jobs.enqueue(RECORD_RECEIPTS, by=by, now=now, source=source, source_name=name)
+
+
+def record_receipts(claim: Claim) -> None:
+    """Record the uploaded table, a transaction a row: a run that broke off leaves its rows, and may be run again."""
+    job = claim.job
+    policy.require(job.by, Action.RECEIPT)
+    if job.source is None:
+        raise Refused("没有上传的回执表，请重新提交。")
+    with files.open_file(job.source) as stored, _as_workbook(stored) as path:
+        header = receipts_in.parse(path)
+    done = receipts_in.record_rows(header, by=job.by, now=claim.now, progress=claim.progress)
+    with transaction.atomic():
+        claim.finish({"file": job.source_name, **receipts_in.as_result(done)}, file=_rejected(done))
+
+
+def _rejected(done: receipts_in.Recorded) -> File | None:
+    if not done.rejected:
+        return None
+    book = io.BytesIO()
+    receipts_in.write_rejected(done, book)
+    return files.keep(book.getvalue(), files.XLSX)
+
+
+@contextmanager
+def _as_workbook(content: IO[bytes]) -> Iterator[Path]:
+    """A file with the content. The reader goes by content; the workbook's own parser insists on this ending."""
+    with tempfile.NamedTemporaryFile(prefix="receipts-", suffix=".xlsx") as copy:
+        shutil.copyfileobj(content, copy)
+        copy.flush()
+        yield Path(copy.name)
+
+
+RECORD_RECEIPTS = JobKind(
+    receipts_in.KIND,
+    "登记上级回执",
+    record_receipts,
+    page="filings:receipts",
+    broken_off=receipts_in.INTERRUPTED,
+)
