@@ -18,6 +18,7 @@ def test_an_operator_counts_what_is_with_the_unit_and_sees_what_is_late() -> Non
         opening(state, cast, now=at("2026-11-20 09:00"), same_platform_reason="示例")
     opening("draft")  # of another unit
     assert counts(cast.operator, at("2026-11-24 14:05")) == {"todo": Count(3), "flags": Count(0)}
+    # also asked for the data of the account that was registered on the 20th
     assert counts(cast.operator, at("2026-11-25 00:00")) == {
         "todo": Count(4, late=True),
         "flags": Count(0),
