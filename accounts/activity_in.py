@@ -212,7 +212,7 @@ def _write(
     reading: _Reading, kind: ActivityKind, spool: Spool, *, by: User | None, until: datetime, now: datetime
 ) -> ActivityResult:
     """Phase 2; the caller holds the transaction."""
-    accounts = due_times.lock(sorted(reading.named))
+    accounts = due_times.lock_many(reading.named)
     if any(a.state == AccountState.VOID or not policy.may(by, policy.Action.IMPORT_ACTIVITY, a) for a in accounts):
         raise WrongState("导入时台账被别人改动，什么也没有导入，请重试。")
     activity_sql.load(kind, spool.ready())

@@ -6,7 +6,9 @@ have locked the accounts' rows (`lock`), else two writers at once would each mis
 
 from collections import Counter, defaultdict
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 
 from django.db.models import Count, Max, QuerySet
 from django.db.models.functions import TruncDate
@@ -18,6 +20,7 @@ from zhonglou_media.core.bulk import update_many
 from zhonglou_media.core.clock import SHANGHAI, start_of
 
 COLUMNS = ("last_published_at", "next_update_due_at", "due_after_removal")
+_MANY = 1000  # accounts in memory at a time
 
 
 def lock(account_ids: Collection[int]) -> list[Account]:
@@ -26,8 +29,31 @@ def lock(account_ids: Collection[int]) -> list[Account]:
     return list(rows.filter(pk__in=account_ids).order_by("pk"))
 
 
+@dataclass(slots=True)
+class Locked:
+    """What an import asks of an account that it has locked."""
+
+    pk: int
+    state: str
+    unit_id: int
+    posts_known_until: datetime | None
+    messages_known_until: datetime | None
+
+
+def lock_many(account_ids: Collection[int]) -> list[Locked]:
+    """As `lock`, a tenth of the memory."""
+    rows = Account.objects.select_for_update(no_key=True).filter(pk__in=account_ids).order_by("pk")
+    return [Locked(*row) for row in rows.values_list(*Locked.__slots__)]
+
+
 def recompute(account_ids: Collection[int]) -> None:
-    """Write `COLUMNS` of these accounts from their publications: five statements, however many accounts."""
+    """Write `COLUMNS` of these accounts from their publications: five statements a thousand accounts."""
+    ids = iter(account_ids)
+    while some := list(islice(ids, _MANY)):
+        _recompute(some)
+
+
+def _recompute(account_ids: list[int]) -> None:
     accounts = Account.objects.filter(pk__in=account_ids).select_related("platform").order_by("pk")
     published = Publication.objects.filter(account__in=account_ids)
     latest = _latest(published.filter(removed_at__isnull=True))

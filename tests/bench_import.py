@@ -1,5 +1,6 @@
 """`python -m tests.bench_import`: `import_activity` of 100,000 publications beside COPY of the same rows and beside
-import-export's default, and the memory it takes. Status 1 when a limit is broken.
+import-export's default, and the memory it takes: for a district's accounts, and for 20,000. Status 1 when a limit is
+broken.
 
 COPY gets its rows ready-made, keys and all; the import reads them from a csv as an office sends it, and does all it
 does in production. Both write into the same table, empty, with its indexes. `FULL=1`: import-export gets all rows too.
@@ -19,7 +20,7 @@ from statistics import median
 from time import perf_counter
 from urllib.parse import urlsplit, urlunsplit
 
-ROWS, ACCOUNTS, SLICE, ROUNDS = 100_000, 400, 5_000, 3
+ROWS, ACCOUNTS, MANY, SLICE, ROUNDS = 100_000, 400, 20_000, 5_000, 3
 DAYS = 60  # over which the publications are spread: four a day and account
 TIMES_COPY, TIMES_DEFAULT, MEGABYTES = 3, 25, 64
 HEADS = ("平台", "账号名称", "账号ID", "外部编号", "标题", "链接", "发布时间", "是否原创")
@@ -28,7 +29,7 @@ READY = ("account_id", "external_id", "title", "url", "published_at", "original"
 
 def costs() -> tuple[list[str], bool]:
     """Lines for people, and whether the limits hold. The connected PostgreSQL is migrated, and emptied here."""
-    accounts = fill()
+    accounts = fill(0, ACCOUNTS)
     with tempfile.TemporaryDirectory() as name:
         sent, ready = Path(name) / "sent.csv", Path(name) / "ready.csv"
         write(sent, ready, accounts)
@@ -37,15 +38,20 @@ def costs() -> tuple[list[str], bool]:
         slice_ = ROWS if os.environ.get("FULL") == "1" else SLICE
         default = timed(lambda: run_default(ready, slice_), rounds=1 if slice_ == ROWS else ROUNDS) * ROWS / slice_
         empty()
-        memory = memory_of(sent)
+        memory, _ = memory_of(sent)
+        empty()
+        write(sent, ready, accounts + fill(ACCOUNTS, MANY))
+        memory_many, writing = memory_of(sent)
     how = "all rows" if slice_ == ROWS else f"{slice_} rows, scaled"
     lines = [
         f"import rows={ROWS} accounts={ACCOUNTS} import_activity={ours:.2f}s copy={copied:.2f}s "
         f"import_export={default:.1f}s ({how}) memory=+{memory:.1f}MiB",
         f"import times_copy={ours / copied:.2f} limit={TIMES_COPY} "
         f"faster_than_default={default / ours:.1f} limit={TIMES_DEFAULT} memory_limit={MEGABYTES}MiB",
+        f"import rows={ROWS} accounts={MANY} memory=+{memory_many:.1f}MiB writing={writing:.2f}s",
     ]
-    return lines, ours <= TIMES_COPY * copied and default >= TIMES_DEFAULT * ours and memory <= MEGABYTES
+    fast = ours <= TIMES_COPY * copied and default >= TIMES_DEFAULT * ours
+    return lines, fast and max(memory, memory_many) <= MEGABYTES
 
 
 def timed(act: Callable[[], None], rounds: int = ROUNDS) -> float:
@@ -59,11 +65,11 @@ def timed(act: Callable[[], None], rounds: int = ROUNDS) -> float:
     return median(seconds)
 
 
-def run_import(path: Path) -> None:
+def run_import(path: Path, progress: Callable[[int, int, str], None] | None = None) -> None:
     from accounts.activity_in import import_activity
     from zhonglou_media.core.clock import db_now
 
-    result = import_activity(path, kind="publications", by=None, now=db_now())
+    result = import_activity(path, kind="publications", by=None, now=db_now(), progress=progress)
     assert str(result) == f"read={ROWS} created={ROWS} changed=0 unchanged=0 refused=0", result
 
 
@@ -97,35 +103,41 @@ def run_default(path: Path, rows: int) -> None:
     assert Publication.objects.count() == rows
 
 
-def memory_of(path: Path) -> float:
-    """What an import adds to a process that has all it needs loaded, at its peak, in MiB."""
+def memory_of(path: Path) -> tuple[float, float]:
+    """MiB that an import adds to the peak of a process that has all it needs loaded; seconds of its transaction."""
     # A shell between: a process that is started takes over the peak of the one that started it.
     command = ["sh", "-c", '"$0" -m tests.bench_import "$1"; exit $?', sys.executable, str(path)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return float(done.stdout)
+    memory, writing = map(float, done.stdout.split())
+    return memory, writing
 
 
 def measure(path: Path) -> None:
-    """In a process of its own: print how far the import raised the peak."""
+    """In a process of its own: print how far the import raised the peak, and how long it held the accounts."""
     import accounts.activity_in  # noqa: F401 -- loading it is not the import's memory
     from accounts.models import Account
 
-    assert Account.objects.count() == ACCOUNTS  # connected
+    assert Account.objects.exists()  # connected
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    run_import(path)
-    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+    told = []
+    run_import(path, progress=lambda *what: told.append(perf_counter()))  # the last time, as it begins to write
+    writing = perf_counter() - told[-1]
+    print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024, writing)
 
 
-def fill() -> list[int]:
-    """Keys of the accounts, which are watched and in order."""
+def fill(first: int, end: int) -> list[int]:
+    """Keys of new accounts with these numbers, which are watched and in order."""
     from accounts import lifecycle
     from accounts.models import Account, Origin, Platform, Unit
     from zhonglou_media.core.clock import db_now
 
     platform = Platform.objects.get(code="douyin")
-    units = Unit.objects.bulk_create(Unit(name=f"示例单位{n}") for n in range(ACCOUNTS))
+    units = Unit.objects.bulk_create(Unit(name=f"示例单位{n}") for n in range(first, end))
     made = lifecycle.register(
-        [Account(unit=unit, platform=platform, name=f"示例账号{n}", uid=f"uid{n:06}") for n, unit in enumerate(units)],
+        [
+            Account(unit=unit, platform=platform, name=f"示例账号{n}", uid=f"uid{n:06}")
+            for n, unit in enumerate(units, first)
+        ],
         origin=Origin.BASELINE,
         now=db_now() - timedelta(days=300),
     )
@@ -142,7 +154,7 @@ def write(sent: Path, ready: Path, accounts: list[int]) -> None:
         office.writerow(HEADS)
         table.writerow(READY)
         for n in range(ROWS):
-            account, at = n % ACCOUNTS, first + timedelta(seconds=n * (DAYS * 86400 - 120) // ROWS)
+            account, at = n % len(accounts), first + timedelta(seconds=n * (DAYS * 86400 - 120) // ROWS)
             external, title, url = (
                 f"{7300000000000000000 + n}",
                 f"示例动态第{n}条：办事窗口的服务时间",

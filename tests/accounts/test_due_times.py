@@ -230,6 +230,14 @@ def test_the_statements_do_not_grow_with_the_accounts(django_assert_max_num_quer
     assert dict(Account.objects.values_list("pk", "next_update_due_at")) == written
 
 
+def test_many_accounts_are_computed_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    accounts = [watched("2021-03-22") for _ in range(5)]
+    Account.objects.update(next_update_due_at=None)
+    monkeypatch.setattr(due_times, "_MANY", 2)
+    due_times.recompute({account.pk for account in accounts})
+    assert {row.next_update_due_at for row in Account.objects.all()} == {at("2021-03-30 00:00")}
+
+
 # --- the state moves ----------------------------------------------------------------------------------------------
 
 

@@ -94,6 +94,8 @@ def test_a_typed_publication_waits_for_an_import_and_both_count(
 
 def test_without_the_accounts_lock_one_would_be_lost(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The control: the same race with the lock taken out."""
+    rows = Account.objects.order_by("pk").values_list(*due_times.Locked.__slots__)
+    monkeypatch.setattr(due_times, "lock_many", lambda ids: [due_times.Locked(*row) for row in rows.filter(pk__in=ids)])
     monkeypatch.setattr(
         due_times, "lock", lambda ids: list(Account.objects.select_related("platform", "unit").filter(pk__in=ids))
     )
