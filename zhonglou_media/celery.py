@@ -66,7 +66,11 @@ else:
 
 # `expires`: a worker that was stopped must not find hundreds of ticks.
 app.conf.beat_schedule = {
-    "sweep": {"task": "inspections.sweep", "schedule": 60.0, "options": {"expires": 55}},
+    "sweep": {
+        "task": "inspections.sweep",
+        "schedule": float(settings.SWEEP_SECONDS),
+        "options": {"expires": max(settings.SWEEP_SECONDS - 5, 1)},
+    },
     "remind": {"task": "filings.remind", "schedule": crontab(hour=9, minute=0), "options": {"expires": 3600}},
     "hints": {"task": "accounts.hints", "schedule": crontab(hour=2, minute=30), "options": {"expires": 3600}},
     "jobs": {"task": "portal.run_jobs", "schedule": 5.0, "options": {"expires": 4}},

@@ -139,6 +139,8 @@ CACHES = {
 MEDIA_ROOT = Path(env("MEDIA_ROOT", default=str(VAR_DIR / "files")))
 # Seconds after which a job whose worker no longer answers goes to another.
 JOB_LEASE = env.int("JOB_LEASE", default=30)
+# How often the rules are checked; deadlines are days, so a minute is soon enough.
+SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=60)
 
 # --- people -----------------------------------------------------------------
 AUTH_USER_MODEL = "core.User"

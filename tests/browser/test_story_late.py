@@ -19,7 +19,7 @@ WORDS = "逾期未报送"
 
 def reload_until(visit: Visit, path: str, text: str, *, within: int) -> None:
     """Open a page again and again until `text` shows beside our filing's name, at most `within` milliseconds."""
-    waited, step = 0, 3_000
+    waited, step = 0, 2_000
     visit.go(path)
     while visit.page.locator("li, tr, .zl-head, .zl-todo").filter(has_text=NAME).filter(has_text=text).count() == 0:
         assert waited <= within, f"{text} did not show on {path}"

@@ -43,7 +43,7 @@ def flags(visit: Visit) -> list[str]:
 
 
 def wait_for(visit: Visit, condition: Callable[[list[str]], bool], what: str) -> None:
-    waited, step = 0, 3_000
+    waited, step = 0, 2_000
     while not condition(flags(visit)):
         assert waited <= TWO_SWEEPS, f"not within two sweeps: {what}"
         visit.page.wait_for_timeout(step)

@@ -29,10 +29,11 @@ def test_nothing_to_update_asks_nothing(django_assert_num_queries: Any) -> None:
 
 
 def test_rows_of_several_batches_each_get_their_own() -> None:
-    owner = account().unit
+    known = account()
+    owner, there = known.unit, known.platform
     made = Account.objects.bulk_create(
         Account(
-            unit=owner, platform_id=1, name=f"示例{n}", name_key=f"示例{n}", look_key=f"示例{n}", uid=str(n),
+            unit=owner, platform=there, name=f"示例{n}", name_key=f"示例{n}", look_key=f"示例{n}", uid=str(n),
             state="unfiled", state_since=NOW, found_at=NOW, origin="found",
         )
         for n in range(1200)
