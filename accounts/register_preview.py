@@ -28,6 +28,7 @@ from zhonglou_media.core.models import Event, File, Job, JobState, User
 from zhonglou_media.core.names import look_key
 from zhonglou_media.core.tables_in import Header
 
+DISCARDED = "discard_import"  # the verb of the event
 JSON, CSV = "application/json", "text/csv"
 ROWS_KEPT = 200  # refused rows that stay on the job for its page; the workbook has all of them
 HINTED, NEAR = 200, 3  # for how many new units near ones are looked for, and how many of those are shown
@@ -84,6 +85,24 @@ def confirm(job_id: int, *, read: str, by: User | None, now: datetime) -> Job:
     return job
 
 
+@transaction.atomic
+def discard(job_id: int, *, by: User | None, now: datetime) -> Job:
+    """不导入: nobody wants this preview; it ends without a word in the register. Raises NotAllowed, WrongState."""
+    role = policy.require(by, policy.Action.IMPORT)
+    job = _locked(job_id)
+    job.state, job.finished_at, job.file = JobState.STOPPED, now, None
+    job.result = {key: job.result[key] for key in ("file", "document", "found", "read")}  # the rest was only planned
+    job.save()
+    events.append(job, DISCARDED, by=by, role=role, at=now, detail={"file": job.source_name})
+    return job
+
+
+def ended(job: Job) -> Event | None:
+    """Who wrote or discarded this list, and when; None while it waits, or when a command wrote it."""
+    of_job = Event.objects.filter(subject_kind="job", subject_id=job.pk, verb__in=(IMPORTED, DISCARDED))
+    return of_job.select_related("actor").first()
+
+
 def digest_of(job: Job, made: Plan) -> str:
     """SM3 of what confirming would write: ground, document, and each row's number, outcome, account and values."""
     said = [job.params["found"], job.params["document"], canonical(made)]
@@ -119,11 +138,13 @@ def _locked(job_id: int) -> Job:
     job = Job.objects.select_for_update(of=("self",)).get(pk=job_id, kind=IMPORTED)
     if job.state == JobState.PREPARED:
         return job
-    done = Event.objects.filter(subject_kind="job", subject_id=job.pk, verb=IMPORTED).select_related("actor").first()
+    done = ended(job)
     if done is None:
         raise WrongState("这份清单没有待确认的预览，请重新选择文件。")
     who = done.actor.name if done.actor else "系统"
     when = f"{done.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    if done.verb == DISCARDED:
+        raise WrongState(f"{who}已于 {when} 决定不导入这份清单；要导入的，请重新选择文件。", by=done.actor, at=done.at)
     raise WrongState(f"这份清单已由{who}于 {when} 导入，不用再导入。", by=done.actor, at=done.at)
 
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("accounts/filters/<int:pk>/delete/", saved.delete, name="filter_delete"),
     path("accounts/import/", imports.import_list, name="import"),
     path("accounts/import/<int:job_id>/", imports.result, name="import_result"),
+    path("accounts/import/<int:job_id>/discard/", imports.discard, name="import_discard"),
     path("accounts/import/<int:job_id>/refused.xlsx", imports.refused, name="import_refused"),
     path("accounts/<int:pk>/", account.detail, name="detail"),
     path("accounts/<int:pk>/void/", account.void, name="void"),

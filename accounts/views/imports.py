@@ -19,7 +19,7 @@ from accounts.register_in import IMPORTED
 from accounts.register_judge import UNEXPLAINED, Outcome
 from accounts.views.register import Count, changed
 from zhonglou_media.core import files
-from zhonglou_media.core.answers import status_of
+from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.errors import Refused, StaleReading
 from zhonglou_media.core.models import Job, JobState, User
@@ -65,6 +65,9 @@ def result(request: HttpRequest, job_id: int) -> HttpResponse:
         return _confirm(request, job)
     if job.state == JobState.PREPARED:
         return _preview(request, job)
+    if job.state == JobState.STOPPED:
+        context = {"job": job, "ended": register_preview.ended(job)}
+        return render(request, "accounts/import_stopped.html", context)
     title = f"新增{len(job.result['new_units'])}个单位，名称待核"
     named = job.result.get("accounts", [])
     unexplained = Account.objects.filter(pk__in=named, same_platform_reason=UNEXPLAINED).count()
@@ -90,6 +93,20 @@ def refused(request: HttpRequest, job_id: int) -> FileResponse:
         raise Http404(str(gone)) from gone
     name = f"未导入的行-{job.created_at.astimezone(SHANGHAI):%Y%m%d}-{job.pk}.xlsx"
     return FileResponse(content, as_attachment=True, filename=name, content_type=files.XLSX)
+
+
+@may(Action.IMPORT)
+@post_only("accounts:import_result", "job_id")
+def discard(request: HttpRequest, job_id: int) -> HttpResponse:
+    """不导入: the preview ends; the page stays to say who decided it."""
+    job = _job(job_id)
+    try:
+        register_preview.discard(job.pk, by=cast(User, request.user), now=db_now())
+    except Refused as refused:
+        messages.warning(request, str(refused))
+    else:
+        messages.success(request, "已决定不导入，台账没有改动。")
+    return redirect("accounts:import_result", job.pk)
 
 
 def _confirm(request: HttpRequest, job: Job) -> HttpResponse:

@@ -111,6 +111,7 @@ PAGES: dict[str, Entry] = {
     "accounts:filters": anybody(EVERYBODY),
     "accounts:filter_delete": Entry(set(), set(), "post", lambda world, own: {"pk": 0}),  # each person's own
     "accounts:import_result": Entry(OFFICE, OFFICE, "get", lambda world, own: {"job_id": world.job.pk}),
+    "accounts:import_discard": Entry(OFFICE, OFFICE, "post", lambda world, own: {"job_id": world.job.pk}),
     "accounts:import_refused": Entry(OFFICE, OFFICE, "get", lambda world, own: {"job_id": world.job.pk}),
     "job": Entry(OFFICE | {ADMIN}, OFFICE | {ADMIN}, "get", lambda world, own: {"pk": world.job.pk}),
     "job_file": Entry(OFFICE, OFFICE, "get", lambda world, own: activity_imported(world)),
