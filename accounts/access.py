@@ -12,7 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 
-from accounts.models import Account, Role, Unit
+from accounts.models import Account, Flag, Role, Unit
+from accounts.models.flag import FlagQuerySet
+from accounts.models.unit import Scope as UnitScope
 from accounts.policy import READERS, Action, Scope, could, grants_of
 from zhonglou_media.core.models import User
 
@@ -41,6 +43,13 @@ def visible_accounts(user: User) -> QuerySet[Account]:
     if ids is None or Role.ADMIN in grants_of(user).own:
         return Account.objects.all()
     return Account.objects.filter(unit_id__in=ids)
+
+
+def visible_flags(user: User) -> FlagQuerySet:
+    """Flags, open and ended, of the units whose data `user` reads; guided units (第三条) have none to show."""
+    ids = seen_unit_ids(user)
+    bound = Flag.objects.filter(unit__scope=UnitScope.BOUND)
+    return bound if ids is None else bound.filter(unit__in=ids)
 
 
 def may(*actions: Action) -> Callable[[View], View]:

@@ -8,9 +8,12 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django_filters import CharFilter, ChoiceFilter, FilterSet, ModelChoiceFilter
 
-from accounts.access import visible_units
+from accounts import policy
+from accounts.access import visible_flags, visible_units
 from accounts.flags import RuleCode
-from accounts.models import Account, AccountKind, AccountName, AccountState, Flag, Platform, Unit, UnitKind
+from accounts.models import Account, AccountKind, AccountName, AccountState, Platform, Unit, UnitKind
+from accounts.models.flag import FlagQuerySet
+from accounts.policy import Action
 from zhonglou_media.core.clock import day_of, db_now, start_of
 from zhonglou_media.core.models import User
 from zhonglou_media.core.names import look_key, name_key
@@ -43,9 +46,9 @@ def search(accounts: QuerySet[Account], text: str) -> QuerySet[Account]:
     return accounts.filter(like | Exists(ever) | Exists(filed) | Q(uid__icontains=key) | numbers | Q(unit__in=units))
 
 
-def flagged(accounts: QuerySet[Account], choice: str) -> QuerySet[Account]:
-    """Accounts with an open flag of any rule, of the rule `choice`, or with none."""
-    flags = Flag.objects.open().filter(account=OuterRef("pk"))
+def flagged(accounts: QuerySet[Account], choice: str, seen: FlagQuerySet) -> QuerySet[Account]:
+    """Accounts with an open one of the flags `seen`, of any rule, of the rule `choice`, or with none."""
+    flags = seen.open().filter(account=OuterRef("pk"))
     if choice == UNFLAGGED:
         return accounts.filter(~Exists(flags))
     return accounts.filter(Exists(flags if choice == FLAGGED else flags.filter(rule=choice)))
@@ -69,7 +72,10 @@ def units_seen(request: HttpRequest) -> QuerySet[Unit]:
 
 
 class AccountFilter(FilterSet):
-    """The conditions of the register's list, all optional; a value nobody offers is left out."""
+    """The conditions of the register's list, all optional; a value nobody offers is left out.
+
+    Who reads no flags (VIEW_FLAGS) has the register without them: `sees_flags`.
+    """
 
     q = CharFilter(
         label="搜索账号",
@@ -94,6 +100,16 @@ class AccountFilter(FilterSet):
         model = Account
         fields = ["q", "unit", "unit_kind", "platform", "kind", "state", "flag", "known"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = cast(User, cast(HttpRequest, self.request).user)
+        if not policy.could(self.user, Action.VIEW_FLAGS):
+            del self.filters["flag"]
+
+    @property
+    def sees_flags(self) -> bool:
+        return "flag" in self.filters
+
     @property
     def qs(self) -> QuerySet[Account]:
         """The accounts that fit; 作废 ones only when the state asks for them."""
@@ -104,7 +120,7 @@ class AccountFilter(FilterSet):
         return search(accounts, text)
 
     def by_flag(self, accounts: QuerySet[Account], name: str, choice: str) -> QuerySet[Account]:
-        return flagged(accounts, choice)
+        return flagged(accounts, choice, visible_flags(self.user))
 
     def by_known(self, accounts: QuerySet[Account], name: str, choice: str) -> QuerySet[Account]:
         return known(accounts, choice, db_now())
@@ -125,8 +141,8 @@ class AccountFilter(FilterSet):
         return [(state, found[state.value]) for state in AccountState if state.value in found]
 
     def flagged_count(self) -> int:
-        """How many of the accounts shown have an open flag."""
-        return flagged(self.qs, FLAGGED).count()
+        """How many of the accounts shown have an open flag that the person may read."""
+        return flagged(self.qs, FLAGGED, visible_flags(self.user)).count()
 
     def _with(self, **instead: Any) -> QuerySet[Account]:
         accounts: QuerySet[Account] = self.queryset.all()  # type: ignore[union-attr]  # the view always gives one

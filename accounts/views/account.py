@@ -153,16 +153,19 @@ def show(
     now = db_now()
     seen = judged(visible_accounts(user), now).select_related("platform", "unit").prefetch_related("names")
     account = get_object_or_404(seen, pk=pk)
-    ever = list(flags.of_account(account).select_related("waived_by", "unit", "account__platform"))
+    sees_flags = policy.may(user, Action.VIEW_FLAGS, account)
+    of_account = flags.of_account(account).select_related("waived_by", "unit", "account__platform")
+    ever = list(of_account) if sees_flags else []
     standing = [flag for flag in ever if flag.cleared_at is None and flag.waived_at is None]
     said = wording.Facts.of(standing, now)
     sees_activity = policy.may(user, Action.VIEW_ACTIVITY, account)
     context: dict[str, Any] = {
         "account": account,
         **recordable(user, account, now),
+        "sees_flags": sees_flags,
         "sees_activity": sees_activity,
-        "heat": heat.of_account(account, now),
-        "recent": Recent.of(account, now),
+        "heat": heat.of_account(account, now) if sees_activity else None,
+        "recent": Recent.of(account, now) if sees_activity else None,
         "questions": list(_unanswered(account)[:QUESTIONS_SHOWN]) if sees_activity else [],
         "web_link": account.link if account.link.startswith(("https://", "http://")) else "",
         "facts": [fact(account, name) for name in fields.FILED if name not in PEOPLE and applies(account, name)],

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from accounts import policy, register_out, saved_filters
-from accounts.access import may, visible_accounts
+from accounts.access import may, visible_accounts, visible_flags
 from accounts.filters import FLAGGED, AccountFilter
-from accounts.models import Account, AccountState, Flag, SavedFilter
+from accounts.models import Account, AccountState, SavedFilter
+from accounts.models.flag import FlagQuerySet
 from accounts.policy import Action
 from zhonglou_media.core import files
 from zhonglou_media.core.clock import SHANGHAI, db_now
@@ -79,7 +80,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
     seen = visible_accounts(user)
     found = AccountFilter(request.GET, queryset=seen, request=request)
     sort = request.GET.get("sort", "")
-    rows = for_list(ordered(found.qs, sort), db_now())
+    rows = for_list(ordered(found.qs, sort), db_now(), visible_flags(user))
     counts = list(tally(found, request.GET))
     query, _ = saved_filters.conditions(request, request.GET, frozenset(SORTS))
     mine = SavedFilter.objects.filter(user=user)
@@ -87,7 +88,8 @@ def accounts(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "filter": found,
         "page": Paginator(rows, A_PAGE).get_page(request.GET.get("page")),
-        "heads": list(heads(request.GET, sort)),
+        "heads": list(heads(request.GET, sort, with_flags=found.sees_flags)),
+        "sees_flags": found.sees_flags,
         "tally": counts,
         "void": next((item for item in counts if item.label == AccountState.VOID.label and not item.current), None),
         "conditions": [
@@ -113,7 +115,8 @@ def export(request: HttpRequest) -> FileResponse:
     found = AccountFilter(request.GET, queryset=visible_accounts(user), request=request)
     now = db_now()
     book = tempfile.TemporaryFile()  # noqa: SIM115 -- the answer closes it
-    register_out.export(ordered(found.qs, request.GET.get("sort", "")), book)
+    rows = ordered(found.qs, request.GET.get("sort", ""))
+    register_out.export(rows, book, flags=visible_flags(user) if found.sees_flags else None)
     book.seek(0)
     name = f"账号台账-{now.astimezone(SHANGHAI):%Y-%m-%d-%H%M}.xlsx"
     return FileResponse(book, as_attachment=True, filename=name, content_type=files.XLSX)
@@ -128,13 +131,14 @@ def tally(found: AccountFilter, query: QueryDict) -> Iterator[Count]:
     )
     for state, n in states:
         yield Count(str(state.label), n, changed(query, state=state.value), state.value == chosen)
-    yield Count("其中有预警", found.flagged_count(), changed(query, flag=FLAGGED), query.get("flag") == FLAGGED)
+    if found.sees_flags:
+        yield Count("其中有预警", found.flagged_count(), changed(query, flag=FLAGGED), query.get("flag") == FLAGGED)
 
 
-def for_list(rows: QuerySet[Account], now: datetime) -> QuerySet[Account]:
-    """With what a row shows: platform, unit, open flags, names ever, and whether the data reach the due time."""
-    flags = Prefetch("flags", queryset=Flag.objects.open(), to_attr="open_flags")
-    return judged(rows, now).select_related("platform", "unit").prefetch_related(flags, "names")
+def for_list(rows: QuerySet[Account], now: datetime, flags: FlagQuerySet) -> QuerySet[Account]:
+    """With what a row shows: platform, unit, open `flags`, names ever, and whether the data reach the due time."""
+    open_flags = Prefetch("flags", queryset=flags.open(), to_attr="open_flags")
+    return judged(rows, now).select_related("platform", "unit").prefetch_related(open_flags, "names")
 
 
 def judged(rows: QuerySet[Account], now: datetime) -> QuerySet[Account]:
@@ -153,13 +157,14 @@ def ordered(rows: QuerySet[Account], sort: str) -> QuerySet[Account]:
     )
 
 
-def heads(query: QueryDict, sort: str) -> Iterator[Head]:
+def heads(query: QueryDict, sort: str, *, with_flags: bool) -> Iterator[Head]:
     """The heads of the list; pressing one a second time turns its order round."""
+    flags = [("预警", "", "")] if with_flags else []
     for label, key, css in (
         ("账号", "name", ""),
         ("主办单位", "unit", ""),
         ("状态", "state", ""),
-        ("预警", "", ""),
+        *flags,
         ("最近更新", "updated", ""),
         ("下次应更新", "due", ""),
         ("数据截至", "", "zl-hide-md"),

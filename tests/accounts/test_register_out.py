@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 
 from accounts import register_in, register_out
 from accounts.flags import run_rule
-from accounts.models import Account, Role
+from accounts.models import Account, Flag, Role
 from accounts.register_judge import plan
 from accounts.rules import RULES
 from tests.factories import NOW, account, at, platform, unit, user
@@ -92,6 +92,16 @@ def test_open_flags_are_named(client: Client, officer: User) -> None:
     assert exported(client, officer)[1][14] == "未备案账号"
 
 
+def test_who_reads_no_flags_gets_no_column_of_them(client: Client) -> None:
+    account(name="野号", found=True, remarks="月报")
+    for rule in RULES:
+        run_rule(rule, NOW + timedelta(minutes=1))
+    heads, row = exported(client, user(Role.ADMIN))
+    assert heads == [head for head in register_out.HEADS if head != "预警"]
+    assert "未备案账号" not in row
+    assert dict(zip(heads, row, strict=True))["备注"] == "月报"
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -143,7 +153,7 @@ def test_the_workbook_can_be_imported_again_and_changes_nothing(tmp_path: Path) 
     )
     account(name="@号", platform=platform("weibo"), uid="-1", followers=0)
     path = tmp_path / "out.xlsx"
-    register_out.export(Account.objects.order_by("pk"), path)
+    register_out.export(Account.objects.order_by("pk"), path, flags=Flag.objects.all())
     made = plan(register_in.parse(path), found=False)
     assert [row.reason for row in made.rows] == ["", "", "", ""]
     assert (made.unchanged, made.new_units) == (4, [])
@@ -156,7 +166,7 @@ def test_the_workbook_fills_an_empty_register_with_the_same(tmp_path: Path) -> N
     account(of, name="示例抖音", uid="00123456789012345678", remarks="月报", link="https://example.invalid/?a=1")
     before = list(Account.objects.order_by("name").values_list(*kept))
     path = tmp_path / "out.xlsx"
-    register_out.export(Account.objects.order_by("pk"), path)
+    register_out.export(Account.objects.order_by("pk"), path, flags=Flag.objects.all())
     Account.objects.update(state="void", next_update_due_at=None)
     assert register_in.import_file(path, by=None, now=NOW).created == 2
     assert list(Account.objects.exclude(state="void").order_by("name").values_list(*kept)) == before

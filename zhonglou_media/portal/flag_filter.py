@@ -7,11 +7,10 @@ from django import forms
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from accounts.access import seen_unit_ids
+from accounts.access import visible_flags
 from accounts.flags import RuleCode
 from accounts.models import Flag, Level, Unit
 from accounts.models.flag import FlagQuerySet
-from accounts.models.unit import Scope
 from accounts.wording import SINCE
 from zhonglou_media.core.models import User
 
@@ -20,13 +19,6 @@ ENDED_DAYS = 30
 END = Coalesce("waived_at", "cleared_at")
 NEW = "new"
 AGES = ((NEW, "近 7 天新增"), ("3", "3 天以上"), ("7", "7 天以上"), ("30", "30 天以上"))
-
-
-def visible_flags(user: User) -> FlagQuerySet:
-    """Flags, open and ended, of the units whose data `user` reads; guided units (第三条) have none to show."""
-    ids = seen_unit_ids(user)
-    bound = Flag.objects.filter(unit__scope=Scope.BOUND)
-    return bound if ids is None else bound.filter(unit__in=ids)
 
 
 def recently_ended(flags: FlagQuerySet, now: datetime) -> FlagQuerySet:

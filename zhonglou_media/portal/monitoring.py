@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import flags, policy
-from accounts.access import may, seen_unit_ids
+from accounts.access import may, seen_unit_ids, visible_flags
 from accounts.flags import RuleCode
 from accounts.forms import ReasonForm
 from accounts.models import Account, Flag, Level
@@ -33,7 +33,7 @@ from zhonglou_media.core.errors import Refused, WrongState
 from zhonglou_media.core.models import User
 from zhonglou_media.core.tables_out import SheetOut, write_xlsx
 from zhonglou_media.core.words import FLAGS, article
-from zhonglou_media.portal.flag_filter import ENDED, FlagFilter, older_than, visible_flags
+from zhonglou_media.portal.flag_filter import ENDED, FlagFilter, older_than
 from zhonglou_media.portal.flag_rows import FlagRow, flag_rows
 
 A_PAGE = 25

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import resolve, reverse
 from django.utils.functional import SimpleLazyObject
 
+from accounts.access import visible_flags
 from accounts.models import Level, Membership, Role
 from accounts.policy import Action, could, grants_of
 from filings import queues
@@ -18,7 +19,6 @@ from filings.models import Filing, FilingState
 from zhonglou_media.core.calendar import Calendar
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.models import Notice, User
-from zhonglou_media.portal.flag_filter import visible_flags
 from zhonglou_media.portal.unit_todos import unit_todos
 
 WITH_THE_OPERATOR = (FilingState.RETURNED, FilingState.TO_REPORT, FilingState.DRAFT)

@@ -7,6 +7,7 @@ from django.db.models import Case, Count, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from accounts.access import visible_flags
 from accounts.flags import RuleCode
 from accounts.models import Flag, Level, Role
 from accounts.policy import roles_of
@@ -16,7 +17,6 @@ from filings.forms.office import QueueFilter
 from filings.models import FilingKind
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import User
-from zhonglou_media.portal.flag_filter import visible_flags
 from zhonglou_media.portal.flag_rows import flag_rows
 
 ROWS_A_PAGE = 20

@@ -8,7 +8,7 @@ from django.db.models import Case, Count, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts.access import visible_accounts, visible_units
+from accounts.access import visible_accounts, visible_flags, visible_units
 from accounts.models import AccountState, Level, Membership, Role, RuleRun, Unit
 from accounts.models.unit import UnitStatus
 from accounts.policy import roles_of
@@ -20,7 +20,6 @@ from filings.wording import Running, running
 from inspections import sweep
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.models import Job, User, Year
-from zhonglou_media.portal.flag_filter import visible_flags
 from zhonglou_media.portal.flag_rows import flag_rows
 
 from .jobs import label_of

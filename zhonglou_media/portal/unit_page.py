@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from accounts import policy
-from accounts.access import may, visible_units
+from accounts.access import may, visible_flags, visible_units
 from accounts.models import Account, AccountState, Membership, Unit
 from accounts.policy import Action
 from accounts.views.register import for_list
@@ -18,7 +18,6 @@ from filings.models import LIVE, FilingState
 from filings.wording import running
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.models import User
-from zhonglou_media.portal.flag_filter import visible_flags
 from zhonglou_media.portal.flag_rows import flag_rows
 
 A_PAGE = 25
@@ -31,7 +30,7 @@ def unit_page(request: HttpRequest, pk: int) -> HttpResponse:
     """A unit as it stands now; 404 for who may not read it."""
     user, now = cast(User, request.user), db_now()
     unit = get_object_or_404(visible_units(user).select_related("parent", "merged_into"), pk=pk)
-    accounts = for_list(Account.objects.filter(unit=unit).exclude(state=AccountState.VOID), now)
+    accounts = for_list(Account.objects.filter(unit=unit).exclude(state=AccountState.VOID), now, visible_flags(user))
     people = Membership.objects.current(day_of(now)).filter(unit=unit, user__is_active=True).select_related("user")
     context: dict[str, Any] = {
         "unit": unit,
