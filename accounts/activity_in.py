@@ -5,7 +5,8 @@ few statements (`activity_sql`), however many rows: all that can be taken, or no
 
 数据截至 moves for the accounts named in the file, to `known_until` or else the latest time in it; a row that names an
 account and nothing else says 本期无发布. It stays for an account of which a row was refused, except one that repeats
-another in all values: what is missing there is not known not to have happened.
+another in all values, and where a name that the register has not looks like its own: what is missing there is not
+known not to have happened.
 """
 
 import gc
@@ -20,8 +21,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Subquery
 
 from accounts import activity_days, activity_sql, due_times, policy
-from accounts.activity_accounts import AccountIndex
-from accounts.activity_rows import COLUMNS, ActivityKind, Reader
+from accounts.activity_accounts import AccountIndex, Unknown
+from accounts.activity_rows import COLUMNS, ActivityKind, Line, Reader
 from accounts.activity_spool import Spool
 from accounts.models import Account, AccountState, Followers
 from zhonglou_media.core import events
@@ -31,6 +32,7 @@ from zhonglou_media.core.tables_stream import Rows, open_rows
 
 VERB = "import_activity"
 HELD_SHOWN = 200
+NAMES_SHOWN = 3
 KNOWN_UNTIL = {
     ActivityKind.PUBLICATIONS: "posts_known_until",
     ActivityKind.MESSAGES: "messages_known_until",
@@ -52,6 +54,7 @@ class ActivityResult:
     silent: int  # rows that say 本期无发布, among the unchanged
     accounts: int  # named by rows that were taken
     held: tuple[str, ...]  # accounts whose 数据截至 stayed, by name
+    held_why: tuple[str, ...]  # the first row of each that was refused, and why
     known_until: datetime | None = None
     moved: int = 0  # accounts whose 数据截至 moved
 
@@ -66,6 +69,7 @@ class ActivityResult:
         return vars(self) | {
             "kind": self.kind.value,
             "held": list(self.held[:HELD_SHOWN]),
+            "held_why": list(self.held_why[:HELD_SHOWN]),
             "held_count": len(self.held),
             "known_until": self.known_until and self.known_until.isoformat(),
         }
@@ -92,10 +96,34 @@ class _Reading:
 
     def __post_init__(self) -> None:
         self.named: set[int] = set()
-        self.held: set[int] = set()
+        self.held: dict[int, str] = {}  # account → the first row that holds it
+        self.unknown: dict[Unknown, str] = {}  # names that the register has not → the first row
+        self.notes: dict[Unknown, str] = {}  # what is to be said of them
+
+    def refuse(self, line: Line) -> None:
+        """Remember whose 数据截至 the row holds."""
+        reason = f"第 {line.number} 行：{line.problem}"
+        self.first_refusal = self.first_refusal or reason
+        if line.repeated:
+            return
+        for account in line.accounts:
+            self.held.setdefault(account, reason)
+        if line.unknown:
+            self.unknown.setdefault(line.unknown, reason)
+
+    def hold_lookalikes(self) -> None:
+        """A name that the register has not may be one of those beside it, mistyped."""
+        for unknown, alike in self.accounts.lookalikes(self.unknown, self.named).items():
+            for account in alike:
+                self.held.setdefault(account, self.unknown[unknown])
+            if alike:
+                named = "、".join(f"“{self.accounts.name(account)}”" for account in alike[:NAMES_SHOWN])
+                more = "等" if len(alike) > NAMES_SHOWN else ""
+                self.notes[unknown] = f"（可能是{named}{more}，其数据截至没有移动）"
 
     def result(self, kind: ActivityKind, created: int = 0, changed: int = 0, **more: Any) -> ActivityResult:
-        held = sorted(self.accounts.names[pk] for pk in self.held) if kind in KNOWN_UNTIL else []
+        held = self.held if kind in KNOWN_UNTIL else {}
+        named = sorted((self.accounts.name(pk), reason) for pk, reason in held.items())
         return ActivityResult(
             kind=kind,
             read=self.read,
@@ -105,7 +133,8 @@ class _Reading:
             refused=self.read - self.taken,
             silent=self.silent,
             accounts=len(self.named),
-            held=tuple(held),
+            held=tuple(name for name, _ in named),
+            held_why=tuple(reason for _, reason in named),
             **more,
         )
 
@@ -136,7 +165,7 @@ def import_activity(
         with _no_search_for_cycles():
             reading = _read(rows, what, spool, by=by, now=now, progress=progress)
         if refused_to is not None:
-            spool.workbook(rows.heads, refused_to)
+            spool.workbook(rows.heads, refused_to, reading.notes)
         until = min(known_until or reading.latest or now, now)
         _check(reading, what, has_time=known_until is not None or reading.latest is not None)
         if progress is not None:
@@ -163,10 +192,8 @@ def _read(
         good: list[str] = []
         for line in reader.read(batch):
             if line.problem:
-                spool.refuse(line.number, line.cells, line.problem)
-                reading.first_refusal = reading.first_refusal or f"第 {line.number} 行：{line.problem}"
-                if not line.repeated:
-                    reading.held.update(line.accounts)
+                spool.refuse(line.number, line.cells, line.problem, line.unknown)
+                reading.refuse(line)
                 continue
             reading.taken += 1
             reading.named.add(line.account)
@@ -179,6 +206,8 @@ def _read(
         if progress is not None:
             progress(reading.read, max(rows.expected, reading.read), "正在逐行核对")
     reading.latest = reader.latest
+    if kind in KNOWN_UNTIL:
+        reading.hold_lookalikes()
     return reading
 
 

@@ -16,7 +16,7 @@ from django.db import models
 
 from accounts import rules
 from accounts.activity import EARLIEST
-from accounts.activity_accounts import AccountIndex
+from accounts.activity_accounts import AccountIndex, Unknown
 from accounts.activity_spool import Spool
 from accounts.models import Message, MessageKind
 from accounts.register_rows import NOTHING, read_followers
@@ -96,6 +96,7 @@ class Line:
     cells: list[str]
     accounts: tuple[int, ...] = ()
     problem: str = ""
+    unknown: Unknown | None = None  # a name that the register has not
     silent: bool = False  # 本期无发布
     repeated: bool = False  # refused for being there before, the same in all values
     key: str = ""
@@ -133,7 +134,7 @@ class Reader:
         lines = []
         for number, cells in batch:
             named = self._accounts.find(self._who(cells))
-            line = Line(number, cells, named.accounts, named.problem)
+            line = Line(number, cells, named.accounts, named.problem, named.unknown)
             what = self._what(cells)
             try:
                 if what[-1].strip() in _BLANK and self._is_silent(cells):

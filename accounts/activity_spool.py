@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from django.db import connection
 
+from accounts.activity_accounts import Unknown
 from zhonglou_media.core.sealed import seal
 from zhonglou_media.core.tables_out import SheetOut, write_xlsx
 
@@ -49,24 +50,25 @@ class Spool:
         """A text, sealed, in hexadecimal digits."""
         return ("\\x" if self._postgres else "") + seal(text).hex()
 
-    def refuse(self, number: int, cells: list[str], reason: str) -> None:
-        """A row that is not taken."""
+    def refuse(self, number: int, cells: list[str], reason: str, unknown: Unknown | None = None) -> None:
+        """A row that is not taken; `unknown`: a name that the notes of `workbook` may say more of."""
         self._width = max(self._width, len(cells))
-        self._refused.write(json.dumps([number, cells, reason], ensure_ascii=False) + "\n")
+        self._refused.write(json.dumps([number, cells, reason, unknown], ensure_ascii=False) + "\n")
 
     def ready(self) -> IO[bytes]:
         """The rows, from the first one on."""
         self.rows.seek(0)
         return self.rows
 
-    def workbook(self, heads: list[str], target: Path | IO[bytes]) -> None:
+    def workbook(self, heads: list[str], target: Path | IO[bytes], notes: Mapping[Unknown, str]) -> None:
         """The refused rows as they were, each with its row number and reason, to correct and import again."""
         width = max(self._width, len(heads))
         named = ["原行号", *heads, *[""] * (width - len(heads)), "未导入的原因"]
-        write_xlsx(target, [SheetOut("未导入的行", named, self._refusals(width))])
+        write_xlsx(target, [SheetOut("未导入的行", named, self._refusals(width, notes))])
 
-    def _refusals(self, width: int) -> Iterator[list[Any]]:
+    def _refusals(self, width: int, notes: Mapping[Unknown, str]) -> Iterator[list[Any]]:
         self._refused.seek(0)
         for line in self._refused:
-            number, cells, reason = json.loads(line)
-            yield [number, *cells, *[""] * (width - len(cells)), reason]
+            number, cells, reason, unknown = json.loads(line)
+            note = notes.get(tuple(unknown), "") if unknown else ""
+            yield [number, *cells, *[""] * (width - len(cells)), reason + note]

@@ -15,6 +15,7 @@ from zhonglou_media.core.errors import NotAllowed
 from zhonglou_media.core.models import Event
 
 pytestmark = pytest.mark.django_db
+PERHAPS = "（可能是“示例发布”，其数据截至没有移动）"
 
 
 @pytest.mark.parametrize(
@@ -32,9 +33,12 @@ pytestmark = pytest.mark.django_db
         ),
         (p("x" * 129, "2026-11-20 10:00"), "外部编号过长，不能超过 128 个字"),
         (p("a1", "2026-11-20 10:00", original="也许"), "是否原创写的是“也许”，请写是或否"),
-        (p("a1", "2026-11-20 10:00", platform=""), "缺少平台"),
+        (p("a1", "2026-11-20 10:00", platform=""), f"缺少平台{PERHAPS}"),
         (p("a1", "2026-11-20 10:00", name="", uid=""), "缺少账号名称"),
-        (p("a1", "2026-11-20 10:00", platform="火星"), "不认识平台“火星”，请改写或由系统管理员添加这个写法"),
+        (
+            p("a1", "2026-11-20 10:00", platform="火星"),
+            f"不认识平台“火星”，请改写或由系统管理员添加这个写法{PERHAPS}",
+        ),
         (
             p("a1", "2026-11-20 10:00", name="没有的", uid="x"),
             "台账里没有抖音账号“没有的”，请核对名称和账号ID，或先登记入台账",

@@ -6,9 +6,9 @@ import pytest
 
 from accounts.activity_in import NothingAccepted
 from accounts.activity_rows import read_known_until
-from accounts.models import Account
+from accounts.models import Account, AccountName
 from tests.accounts.activity_files import csv_of, m, of, p, reasons, run, take
-from tests.factories import NOW, account, at, platform
+from tests.factories import NOW, account, at, platform, unit
 from zhonglou_media.core.errors import Refused
 
 pytestmark = pytest.mark.django_db
@@ -108,3 +108,47 @@ def test_an_id_again_that_says_otherwise_may_be_a_fact_that_is_lost(
     }
     one.refresh_from_db()
     assert (one.posts_known_until, one.messages_known_until) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("row", "held"),
+    [
+        ({"name": "示例发部", "uid": ""}, True),  # a character is wrong
+        ({"name": "示例发布官方", "uid": ""}, True),
+        ({"name": "示例新发布", "uid": "d9"}, True),
+        ({"platform": "火星"}, True),
+        ({"platform": ""}, True),
+        ({"name": ""}, True),  # its id is there
+        ({"name": "市民之声", "uid": ""}, False),
+        ({"platform": "微博", "name": "示例发部", "uid": ""}, False),  # a platform on which nobody is named
+    ],
+)
+def test_a_mistyped_name_holds_the_accounts_that_it_looks_like(
+    folder: Path, one: Account, row: dict[str, str], held: bool
+) -> None:
+    found = reasons(folder, p("a1", "2026-11-20 10:00"), p("a2", "2026-11-21 10:00", **row))
+    one.refresh_from_db()
+    assert (one.posts_known_until is None) == held
+    told = found[3].endswith("（可能是“示例发布”，其数据截至没有移动）")
+    assert told == (held and row != {"name": ""})
+
+
+def test_a_name_of_before_still_means_the_account(folder: Path, one: Account) -> None:
+    before = {"name": "旧名", "name_key": "旧名", "look_key": "旧名", "since": at("2026-01-01 09:00")}
+    AccountName.objects.create(account=one, **before)
+    assert take(folder, p("a1", "2026-11-20 10:00", name="旧名", uid="")).created == 1
+    assert reasons(folder, p("a1", "2026-11-20 10:00"), p("a2", "2026-11-20 10:00", name="旧名", uid="d9")) == {
+        3: "账号ID“d9”与台账登记的不一致，请核对"
+    }
+    AccountName.objects.create(account=account(unit(), name="示例二号", uid="d2"), **before)
+    assert reasons(folder, p("a1", "2026-11-20 10:00"), p("a3", "2026-11-20 10:00", name="旧名", uid="")) == {
+        3: "该平台登记有 2 个账号都曾叫“旧名”，请填写账号ID加以区分"
+    }
+
+
+def test_why_an_account_is_held_is_told(folder: Path, one: Account) -> None:
+    mistyped = p("a3", "2026-11-20 10:00", name="示例发部", uid="")
+    result = take(folder, p("a1", "2026-11-20 10:00"), p("a2", "去年"), mistyped)
+    assert dict(zip(result.held, result.held_why, strict=True)) == {
+        "示例发布": "第 3 行：发布时间“去年”看不懂，请写成 2026-11-24 14:05 的样子"
+    }
