@@ -66,8 +66,8 @@ def result(request: HttpRequest, job_id: int) -> HttpResponse:
     if job.state == JobState.PREPARED:
         return _preview(request, job)
     if job.state == JobState.STOPPED:
-        context = {"job": job, "ended": register_preview.ended(job)}
-        return render(request, "accounts/import_stopped.html", context)
+        stopped = {"job": job, "ended": register_preview.ended(job)}
+        return render(request, "accounts/import_stopped.html", stopped)
     title = f"新增{len(job.result['new_units'])}个单位，名称待核"
     named = job.result.get("accounts", [])
     unexplained = Account.objects.filter(pk__in=named, same_platform_reason=UNEXPLAINED).count()
