@@ -194,6 +194,7 @@ WEIBO = account("示例甲街道 weibo")
 LATER = choose("[name=when][value=at]")
 RECORDED = [
     Shot("accounts:record", "operator"),
+    Shot("accounts:record", "operator", "confirm", act=show("[data-zl-dialog=confirm-all]")),
     Shot("accounts:activity_import", "operator"),
     Shot("accounts:activity_import", "operator", "errors", act=press("main form [type=submit]"), status=422),
     Shot("accounts:record", "operator2"),
