@@ -2,6 +2,7 @@
 
 First every row is read and judged outside any transaction; then one transaction locks the accounts and writes with a
 few statements (`activity_sql`), however many rows: all that can be taken, or nothing. The same file again is no change.
+What was typed before and now comes from the platform stays one fact (`activity_adopt`).
 
 数据截至 moves for the accounts named in the file, to `known_until` or else the latest time in it; a row that names an
 account and nothing else says 本期无发布. It stays for an account of which a row was refused, except one that repeats
@@ -20,8 +21,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Subquery
 
-from accounts import activity_days, activity_sql, due_times, policy
+from accounts import activity_adopt, activity_days, activity_sql, due_times, policy
 from accounts.activity_accounts import AccountIndex, Unknown
+from accounts.activity_adopt import Pair
 from accounts.activity_rows import COLUMNS, ActivityKind, Line, Reader
 from accounts.activity_spool import Spool
 from accounts.models import Account, AccountState, Followers
@@ -99,6 +101,7 @@ class _Reading:
         self.held: dict[int, str] = {}  # account → the first row that holds it
         self.unknown: dict[Unknown, str] = {}  # names that the register has not → the first row
         self.notes: dict[Unknown, str] = {}  # what is to be said of them
+        self.pairs: list[Pair] = []  # of typed rows and rows of the file
 
     def refuse(self, line: Line) -> None:
         """Remember whose 数据截至 the row holds."""
@@ -208,6 +211,7 @@ def _read(
     reading.latest = reader.latest
     if kind in KNOWN_UNTIL:
         reading.hold_lookalikes()
+    reading.pairs = activity_adopt.pairs(kind, spool, reading.named)
     return reading
 
 
@@ -244,8 +248,8 @@ def _write(
     accounts = due_times.lock_many(reading.named)
     if any(a.state == AccountState.VOID or not policy.may(by, policy.Action.IMPORT_ACTIVITY, a) for a in accounts):
         raise WrongState("导入时台账被别人改动，什么也没有导入，请重试。")
-    activity_sql.load(kind, spool.ready())
-    counted = activity_sql.compare(kind, now)
+    activity_sql.load(kind, spool)
+    counted = activity_sql.compare(kind, now, activity_adopt.apply(kind, reading.pairs))
     if counted.clashes:
         raise WrongState("导入时有留言被别人登记，什么也没有导入，请重试。")
     activity_sql.write(kind)

@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -46,6 +46,11 @@ class Spool:
         """A Shanghai moment without its zone as the database reads it; SQLite keeps and compares these as texts."""
         return f"{local}+08" if self._postgres else str(local - _AHEAD)
 
+    def read_moment(self, text: str) -> datetime:
+        """What `moment` was given, with its zone."""
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
     def sealed(self, text: str) -> str:
         """A text, sealed, in hexadecimal digits."""
         return ("\\x" if self._postgres else "") + seal(text).hex()
@@ -59,6 +64,11 @@ class Spool:
         """The rows, from the first one on."""
         self.rows.seek(0)
         return self.rows
+
+    def read(self) -> Iterator[list[str]]:
+        """The values of each row, as they were given to `add`; '' is NULL."""
+        for line in self.ready():
+            yield line.decode().rstrip("\n").replace("\\\\", "\\").split("\t")
 
     def workbook(self, heads: list[str], target: Path | IO[bytes], notes: Mapping[Unknown, str]) -> None:
         """The refused rows as they were, each with its row number and reason, to correct and import again."""

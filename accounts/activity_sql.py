@@ -6,15 +6,16 @@ What a row leaves blank stays as it is stored. The callers hold the transaction 
 
 # ruff: noqa: S608 -- statements are put together from our own names only
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import islice
-from typing import IO, Any, cast
+from typing import Any, cast
 
 from django.db import connection
 
 from accounts.activity_rows import ActivityKind
+from accounts.activity_spool import Spool
 from accounts.models import Followers, Message, Publication
 from zhonglou_media.core.clock import day_of
 
@@ -122,34 +123,36 @@ class Counted:
     days: tuple[date, date] | None
 
 
-def load(kind: ActivityKind, rows: IO[bytes]) -> None:
-    """Make the table of what comes in from a `Spool`, whose columns are those of the kind."""
+def load(kind: ActivityKind, spool: Spool) -> None:
+    """Make the table of what comes in; the columns of `spool` are those of the kind."""
     table = _TABLES[kind]
     types = _TYPES[connection.vendor]
     columns = ", ".join(f"{name} {types.get(type_, type_)}" for name, type_ in table.incoming.items())
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE {_INCOMING} ({columns})")
         if connection.vendor == "postgresql":
-            cursor.copy_expert(f"COPY {_INCOMING} FROM STDIN WITH (NULL '')", rows)
+            cursor.copy_expert(f"COPY {_INCOMING} FROM STDIN WITH (NULL '')", spool.ready())
             return
         marks = ", ".join(["%s"] * len(table.incoming))
         sealed = [index for index, type_ in enumerate(table.incoming.values()) if type_ == "sealed"]
-        values = _values(rows, sealed)
+        values = _values(spool, sealed)
         while some := list(islice(values, _MANY)):
             cursor.executemany(f"INSERT INTO {_INCOMING} VALUES ({marks})", some)
 
 
-def _values(rows: IO[bytes], sealed: list[int]) -> Iterator[list[Any]]:
-    for line in rows:
-        text = line.decode().rstrip("\n").replace("\\\\", "\\")
-        row: list[Any] = [cell or None for cell in text.split("\t")]
+def _values(spool: Spool, sealed: list[int]) -> Iterator[list[Any]]:
+    for cells in spool.read():
+        row: list[Any] = [cell or None for cell in cells]
         for index in sealed:
             row[index] = row[index] and bytes.fromhex(row[index])
         yield row
 
 
-def compare(kind: ActivityKind, now: datetime) -> Counted:
-    """Put what comes in beside what is stored, in a table of its own; what `write` will do."""
+def compare(kind: ActivityKind, now: datetime, adopted: Sequence[int] = ()) -> Counted:
+    """Put what comes in beside what is stored, in a table of its own; what `write` will do.
+
+    The rows with the keys `adopted` count as changed.
+    """
     table = _TABLES[kind]
     empty = "'\\x'::bytea" if connection.vendor == "postgresql" else "x''"
     columns = {"n": "t.n", "account_id": "t.account_id", table.key: f"t.{table.key}", **table.merged, **table.first}
@@ -172,6 +175,9 @@ def compare(kind: ActivityKind, now: datetime) -> Counted:
     )
     with connection.cursor() as cursor:
         cursor.execute(beside, [moment] * given.count("{now}"))
+        for first in range(0, len(adopted), _MANY):
+            keys = ", ".join(map(str, adopted[first : first + _MANY]))
+            cursor.execute(f"UPDATE {_MERGED} SET changes = true WHERE stored IN ({keys})")
         cursor.execute(counts)
         created, changed, clashes, *moments = cast("tuple[Any, ...]", cursor.fetchone())
     days = [day_of(_moment(moment)) for moment in moments if moment is not None]

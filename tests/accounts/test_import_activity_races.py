@@ -1,16 +1,17 @@
 """An import beside whoever else writes facts of the same account, on real PostgreSQL."""
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connections
 
-from accounts import activity, due_times
+from accounts import activity, activity_days, due_times
 from accounts.activity_in import import_activity
-from accounts.models import Account, ActivityDay, Publication, Role
+from accounts.models import Account, ActivityDay, Message, Publication, Role
 from tests.factories import account, at, unit, user
 
 NOW = at("2026-11-24 14:05")
@@ -39,21 +40,24 @@ def file_of(folder: Path, external: str, when: str) -> Path:
 
 
 @contextmanager
-def import_held_before_its_end(monkeypatch: pytest.MonkeyPatch, path: Path) -> Iterator[list[BaseException]]:
-    """An import that has written and counted the days, and waits with its transaction open until the block is tried."""
+def import_held_before_its_end(
+    monkeypatch: pytest.MonkeyPatch, path: Path, kind: str = "publications"
+) -> Iterator[list[BaseException]]:
+    """An import that has written, and waits with its transaction open until the block is tried."""
     reached, go_on = threading.Event(), threading.Event()
     raised: list[BaseException] = []
 
-    recompute = due_times.recompute
+    module, name = (due_times, "recompute") if kind == "publications" else (activity_days, "recount_messages")
+    count_again = getattr(module, name)
 
-    def wait(ids: Collection[int]) -> None:
+    def wait(*args: Any) -> None:
         if not reached.is_set():  # the import is the first to come here
             reached.set()
             go_on.wait(10)
-        recompute(ids)
+        count_again(*args)
 
-    monkeypatch.setattr(due_times, "recompute", wait)
-    thread = in_thread(lambda: import_activity(path, kind="publications", by=None, now=NOW), raised)
+    monkeypatch.setattr(module, name, wait)
+    thread = in_thread(lambda: import_activity(path, kind=kind, by=None, now=NOW), raised)
     assert reached.wait(20), raised
     try:
         yield raised
@@ -112,3 +116,25 @@ def test_the_same_file_twice_at_once_is_written_once(monkeypatch: pytest.MonkeyP
     thread.join()
     assert raised + failed == []
     assert counted() == (1, 1, "11-20 10:00")
+
+
+def test_a_reply_typed_while_an_import_adopts_its_question_is_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    one = account(unit(), name="示例发布", uid="d1", now=at("2026-11-01 09:00"))
+    operator = user(Role.OPERATOR, one.unit)
+    message = activity.ask(one.pk, asked_at=at("2026-11-24 10:00"), by=operator, now=NOW)
+    path = tmp_path / "messages.csv"
+    path.write_text(
+        "平台,账号名称,外部编号,类型,留言时间\n抖音,示例发布,q1,咨询,2026-11-24 10:00:30\n", encoding="utf-8"
+    )
+    raised: list[BaseException] = []
+    with import_held_before_its_end(monkeypatch, path, "messages") as failed:
+        thread = in_thread(lambda: activity.reply(message.pk, by=operator, now=NOW), raised)
+        thread.join(1)
+        assert thread.is_alive()  # it waits for the account
+    thread.join()
+    assert raised + failed == []
+    stored = Message.objects.get()
+    assert (stored.external_id, stored.first_reply_at) == ("q1", NOW)
+    assert ActivityDay.objects.get().answered_in_time == 1
