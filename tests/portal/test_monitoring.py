@@ -13,16 +13,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts import flags
-from accounts.flags import run_rule
 from accounts.models import Account, Flag, Followers, Level, Role, Unit
-from filings.models import Filing
-from filings.rules import RULES as FILING_RULES
 from inspections import sweep
 from tests.accounts.activity import post, question
 from tests.factories import Cast, account, at, opening, platform, unit, user
 from zhonglou_media.core.clock import day_of, db_now, start_of
 from zhonglou_media.core.models import User
-from zhonglou_media.portal.flag_rows import flag_rows
 
 pytestmark = pytest.mark.django_db
 Visit = Callable[..., str]
@@ -314,37 +310,6 @@ def test_only_the_supervisor_waives(client: Client, four: Unit) -> None:
         client.force_login(user(role, four))
         assert client.post("/flags/waive/", {"flag": [flag.pk], "reason": "我要免除"}).status_code == 403
     assert not Flag.objects.filter(waived_at__isnull=False).exists()
-
-
-# --- filings' sentences ---------------------------------------------------------------------------------------------
-
-
-def test_a_filings_flag_names_the_days_it_is_judged_by() -> None:
-    cast, now = Cast(), at("2026-11-24 14:05")
-    late = opening("to_report", cast, now=at("2026-11-17 10:00"), name="示例迟报", platform="weibo")
-    back = opening("returned", cast, now=at("2026-11-16 10:00"), name="示例退回", platform="kuaishou")
-    early = opening(
-        "to_report", cast, now=at("2026-11-23 10:00"), name="示例先开", platform="douyin", effective_on="2026-11-05"
-    )
-    for rule in FILING_RULES:
-        run_rule(rule, now)
-    rows = {(row.flag.rule, row.flag.fact_id): row for row in flag_rows(list(Flag.objects.all()), now)}
-    said = {key: row.fact for key, row in rows.items()}
-    assert said == {
-        ("overdue_filing", late.pk): "11-17 批准，应于 11-19 24:00 前报送",
-        ("overdue_correction", back.pk): "11-16 退回，应于 11-18 24:00 前改好再报",
-        ("unapproved_event", early.pk): "11-05 已开通，11-23 才经主要领导批准",
-    }
-    assert {str(row.known) for row in rows.values()} == {"不涉及"}
-    assert rows["overdue_filing", late.pk].age == "4 天"
-
-
-def test_a_late_report_is_told_once_it_came() -> None:
-    filing = opening("to_report", now=at("2026-11-17 10:00"))
-    run_rule(FILING_RULES[0], at("2026-11-20 00:00"))
-    Filing.objects.filter(pk=filing.pk).update(first_reported_at=at("2026-11-20 09:30"))
-    row = flag_rows(list(Flag.objects.all()), at("2026-11-24 14:05"))[0]
-    assert row.fact == "11-17 批准，应于 11-19 24:00 前报送，11-20 09:30 才报送"
 
 
 # --- 数据截至 -------------------------------------------------------------------------------------------------------
