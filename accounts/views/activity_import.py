@@ -2,6 +2,7 @@
 
 import tempfile
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,7 +21,7 @@ from accounts.jobs import IMPORT_ACTIVITY
 from accounts.policy import OFFICE, Action, roles_of
 from zhonglou_media.core import files, jobs
 from zhonglou_media.core.answers import status_of
-from zhonglou_media.core.clock import db_now
+from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import File, Job, JobState, User
 from zhonglou_media.core.tables_in import is_workbook
@@ -119,12 +120,15 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
     if job.state not in (JobState.DONE, JobState.FAILED) or not job.result:
         return redirect("job", job.pk)
     done: dict[str, Any] = job.result
-    until = done["known_until"] and datetime.fromisoformat(done["known_until"])
+    moved: int = done.get("moved", 0)
+    until = datetime.fromisoformat(done["known_until"]) if moved else None
     context = {
         "job": job,
         "done": done,
         "kind": ActivityKind(done["kind"]).label,
         "known_until": until,
+        "moved_title": until and f"{moved}个账号的数据截至移到 {until.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+        "held": list(zip_longest(done["held"], done.get("held_why", ()), fillvalue="")),
         "held_title": f"{done['held_count']}个账号的数据截至没有变动",
         "held_more": done["held_count"] - len(done["held"][:HELD_SHOWN]),
     }

@@ -63,7 +63,8 @@ def test_a_file_is_imported_by_a_worker_and_its_result_is_shown(client: Client, 
     text = client.get(f"{PAGE}{job.pk}/").content.decode()
     assert "读取2行：新增1条" in text
     assert "1个账号的数据截至没有变动" in text
-    assert "示例发布" in text
+    assert "第 3 行：发布时间“去年冬天”看不懂" in text
+    assert "个账号的数据截至移到" not in text
     book = b"".join(client.get(f"/jobs/{job.pk}/file/").streaming_content)  # type: ignore[attr-defined]
     sheet = load_workbook(io.BytesIO(book)).active
     assert sheet is not None
@@ -82,7 +83,7 @@ def test_what_is_known_is_said_when_the_file_is_handed_in(client: Client, operat
     assert one.posts_known_until.astimezone(SHANGHAI).isoformat()[:16] == f"{day + timedelta(days=1)}T00:00"
     text = client.get(f"{PAGE}{Job.objects.get().pk}/").content.decode()
     assert "含本期无发布 1" in text
-    assert "数据截至已更新" in text
+    assert f"1个账号的数据截至移到 {day + timedelta(days=1)} 00:00" in text
 
 
 def test_today_is_the_moment_of_handing_in_not_that_of_the_worker(client: Client, operator: User) -> None:

@@ -93,7 +93,9 @@ IMPORTED: dict[str, object] = {
     "unchanged": 14,
     "refused": 7,
     "silent": 12,
+    "moved": 41,
     "held": ["示例甲街道", "示例乙局讲堂"],
+    "held_why": ["第 18 行：发布时间“去年冬天”看不懂，请写成 2026-11-24 14:05 的样子", "第 40 行：缺少发布时间"],
     "held_count": 2,
 }
 
