@@ -10,9 +10,7 @@ another in all values, and where a name that the register has not looks like its
 known not to have happened.
 """
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -165,8 +163,7 @@ def import_activity(
         raise Refused("数据截至不能晚于现在。")
     rows = open_rows(path, COLUMNS[what])
     with Spool() as spool:
-        with _no_search_for_cycles():
-            reading = _read(rows, what, spool, by=by, now=now, progress=progress)
+        reading = _read(rows, what, spool, by=by, now=now, progress=progress)
         if refused_to is not None:
             spool.workbook(rows.heads, refused_to, reading.notes)
         until = min(known_until or reading.latest or now, now)
@@ -213,18 +210,6 @@ def _read(
         reading.hold_lookalikes()
     reading.pairs = activity_adopt.pairs(kind, spool, reading.named)
     return reading
-
-
-@contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    """Rows hold no cycles; looking for some took a seventh of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _check(reading: _Reading, kind: ActivityKind, *, has_time: bool) -> None:
