@@ -1,6 +1,6 @@
 """What an operator records on a phone: 发了一条, 收到留言, 回复了留言, 确认数据截至现在. The use cases decide."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import activity
 from accounts.access import may, visible_accounts
+from accounts.confirming import overdue_by
 from accounts.forms import KindForm, PublicationForm, QuestionForm, RemovalForm, ReplyForm, TimedForm, WithdrawalForm
 from accounts.models import Account, AccountState, Message, Publication
 from accounts.models.account import ENDED
@@ -42,9 +43,13 @@ def confirm_all(request: HttpRequest) -> HttpResponse:
     named = {int(pk) for pk in request.POST.getlist("account") if pk.isdecimal()}
     if not named:
         raise Refused("没有选中账号，请返回“登记发布”，刷新页面后再确认。")
-    if visible_accounts(user_of(request)).filter(pk__in=named).count() < len(named):
+    accounts = list(visible_accounts(user_of(request)).filter(pk__in=named))
+    if len(accounts) < len(named):
         raise Http404
     now = db_now()
+    if _unsaid(request, accounts, now):
+        messages.warning(request, AGAIN)
+        return redirect("accounts:record")
     confirmed = activity.confirm_all(named, by=user_of(request), now=now)
     messages.success(request, f"{confirmed}个账号的数据已确认截至 {_hm(now)}。{MEANS}")
     return redirect("accounts:record")
@@ -55,11 +60,21 @@ def confirm_all(request: HttpRequest) -> HttpResponse:
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """确认数据截至现在 of one account."""
     account, now = _account(request, pk), db_now()
+    if _unsaid(request, [account], now):
+        messages.warning(request, AGAIN)
+        return redirect(_back(request, account))
     activity.confirm_known(pk, by=user_of(request), now=now)
     messages.success(request, f"“{account.name}”的数据已确认截至 {_hm(now)}。{MEANS}")
     return redirect(_back(request, account))
 
 
+def _unsaid(request: HttpRequest, accounts: Sequence[Account], now: datetime) -> bool:
+    """Whether confirming makes one overdue of which the page said nothing: it was opened before that came due."""
+    said = request.POST.getlist("overdue")
+    return any(str(pk) not in said for pk in overdue_by(accounts, now))
+
+
+AGAIN = "没有确认：您打开页面以后又有账号或咨询到期，确认后会按逾期判断。请看过下面的页面，先登记已经办的，再确认。"
 MEANS = "截至这一刻没有登记的发布和留言视为没有，更新、回复是否逾期据此判断。"
 
 

@@ -118,7 +118,9 @@ def test_one_button_confirms_every_account_of_the_cards(client: Client, operator
     other = account(of, platform=platform("weibo"))
     foreign = account()
     before = db_now()
-    assert "2个账号的数据已确认截至" in sent(client, "/activity/confirm/", {"account": [on.pk, other.pk]})
+    assert "2个账号的数据已确认截至" in sent(
+        client, "/activity/confirm/", {"account": [on.pk, other.pk], "overdue": [on.pk]}
+    )
     for row in (on, other):
         row.refresh_from_db()
         assert row.posts_known_until is not None
@@ -131,7 +133,7 @@ def test_one_button_confirms_every_account_of_the_cards(client: Client, operator
 def test_one_account_is_confirmed_from_its_page_and_comes_back(client: Client, operator: User, on: Account) -> None:
     page = f"/accounts/{on.pk}/"
     assert f'action="/accounts/{on.pk}/confirm/"' in text_of(client, page)
-    answer = client.post(f"/accounts/{on.pk}/confirm/", {"next": page})
+    answer = client.post(f"/accounts/{on.pk}/confirm/", {"next": page, "overdue": on.pk})
     assert answer["Location"] == page
     text = text_of(client, page)
     assert "的数据已确认截至" in text

@@ -136,6 +136,7 @@ def test_the_page_asks_first_and_names_what_becomes_overdue(client: Client, oper
     assert "确认后不能收回" in said
     for row in (quiet, fresh):
         assert f'name="account" value="{row.pk}"' in said
+        assert f'name="overdue" value="{row.pk}"' in said
     # The act of every day stands out; what cannot be taken back is no primary button outside of its dialog.
     outside = "".join(part.partition("</dialog>")[2] or part for part in text.split("<dialog"))
     assert "btn-primary" not in outside
@@ -196,6 +197,24 @@ def test_one_account_is_asked_for_only_where_something_becomes_overdue(
         assert f'action="/accounts/{fresh.pk}/confirm/"' in text
     activity.confirm_known(quiet.pk, by=operator, now=db_now())
     assert dialog(main_of(client, "/activity/"), f"confirm-{quiet.pk}") == ""
+
+
+def test_what_came_due_since_the_page_was_opened_is_not_confirmed_unsaid(
+    client: Client, operator: User, of: Unit
+) -> None:
+    quiet, fresh = late(of, "示例安静"), account(of, name="示例新号", platform=platform("weibo"), now=db_now())
+    both = [quiet.pk, fresh.pk]
+    for address, data in (
+        ("/activity/confirm/", {"account": both}),
+        ("/activity/confirm/", {"account": both, "overdue": [fresh.pk]}),
+        (f"/accounts/{quiet.pk}/confirm/", {"next": "/activity/"}),
+    ):
+        text = client.post(address, data, follow=True).content.decode()
+        assert "没有确认：您打开页面以后又有账号或咨询到期" in text
+        assert f'id="confirm-{quiet.pk}"' in text
+    assert not Account.objects.exclude(posts_known_until=None, messages_known_until=None).exists()
+    data = {"account": both, "overdue": [quiet.pk]}
+    assert "2个账号的数据已确认截至" in client.post("/activity/confirm/", data, follow=True).content.decode()
 
 
 def test_nobody_who_only_reads_is_asked(client: Client, of: Unit) -> None:
