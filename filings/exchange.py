@@ -20,7 +20,7 @@ from filings.exporting.columns import Mark, Row
 from filings.models import ExportBatch, ExportItem, Filing, FilingState, Receipt, ReceiptResult, Revision, System
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import day_of
-from zhonglou_media.core.errors import Refused, StaleReading
+from zhonglou_media.core.errors import Refused, StaleReading, WrongState
 from zhonglou_media.core.models import User
 from zhonglou_media.core.tables_out import write_xlsx
 
@@ -193,11 +193,10 @@ def take_receipt(
     """
     system, result = System(system), ReceiptResult(result)
     with transaction.atomic():
-        if result == ReceiptResult.REFUSED:
-            filing, role = moves.begin(filing_id, "upper_return", Action.UPPER_RETURN, by=by)
-        else:
-            action = Action.RECEIPT if result == ReceiptResult.TAKEN else Action.NOT_APPLICABLE
-            filing, role = moves.begin_within(filing_id, ACCEPTED, action, by=by)
+        try:
+            filing, role = _begin(filing_id, result, by)
+        except WrongState as stands:
+            raise _no_more(filing_id, system, result, stands) from stands
         receipt = Receipt(
             filing=filing,
             system=system,
@@ -219,6 +218,28 @@ def take_receipt(
         else:
             _keep(filing, receipt, role)
     return receipt
+
+
+def _begin(filing_id: int, result: ReceiptResult, by: User | None) -> tuple[Filing, str]:
+    if result == ReceiptResult.REFUSED:
+        return moves.begin(filing_id, "upper_return", Action.UPPER_RETURN, by=by)
+    action = Action.RECEIPT if result == ReceiptResult.TAKEN else Action.NOT_APPLICABLE
+    return moves.begin_within(filing_id, ACCEPTED, action, by=by)
+
+
+def _no_more(filing_id: int, system: System, result: ReceiptResult, stands: WrongState) -> WrongState:
+    """Why a filing that is not accepted takes no receipt: recorded already, not accepted yet, or at its end."""
+    filing = Filing.objects.get(pk=filing_id)
+    if filing.state == FilingState.COMPLETED:
+        same, then = applying.standing_receipt(filing, system), "已办结"
+    else:
+        same, then = filing.receipts.filter(system=system, revision=filing.revision).last(), "已退回单位修改"
+    if same is not None and same.result == result and filing.state in (FilingState.COMPLETED, FilingState.RETURNED):
+        return WrongState(f"已登记（{same.on}），这件备案{then}，不用再登记。", by=same.by, at=same.at)
+    if filing.is_live:
+        now_is = f"这件备案现为“{filing.get_state_display()}”"
+        return WrongState(f"{now_is}，审核通过以后才能登记回执。", by=stands.by, at=stands.at)
+    return stands
 
 
 def _stale(filing: Filing, receipt: Receipt, read: int) -> StaleReading:

@@ -34,9 +34,9 @@ KIND = "record_receipts"
 AT_ONCE = 500  # rows that a page takes: a transaction each, while somebody waits
 TAKEN, RETURNED, REJECTED = "taken", "refused", "rejected"
 INTERRUPTED = "登记没有做完（系统中断）。已经登记的行不会丢，请重新开始，登记过的行会逐行说明。"
-SAMPLE = (
-    ["ZLXMT-2026-0001", "全国", "已备案", "示例-0001", "2026-11-24", ""],
-    ["ZLXMT-2026-0002", "全省", "退回", "", "2026-11-24", "责任科室未填（示例）"],
+SAMPLE = (  # numbers start at 0001: uploaded as it is, the sample can touch no filing
+    ["ZLXMT-2021-0000", "全国", "已备案", "示例-0001", "2021-02-19", ""],
+    ["ZLXMT-2021-0000", "全省", "退回", "", "2021-02-19", "责任科室未填（示例）"],
 )
 _DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?")
 
@@ -156,9 +156,16 @@ def followed(filing: Filing, *, now: datetime) -> str:
         return "已登记上级退回，转“退回修改”，单位会收到通知。"
     if filing.conflict:
         return f"回执已登记，但还不能办结。{filing.conflict}可由负责人撤销通过。"
-    until = filing.office_due_at and due24(filing.office_due_at, provisional=filing.provisional)
-    by = f"，应在 {until} 前办完" if until else ""
-    return f"回执已登记。{queues.waited_for(filing, now=now)}{by}。"
+    return f"回执已登记。{queues.waited_for(filing, now=now)}{_until(filing, now)}。"
+
+
+def _until(filing: Filing, now: datetime) -> str:
+    """By when the office should be done, or that it should be done already."""
+    due = filing.office_due_at
+    if due is None:
+        return ""
+    over = due <= now and not filing.provisional
+    return f"，已过办理时限（{due24(due)}）" if over else f"，应在 {due24(due, provisional=filing.provisional)} 前办完"
 
 
 def _record_row(row: Row, filing: Filing, *, by: User | None, now: datetime) -> str:

@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from accounts.models import Membership, Role
 from filings import exchange, receipts_in
 from filings.models import Filing, Receipt
-from tests.factories import NOW, Cast, opening, unit, user
+from tests.factories import NOW, Cast, at, opening, unit, user
 from zhonglou_media.core import jobs
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.jobs import run_next
@@ -98,8 +98,55 @@ def test_the_same_table_again_records_nothing_twice_and_says_so(client: Client, 
     text = upload(client, rows).content.decode()
     assert "读取3行：登记0行" in text
     assert text.count("仍然有效，不用再登记") == 1
-    assert text.count("已办结") >= 2
+    assert text.count("已登记（2026-11-24），这件备案已办结，不用再登记。") == 2
+    assert "没有办成" not in text
     assert Receipt.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("state", "result", "sentence"),
+    [
+        ("office_review", "已备案", "这件备案现为“区府办审核”，审核通过以后才能登记回执。"),
+        ("office_review", "退回", "这件备案现为“区府办审核”，审核通过以后才能登记回执。"),
+        ("returned", "已备案", "这件备案现为“退回修改”，审核通过以后才能登记回执。"),
+        ("refused", "已备案", "这件备案现为“不予备案”。"),
+    ],
+)
+def test_a_filing_that_takes_no_receipt_says_why(
+    client: Client, cast: Cast, state: str, result: str, sentence: str
+) -> None:
+    filing = opening(state, cast, now=NOW)
+    text = upload(client, f"{filing.number},全国,{result},,2026-11-24,图不清楚\n").content.decode()
+    assert sentence in text
+    assert not Receipt.objects.exists()
+
+
+def test_a_return_recorded_already_says_so(client: Client, cast: Cast, tmp_path: Path) -> None:
+    filing = accepted(cast)
+    exchange.export("provincial", by=cast.officer, now=NOW, out=tmp_path / "o.xlsx")
+    rows = f"{filing.number},全省,退回,,2026-11-24,图不清楚\n"
+    upload(client, rows)
+    text = upload(client, rows + f"{filing.number},全国,退回,,2026-11-24,图不清楚\n").content.decode()
+    assert text.count("已登记（2026-11-24），这件备案已退回单位修改，不用再登记。") == 1
+    assert text.count("审核通过以后才能登记回执") == 1  # the other system has said nothing yet
+    assert Receipt.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("due", "told"),
+    [
+        ("2026-11-25 00:00", "，应在 2026-11-24 24:00 前办完。"),
+        ("2026-11-24 14:05", "，已过办理时限（2026-11-24 14:05）。"),
+        ("2026-11-24 00:00", "，已过办理时限（2026-11-23 24:00）。"),
+    ],
+)
+def test_a_due_time_that_has_passed_is_no_promise(cast: Cast, due: str, told: str) -> None:
+    filing = accepted(cast)
+    filing.office_due_at = at(due)
+    assert receipts_in.followed(filing, now=at("2026-11-24 14:05")).endswith(told)
+    if "已过" in told:
+        filing.provisional = True
+        assert "（暂定） 前办完。" in receipts_in.followed(filing, now=at("2026-11-24 14:05"))
 
 
 def test_a_table_without_refusals_has_no_workbook(client: Client, cast: Cast) -> None:
@@ -146,7 +193,7 @@ def test_the_sample_is_a_table_that_can_be_read(client: Client, cast: Cast) -> N
     content = b"".join(client.get(f"{UPLOAD}sample.xlsx").streaming_content)  # type: ignore[attr-defined]
     text = upload(client, content, name="样表.xlsx").content.decode()
     assert "读取2行：登记0行" in text
-    assert text.count("没有备案编号为“ZLXMT-2026-000") == 2
+    assert text.count("没有备案编号为“ZLXMT-2021-0000”的备案") == 2  # numbers start at 0001
 
 
 def test_a_run_that_was_cut_off_keeps_what_it_took_and_says_what_to_do(
