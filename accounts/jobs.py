@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 
@@ -53,4 +54,20 @@ def _kept(refused: Path, result: ActivityResult) -> File | None:
         return files.keep(book, files.XLSX, sealed=True)
 
 
-IMPORT_ACTIVITY = JobKind("import_activity", "导入发布和留言数据", run, page="accounts:activity_import_result")
+def told(result: dict[str, Any]) -> str:
+    """新增 4，没有导入 6 行: the counts of `ActivityResult.detail` that are not 0."""
+    counts = (("created", "新增"), ("changed", "更新"))
+    said = [f"{words} {result[key]}" for key, words in counts if result.get(key)]
+    if result.get("refused"):
+        said.append(f"没有导入 {result['refused']} 行")
+    return "，".join(said) or "与登记的相同，没有变动"
+
+
+IMPORT_ACTIVITY = JobKind(
+    "import_activity",
+    "导入发布和留言数据",
+    run,
+    page="accounts:activity_import_result",
+    start_page="accounts:activity_import",
+    told=told,
+)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from django.db import transaction
 
@@ -62,10 +62,21 @@ def _as_workbook(content: IO[bytes]) -> Iterator[Path]:
         yield Path(copy.name)
 
 
+def told(result: dict[str, Any]) -> str:
+    """已备案 3，退回 1，不予登记 2 行: the counts of `receipts_in.as_result` that are not 0."""
+    counts = ((receipts_in.TAKEN, "已备案"), (receipts_in.RETURNED, "退回"))
+    said = [f"{words} {result[key]}" for key, words in counts if result.get(key)]
+    if result.get(receipts_in.REJECTED):
+        said.append(f"不予登记 {result[receipts_in.REJECTED]} 行")
+    return "，".join(said)
+
+
 RECORD_RECEIPTS = JobKind(
     receipts_in.KIND,
     "登记上级回执",
     record_receipts,
     page="filings:receipts",
+    start_page="filings:exchange",
+    told=told,
     broken_off=receipts_in.INTERRUPTED,
 )

@@ -70,7 +70,7 @@ def test_a_file_is_imported_by_a_worker_and_its_result_is_shown(client: Client, 
     assert sheet is not None
     rows = list(sheet.iter_rows(values_only=True))
     assert (rows[1][0], rows[1][4], rows[1][-1][:4]) == (3, "=2", "发布时间")  # type: ignore[index]
-    assert Notice.objects.filter(user=operator).count() == 1
+    assert "“数据.csv”：已完成，新增 1，没有导入 1 行。" in Notice.objects.get(user=operator).text
     assert "数据.csv" in client.get(PAGE).content.decode()
 
 

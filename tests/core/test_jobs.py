@@ -55,6 +55,24 @@ def test_the_notice_leads_to_the_page_of_the_kind() -> None:
     assert Notice.objects.get().link == f"/accounts/import/{job.pk}/"
 
 
+def test_the_notice_says_what_the_kind_makes_of_the_result() -> None:
+    run(done, told=lambda result: f"新增 {result['created']}，没有导入 6 行")
+    assert Notice.objects.get().text == "示例任务“示例.csv”：已完成，新增 1，没有导入 6 行。"
+
+
+def test_who_has_seen_the_end_of_a_job_has_read_its_notice() -> None:
+    job, other = run(done), run(done)
+    assert job.by is not None
+    for person in (user(), job.by, job.by):
+        jobs.seen(job, person, now=NOW)
+    read = Notice.objects.get(user=job.by)
+    assert (read.key, read.read_at) == (f"job:{job.pk}", NOW)
+    jobs.seen(job, job.by, now=db_now())
+    read.refresh_from_db()
+    assert read.read_at == NOW  # the first time counts
+    assert Notice.objects.get(user=other.by).read_at is None
+
+
 def test_a_job_of_nobody_tells_nobody() -> None:
     made = kind(done)
     enqueue(made, by=None, now=NOW)
@@ -151,6 +169,22 @@ def test_a_job_that_goes_wrong_says_so_and_leaves_nothing(
     assert Unit.objects.count() == before
     assert Notice.objects.get().text == f"示例任务“示例.csv”：{state.label}。{error}"
     assert Notice.objects.get().link == f"/jobs/{job.pk}/"
+
+
+@pytest.mark.parametrize(
+    ("work", "more", "of_the_file"),
+    [
+        (refuse, {}, True),
+        (raise_of(TimeOver), {}, True),
+        (divide, {}, False),
+        (divide, {"broken_off": "前面的行已经登记。"}, False),
+        (raise_of(Stopped), {}, False),
+    ],
+)
+def test_an_error_is_that_of_the_file_or_of_the_program(
+    work: Callable[[Claim], None], more: dict[str, str], of_the_file: bool
+) -> None:
+    assert jobs.blames_file(run(work, **more), kind(work, **more)) == of_the_file
 
 
 def test_a_fault_is_logged_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:

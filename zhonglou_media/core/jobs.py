@@ -40,6 +40,10 @@ BROKEN_OFF = f"连续中断 {ATTEMPTS} 次，没有完成，也没有写入数�
 logger = logging.getLogger(__name__)
 
 
+def _nothing(result: dict[str, Any]) -> str:
+    return ""
+
+
 class Stopped(Exception):
     """Somebody asked that the job stop."""
 
@@ -61,6 +65,8 @@ class JobKind:
     run: Callable[["Claim"], None]  # does the work and calls claim.finish; a Refused becomes the job's error
     time_limit: int = MAX_TIME_LIMIT  # seconds
     page: str = "job"  # URL name (argument: pk) that shows the result of a finished job
+    start_page: str = ""  # URL name of the page where such a job is submitted: another file can be chosen there
+    told: Callable[[dict[str, Any]], str] = _nothing  # the result in a few words, for the notice
     broken_off: str = ""  # said instead of FAULT and BROKEN_OFF by a kind that commits as it goes: part of it stands
 
     def __post_init__(self) -> None:
@@ -221,6 +227,20 @@ def again(job_id: int, *, kinds: Mapping[str, JobKind], by: User, now: datetime)
     )
 
 
+def blames_file(job: Job, kind: JobKind | None) -> bool:
+    """Whether a failed job's error is about what was given to it (a Refused, or too long a file): beginning again with
+    the same would end alike. Not so where the program or its worker failed.
+    """
+    if job.state != JobState.FAILED:
+        return False
+    return job.error not in (FAULT, BROKEN_OFF, *([kind.broken_off] if kind else []))
+
+
+def seen(job: Job, by: User, *, now: datetime) -> None:
+    """`by` reads what came of a job: the notice of its end has nothing more to say to that person."""
+    notices.read(by, key=_notice_key(job), now=now)
+
+
 def waiting(now: datetime) -> QuerySet[Job]:
     """Jobs that a worker should take: queued, or running with a lease that is over."""
     return Job.objects.filter(
@@ -274,8 +294,13 @@ def _end(job: Job, kind: JobKind, state: JobState, *, now: datetime, error: str 
     job.save()
     if job.by is not None:
         named = f"“{job.source_name}”" if job.source_name else ""
-        text = f"{kind.label}{named}：{state.label}。{error}"
-        notices.tell([job.by], key=f"job:{job.pk}", text=_short(text), link=reverse(page, args=[job.pk]), now=now)
+        told = kind.told(job.result) if state == JobState.DONE else ""
+        text = f"{kind.label}{named}：{state.label}{told and f'，{told}'}。{error}"
+        notices.tell([job.by], key=_notice_key(job), text=_short(text), link=reverse(page, args=[job.pk]), now=now)
+
+
+def _notice_key(job: Job) -> str:
+    return f"job:{job.pk}"
 
 
 def _short(text: str) -> str:

@@ -14,3 +14,10 @@ def tell(users: Iterable[User], *, key: str, text: str, link: str, now: datetime
 def leave(notices: Iterable[Notice]) -> None:
     """Leave notices of several causes at once, by the same rule."""
     Notice.objects.bulk_create(notices, ignore_conflicts=True)
+
+
+def read(user: User, *, key: str, now: datetime) -> None:
+    """The notice `key` of `user`, if there is one, is read at `now`, where it was not yet."""
+    unread = Notice.objects.filter(user=user, key=key, read_at__isnull=True)
+    if unread.exists():  # an UPDATE of nothing takes SQLite's write lock as well
+        unread.update(read_at=now)
