@@ -7,12 +7,12 @@ from django.core.files.base import ContentFile
 from django.urls import reverse
 
 from accounts.models import Membership, Role
-from tests.factories import PDF, unit, user
+from tests.factories import NOW, PDF, unit, user
 from tests.portal.job_pages import HTMX, a_job, only_kind, page, signed_in
 from zhonglou_media.core import files
-from zhonglou_media.core.jobs import JobKind
-from zhonglou_media.core.models import Job, JobState
-from zhonglou_media.portal import jobs
+from zhonglou_media.core.jobs import FAULT, JobKind
+from zhonglou_media.core.models import Job, JobState, Notice
+from zhonglou_media.portal import jobs, nav
 
 ALL_KINDS = jobs.KINDS  # the tests below have one of their own
 
@@ -46,7 +46,10 @@ def test_a_running_job_shows_how_far_it_is_and_asks_again() -> None:
     assert "第 2 次" in text
     assert f'hx-get="/jobs/{job.pk}/" hx-trigger="every 2s"' in text
     part = page(person, f"/jobs/{job.pk}/", **HTMX)
-    assert "<h1" not in part
+    assert 'id="job-head" hx-swap-oob="true"' in part
+    assert "<h1>示例任务：正在核对</h1>" in part
+    assert "<title>示例任务：正在核对 - 钟楼区政务新媒体备案与监管平台</title>" in part
+    assert 'id="job-act"' not in part  # nobody's finger is on a button that is swapped
     assert "已处理 1,240 / 2,000 行" in part
     assert "hx-trigger" in part
 
@@ -97,6 +100,84 @@ def test_a_failed_job_says_why_and_can_begin_again() -> None:
     assert "已重新提交，正在排队" in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("kind", "role", "crumb", "address"),
+    [
+        ("import_activity", Role.OPERATOR, "导入数据", "/activity/import/"),
+        ("record_receipts", Role.OFFICER, "上级平台备案", "/filings/exchange/"),
+        ("import_registry", Role.OFFICER, "导入台账", "/accounts/import/"),
+    ],
+)
+@pytest.mark.parametrize("state", [JobState.RUNNING, JobState.FAILED, JobState.STOPPED])
+def test_the_page_lies_under_that_where_its_kind_begins(
+    kinds: dict[str, JobKind], state: JobState, kind: str, role: Role, crumb: str, address: str
+) -> None:
+    kinds |= ALL_KINDS
+    person = user(role)
+    text = page(person, f"/jobs/{a_job(person, state, kind=kind).pk}/")
+    assert f'aria-label="当前位置"><ol><li><a href="{address}">{crumb}</a>' in text
+    lit = text.partition('aria-current="page"')[0].rpartition("<a ")[2]
+    assert (lit.partition('href="')[2].partition('"')[0], "is-active" in lit) == (address, True)
+    assert ("换一个文件</a>" in text) == (state != JobState.RUNNING)
+
+
+def test_who_looks_after_the_portal_comes_from_all_runs(kinds: dict[str, JobKind]) -> None:
+    kinds |= ALL_KINDS
+    job = a_job(user(Role.OPERATOR), JobState.FAILED, kind="import_activity", error="示例")
+    text = page(user(Role.ADMIN), f"/jobs/{job.pk}/")
+    assert 'aria-label="当前位置"><ol><li><a href="/runs/">运行状况</a>' in text
+    assert "换一个文件" not in text  # may not import
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "error", "primary"),
+    [
+        ("import_activity", JobState.FAILED, "表头下面没有数据。", "换一个文件"),
+        ("import_activity", JobState.FAILED, FAULT, "重新开始"),
+        ("import_activity", JobState.STOPPED, "", "重新开始"),
+        ("import_registry", JobState.FAILED, FAULT, "换一个文件"),  # its page runs it: it does not begin again here
+        ("test", JobState.FAILED, "表头下面没有数据。", "重新开始"),  # has no page where it begins
+    ],
+)
+def test_what_helps_is_the_one_primary_button(
+    kinds: dict[str, JobKind], kind: str, state: JobState, error: str, primary: str
+) -> None:
+    kinds |= ALL_KINDS
+    person = user(Role.OFFICER)
+    text = page(person, f"/jobs/{a_job(person, state, kind=kind, error=error).pk}/").partition("<main")[2]
+    assert text.count("btn-primary") == 1
+    button = text.partition("btn-primary")[2].partition("</a>" if primary == "换一个文件" else "</button>")[0]
+    assert button.endswith(primary)
+
+
+def test_whoever_reads_the_end_of_a_job_has_read_its_notice(kinds: dict[str, JobKind]) -> None:
+    kinds["test"] = JobKind("test", "示例任务", lambda claim: None, page="accounts:import_result")
+    person = user(Role.OFFICER)
+    running = a_job(person, JobState.RUNNING)
+    done = [a_job(person, JobState.DONE, result=result) for result in ({"created": 1}, {})]
+    for job in (running, *done):
+        Notice.objects.create(user=person, key=f"job:{job.pk}", text="示例", at=NOW)
+    for job in (running, *done):
+        signed_in(user(Role.ADMIN)).get(f"/jobs/{job.pk}/")
+    assert Notice.objects.filter(read_at=None).count() == 3
+    for job in (running, *done):  # the second goes on to the page of its kind
+        signed_in(person).get(f"/jobs/{job.pk}/")
+    assert Notice.objects.get(read_at=None).key == f"job:{running.pk}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "result", "words"),
+    [
+        ("import_activity", {"created": 4, "changed": 0, "refused": 6}, "新增 4，没有导入 6 行"),
+        ("import_activity", {"created": 0, "changed": 2, "refused": 0}, "更新 2"),
+        ("import_activity", {"created": 0, "changed": 0, "refused": 0}, "与登记的相同，没有变动"),
+        ("record_receipts", {"taken": 3, "refused": 1, "rejected": 2}, "已备案 3，退回 1，不予登记 2 行"),
+    ],
+)
+def test_what_the_notice_says_of_a_result(kind: str, result: dict[str, int], words: str) -> None:
+    assert ALL_KINDS[kind].told(result) == words
+
+
 def test_a_done_job_does_not_begin_again() -> None:
     person = user(Role.OPERATOR)
     job = a_job(person, JobState.DONE)
@@ -143,7 +224,12 @@ def test_a_running_job_that_is_to_stop_says_so() -> None:
     person = user(Role.OPERATOR)
     job = a_job(person, JobState.RUNNING)
     text = signed_in(person).post(f"/jobs/{job.pk}/stop/", follow=True).content.decode()
-    assert "正在停止" in text
+    part = page(person, f"/jobs/{job.pk}/", **HTMX)
+    for shown in (text, part):
+        assert "<h1>示例任务：正在停止</h1>" in shown
+        assert "<title>示例任务：正在停止 - 钟楼区" in shown
+        assert "<strong>正在停止</strong>" in shown
+    assert 'id="job-act" hx-swap-oob="true"></div>' in part  # where it was asked for in another window
     assert f'action="/jobs/{job.pk}/stop/"' not in text
 
 
@@ -223,9 +309,11 @@ def test_every_kind_has_its_words_and_a_page_that_shows_its_result() -> None:
     for code, kind in ALL_KINDS.items():
         assert (kind.code, bool(kind.label)) == (code, True)
         assert reverse(kind.page, args=[1])
-    for words, name in jobs.AT_ONCE.values():
+        assert nav.label_of(kind.start_page)
+    for words, name, start in jobs.AT_ONCE.values():
         assert words
         assert reverse(name, args=[1])
+        assert nav.label_of(start)
     assert set(ALL_KINDS).isdisjoint(jobs.AT_ONCE)
 
 

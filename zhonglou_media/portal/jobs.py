@@ -8,9 +8,9 @@ from zhonglou_media.core.models import Job
 # Those a worker runs, by code.
 KINDS: dict[str, JobKind] = {kind.code: kind for kind in (IMPORT_ACTIVITY, RECORD_RECEIPTS)}
 
-# Those that their page runs itself: code → (words, URL name of the result).
+# Those that their page runs itself: code → (words, URL name of the result, URL name of where it begins).
 AT_ONCE = {
-    "import_registry": ("导入台账", "accounts:import_result"),
+    "import_registry": ("导入台账", "accounts:import_result", "accounts:import"),
 }
 
 
@@ -26,3 +26,10 @@ def page_of(job: Job) -> str:
     if job.kind in AT_ONCE:
         return AT_ONCE[job.kind][1]
     return KINDS[job.kind].page if job.kind in KINDS else "job"
+
+
+def start_page_of(job: Job) -> str:
+    """The URL name of the page where such a job begins, with another file; "" where nobody knows."""
+    if job.kind in AT_ONCE:
+        return AT_ONCE[job.kind][2]
+    return KINDS[job.kind].start_page if job.kind in KINDS else ""

@@ -138,6 +138,11 @@ def _unit_is_late(now: datetime) -> Q:
     return Q(provisional=False) & (report | Q(correction_due_at__lte=now))
 
 
+def label_of(url_name: str) -> str:
+    """What the navigation calls a page; KeyError for one that is not in it."""
+    return {page.url_name: page.label for _, members in GROUPS for page in members}[url_name]
+
+
 def unread_notices(user: User) -> int:
     """How many notices `user` has not read."""
     return Notice.objects.filter(user=user, read_at__isnull=True).count()
@@ -183,7 +188,8 @@ def signed_in(request: HttpRequest) -> User | None:
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Context processor: the page's `now` (the database's clock, read once), and the shell of signed-in people.
 
-    `working_calendar` is read when the first countdown of a page asks for it.
+    `working_calendar` is read when the first countdown of a page asks for it. A view whose page lies under that of
+    another says so in `request.nav_path`.
     """
     now = db_now()
     context: dict[str, Any] = {
@@ -194,7 +200,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     if user := signed_in(request):
         unit, roles = identity(user, now)
         context |= {
-            "nav_groups": links(user, request.path, counts(user, now)),
+            "nav_groups": links(user, getattr(request, "nav_path", request.path), counts(user, now)),
             "nav_unread": unread_notices(user),
             "nav_unit": unit,
             "nav_roles": roles,

@@ -24,7 +24,8 @@ from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.errors import NotAllowed, Refused
 from zhonglou_media.core.models import Job, JobState, TaskRun, User
 
-from .jobs import KINDS, label_of, page_of
+from . import nav
+from .jobs import KINDS, label_of, page_of, start_page_of
 
 SHOWN = 50
 LIVE = (JobState.QUEUED, JobState.RUNNING)
@@ -104,21 +105,28 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
     user = cast(User, request.user)
     found = visible(user, pk)
     result = _result_page(user, found)
+    if found.state not in LIVE:
+        jobs.seen(found, user, now=db_now())
     if request.headers.get("HX-Request"):
         if found.state in LIVE:
-            return render(request, "portal/_job.html", _progress(found))
+            return render(request, "portal/_job.html", _progress(user, found) | {"again": True})
         return HttpResponse(headers={"HX-Redirect": result or request.path})
     if result:
         return redirect(result)
+    belongs = _belongs_to(user, found)
+    start = reverse(belongs) if belongs else ""
+    request.nav_path = start or request.path  # type: ignore[attr-defined]
     broken = found.state in BROKEN
-    context = _progress(found) | {
+    context = _progress(user, found) | {
+        "again": False,
         "live": found.state in LIVE,
-        "broken": broken,
-        "took": took(found),
         "counts": _counts(found),
-        "may_stop": found.state in LIVE and not found.stop_requested and _may_stop(user, found),
         "may_again": broken and found.by_id == user.pk and found.kind in KINDS,
         "may_file": _has_file(found) and _may_read(user, found),
+        "start": start,
+        "start_label": nav.label_of(belongs) if belongs else "",
+        "another_file": broken and belongs not in ("", "runs"),
+        "file_is_bad": jobs.blames_file(found, KINDS.get(found.kind)),
     }
     return render(request, "portal/job.html", context)
 
@@ -184,9 +192,35 @@ def in_words(milliseconds: int) -> str:
     return f"{minutes} 分 {seconds} 秒" if minutes else f"{seconds} 秒"
 
 
-def _progress(job: Job) -> dict[str, Any]:
+def doing(job: Job) -> str:
+    """Its state as people read it; of one that runs, what it does."""
+    if job.state != JobState.RUNNING:
+        return str(job.get_state_display())
+    return "正在停止" if job.stop_requested else job.note or str(job.get_state_display())
+
+
+def _progress(user: User, job: Job) -> dict[str, Any]:
+    """What moves while a job waits or runs: the head of the page and the box below."""
     ahead = Job.objects.filter(state=JobState.QUEUED, pk__lt=job.pk).count() if job.state == JobState.QUEUED else 0
-    return {"job": job, "label": label_of(job), "ahead": ahead}
+    return {
+        "job": job,
+        "label": label_of(job),
+        "doing": doing(job),
+        "ahead": ahead,
+        "took": took(job),
+        "may_stop": job.state in LIVE and not job.stop_requested and _may_stop(user, job),
+    }
+
+
+def _belongs_to(user: User, job: Job) -> str:
+    """The URL name of the page of the navigation that this job lies under: where its kind begins; for those who may
+    not go there but look after the portal 运行状况; '' for others."""
+    for url_name in (start_page_of(job), "runs"):
+        if url_name:
+            view: Any = resolve(reverse(url_name)).func
+            if could(user, *view.allowed_to):
+                return url_name
+    return ""
 
 
 def _counts(job: Job) -> list[tuple[str, int, bool]]:
