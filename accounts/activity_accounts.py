@@ -17,7 +17,7 @@ from zhonglou_media.core.names import clean_name, look_key, name_key
 ALIKE = 0.75  # share of characters, in their order, that a mistyped name has in common with the right one
 MAX_COMPARED = 200_000  # pairs of names, some seconds; beyond, only those with the same look are found
 
-BEFORE = "曾叫"
+BEFORE = "曾属于"
 
 Unknown = tuple[int, str]  # platform's key (0: could not be read) and a name
 
@@ -120,7 +120,7 @@ class AccountIndex:
             hits = [by_uid[platform, uid]] if uid and (platform, uid) in by_uid else []
             hits = hits or [entry for entry in named if not (uid and entry.uid)]
             if len(hits) > 1:
-                return self._in_doubt(hits, f"该平台登记有 {len(hits)} 个账号都{called}“{name}”，请填写账号ID加以区分")
+                return self._in_doubt(hits, f"名称“{name}”在该平台{called} {len(hits)} 个账号，请填写账号ID加以区分")
             if hits:
                 return self._within_scope(hits[0])
         if namesakes:
@@ -129,7 +129,7 @@ class AccountIndex:
 
     def _tiers(self) -> Iterator[tuple[dict[Unknown, _Entry], dict[Unknown, list[_Entry]], str]]:
         for by_uid, by_name in zip(self._by_uid, self._by_name, strict=True):
-            yield by_uid, by_name, "叫"
+            yield by_uid, by_name, "有"
         if self._before is None:  # few files need it
             self._before = defaultdict(list)
             rows = AccountName.objects.exclude(account__state__in=GONE).exclude(name_key=F("account__name_key"))

@@ -10,6 +10,7 @@ another in all values, and where a name that the register has not looks like its
 known not to have happened.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +34,7 @@ from zhonglou_media.core.tables_stream import Rows, open_rows
 VERB = "import_activity"
 HELD_SHOWN = 200
 NAMES_SHOWN = 3
+_CELLS = re.compile(r"“(.*”|.*$)", re.DOTALL)
 KNOWN_UNTIL = {
     ActivityKind.PUBLICATIONS: "posts_known_until",
     ActivityKind.MESSAGES: "messages_known_until",
@@ -87,6 +89,7 @@ class NothingAccepted(Refused):
 class _Reading:
     """What phase 1 found out."""
 
+    kind: ActivityKind
     accounts: AccountIndex
     read: int = 0
     taken: int = 0
@@ -102,9 +105,12 @@ class _Reading:
         self.pairs: list[Pair] = []  # of typed rows and rows of the file
 
     def refuse(self, line: Line) -> None:
-        """Remember whose 数据截至 the row holds."""
-        reason = f"第 {line.number} 行：{line.problem}"
-        self.first_refusal = self.first_refusal or reason
+        """Remember whose 数据截至 the row holds; without its cells, which may be a citizen's words."""
+        reason = f"第 {line.number} 行：{_CELLS.sub('', line.problem.partition('；')[0])}"
+        if not self.first_refusal:
+            self.first_refusal = (
+                reason if self.kind == ActivityKind.MESSAGES else f"第 {line.number} 行：{line.problem}"
+            )
         if line.repeated:
             return
         for account in line.accounts:
@@ -122,11 +128,11 @@ class _Reading:
                 more = "等" if len(alike) > NAMES_SHOWN else ""
                 self.notes[unknown] = f"（可能是{named}{more}，其数据截至没有移动）"
 
-    def result(self, kind: ActivityKind, created: int = 0, changed: int = 0, **more: Any) -> ActivityResult:
-        held = self.held if kind in KNOWN_UNTIL else {}
+    def result(self, created: int = 0, changed: int = 0, **more: Any) -> ActivityResult:
+        held = self.held if self.kind in KNOWN_UNTIL else {}
         named = sorted((self.accounts.name(pk), reason) for pk, reason in held.items())
         return ActivityResult(
-            kind=kind,
+            kind=self.kind,
             read=self.read,
             created=created,
             changed=changed,
@@ -186,7 +192,7 @@ def _read(
     rows: Rows, kind: ActivityKind, spool: Spool, *, by: User | None, now: datetime, progress: Progress | None
 ) -> _Reading:
     """Phase 1: every row judged; the good ones in the spool, ready for the database."""
-    reading = _Reading(AccountIndex(by))
+    reading = _Reading(kind, AccountIndex(by))
     reader = Reader(rows, kind, reading.accounts, spool, now)
     for batch in rows.batches():
         good: list[str] = []
@@ -217,7 +223,7 @@ def _check(reading: _Reading, kind: ActivityKind, *, has_time: bool) -> None:
     if not reading.read:
         raise Refused("表头下面没有数据，什么也没有导入。")
     if not reading.taken:
-        raise NothingAccepted(f"{reading.read} 行都不能导入，{reading.first_refusal}。", reading.result(kind))
+        raise NothingAccepted(f"{reading.read} 行都不能导入，{reading.first_refusal}。", reading.result())
     if reading.taken > reading.silent:
         return
     if kind not in KNOWN_UNTIL:
@@ -241,7 +247,7 @@ def _write(
     ids = [account.pk for account in accounts]
     if kind == ActivityKind.FOLLOWERS:
         _copy_followers(ids)
-        return reading.result(kind, counted.created, counted.changed)
+        return reading.result(counted.created, counted.changed)
     if counted.days is not None:
         recount = activity_days.recount_posts if kind == ActivityKind.PUBLICATIONS else activity_days.recount_messages
         recount(ids, *counted.days)
@@ -254,7 +260,7 @@ def _write(
         if account.pk not in reading.held and ((known := getattr(account, column)) is None or known < until)
     ]
     Account.objects.filter(pk__in=behind).update(**{column: until})
-    return reading.result(kind, counted.created, counted.changed, known_until=until, moved=len(behind))
+    return reading.result(counted.created, counted.changed, known_until=until, moved=len(behind))
 
 
 def _copy_followers(ids: list[int]) -> None:

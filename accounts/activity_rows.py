@@ -329,7 +329,7 @@ def _yes_or_no(text: str) -> str:
         return "0"
     if word in NOTHING:
         return ""
-    raise ValueError(f"是否原创写的是“{text}”，请写是或否")
+    raise ValueError(f"是否原创“{text}”看不懂，请写是或否")
 
 
 def _shown(text: str, width: int | None = None) -> str:

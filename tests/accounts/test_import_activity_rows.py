@@ -32,7 +32,7 @@ PERHAPS = "（可能是“示例发布”，其数据截至没有移动）"
             "外部编号“1.2346E+17”被当作数字保存，末几位已丢失，请把单元格设为文本后重新填写",
         ),
         (p("x" * 129, "2026-11-20 10:00"), "外部编号过长，不能超过 128 个字"),
-        (p("a1", "2026-11-20 10:00", original="也许"), "是否原创写的是“也许”，请写是或否"),
+        (p("a1", "2026-11-20 10:00", original="也许"), "是否原创“也许”看不懂，请写是或否"),
         (p("a1", "2026-11-20 10:00", platform=""), f"缺少平台{PERHAPS}"),
         (p("a1", "2026-11-20 10:00", name="", uid=""), "缺少账号名称"),
         (
@@ -101,7 +101,7 @@ def test_an_account_is_found_by_id_else_by_name(folder: Path, one: Account) -> N
 def test_two_accounts_of_one_name_are_told_apart_by_id_and_neither_is_known_further(folder: Path, one: Account) -> None:
     twin = account(unit(), name="示例发布", uid="d2", now=at("2026-11-01 09:00"))
     found = reasons(folder, p("a1", "2026-11-20 10:00"), p("a2", "2026-11-20 10:00", uid=""))
-    assert found == {3: "该平台登记有 2 个账号都叫“示例发布”，请填写账号ID加以区分"}
+    assert found == {3: "名称“示例发布”在该平台有 2 个账号，请填写账号ID加以区分"}
     for each in (one, twin):
         each.refresh_from_db()
         assert each.posts_known_until is None

@@ -142,13 +142,27 @@ def test_a_name_of_before_still_means_the_account(folder: Path, one: Account) ->
     }
     AccountName.objects.create(account=account(unit(), name="示例二号", uid="d2"), **before)
     assert reasons(folder, p("a1", "2026-11-20 10:00"), p("a3", "2026-11-20 10:00", name="旧名", uid="")) == {
-        3: "该平台登记有 2 个账号都曾叫“旧名”，请填写账号ID加以区分"
+        3: "名称“旧名”在该平台曾属于 2 个账号，请填写账号ID加以区分"
     }
 
 
 def test_why_an_account_is_held_is_told(folder: Path, one: Account) -> None:
     mistyped = p("a3", "2026-11-20 10:00", name="示例发部", uid="")
-    result = take(folder, p("a1", "2026-11-20 10:00"), p("a2", "去年"), mistyped)
-    assert dict(zip(result.held, result.held_why, strict=True)) == {
-        "示例发布": "第 3 行：发布时间“去年”看不懂，请写成 2026-11-24 14:05 的样子"
-    }
+    result = take(folder, p("a1", "2026-11-20 10:00"), p("a2", "去”年"), mistyped)
+    assert result.held == ("示例发布",)
+    assert result.held_why == ("第 3 行：发布时间看不懂，请写成 2026-11-24 14:05 的样子",)
+    assert take(folder, p("a1", "2026-11-20 10:00"), mistyped).held_why == (
+        "第 3 行：台账里没有抖音账号，请核对名称和账号ID，或先登记入台账",
+    )
+
+
+def test_what_a_citizen_wrote_is_not_told_with_a_refusal(folder: Path, one: Account) -> None:
+    for kind in ("路灯坏了", "他说“路灯坏了”；请修"):
+        row = m("q1", "2026-11-20 10:00", kind)
+        with pytest.raises(NothingAccepted) as nothing:
+            take(folder, row, kind="messages")
+        assert "不认识类型" in str(nothing.value)
+        result = take(folder, m("q2", "2026-11-20 10:00"), row, kind="messages")
+        for told in (str(nothing.value), str(nothing.value.result.detail()), str(result.detail())):
+            assert "路灯" not in told
+            assert "请修" not in told
