@@ -3,7 +3,9 @@ import-export's default, and the memory it takes: for a district's accounts, and
 broken.
 
 COPY gets its rows ready-made, keys and all; the import reads them from a csv as an office sends it, and does all it
-does in production. Both write into the same table, empty, with its indexes. `FULL=1`: import-export gets all rows too.
+does in production. Both write into the same table, empty, with its indexes. Measured on two cores: 2.6 times COPY,
++19 MiB (20,000 accounts: +48 MiB), so the limits leave a seventh of the time and a quarter of the memory.
+`FULL=1`: import-export gets all rows too.
 """
 
 import csv
