@@ -10,6 +10,8 @@ from filings import deadlines
 from zhonglou_media.core import calendar, events
 from zhonglou_media.core.models import User
 
+MOVES_KEPT = 20  # filings whose moves the event names one by one
+
 
 def confirm_year(data: Any, *, by: User | None, now: datetime) -> tuple[calendar.ConfirmedYear, int]:
     """Confirm (or correct) a year from `data` in the holiday-cn schema; returns it and how many filings moved.
@@ -20,9 +22,11 @@ def confirm_year(data: Any, *, by: User | None, now: datetime) -> tuple[calendar
         role = policy.require(by, policy.Action.CALENDAR)
         done = calendar.write_year(data, by=by, now=now)
         moved = deadlines.recompute_year(done.row.year, first_time=done.first_time)
-        detail = {"papers": done.row.papers, "days_off": done.days_off, "days_on": done.days_on, "moved": moved}
+        days = {"days_off": done.days_off, "days_on": done.days_on}
+        moves = [change for move in moved[:MOVES_KEPT] for change in move.changes()]
+        detail = {"papers": done.row.papers, **days, "moved": len(moved), "moves": moves}
         events.append(done.row, "confirm_year", by=by, role=role, at=now, detail=detail)  # last: it locks the chain
-    return done, moved
+    return done, len(moved)
 
 
 def try_year(data: Any, *, by: User | None, now: datetime) -> tuple[calendar.Calendar, int]:

@@ -30,13 +30,14 @@ each stored column:
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 from django.db.models import Q
 
 from filings.models import Filing
 from filings.models.filing import UNDER_CORRECTION
 from zhonglou_media.core.calendar import Calendar
-from zhonglou_media.core.clock import day_of
+from zhonglou_media.core.clock import SHANGHAI, day_of
 from zhonglou_media.core.settings_at import Settings
 
 REPORT, CORRECTION, EVENT, OFFICE = COLUMNS = ("report_due_at", "correction_due_at", "event_due_at", "office_due_at")
@@ -48,6 +49,27 @@ class Clock:
 
     due: datetime | None = None
     provisional: bool = False
+
+    def as_told(self) -> list[Any]:
+        """What a record keeps of it: the moment, and whether it was 暂定."""
+        return [self.due and self.due.astimezone(SHANGHAI).isoformat(), self.provisional]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A filing whose due times are others than before, or no longer 暂定: its clocks as they were and as they are."""
+
+    filing: Filing
+    was: dict[str, Clock]
+    became: dict[str, Clock]
+
+    def changes(self) -> list[list[Any]]:
+        """Filing, column and both clocks, of each due time that moved, for the record."""
+        return [
+            [self.filing.pk, column, self.was[column].as_told(), self.became[column].as_told()]
+            for column in COLUMNS
+            if self.was[column] != self.became[column] and (self.was[column].due or self.became[column].due)
+        ]
 
 
 @dataclass(frozen=True)
@@ -161,8 +183,8 @@ def refresh_event(filing: Filing) -> None:
         refresh(filing, EVENT)
 
 
-def recompute_year(year: int, *, first_time: bool) -> int:
-    """Judge again what a newly confirmed or corrected `year` touches; returns how many filings moved.
+def recompute_year(year: int, *, first_time: bool) -> list[Moved]:
+    """Judge again what a newly confirmed or corrected `year` touches; returns the filings that moved, by their ids.
 
     First confirmed (row 14): provisional filings get the later of the true and the shown time. Corrected (row 15): only
     clocks no report has stopped move. The caller holds the transaction; rows are locked in the order of their ids.
@@ -175,7 +197,7 @@ def recompute_year(year: int, *, first_time: bool) -> int:
         | Q(reported_at__date__range=window)
     )
     rules = Rules.load()
-    moved: list[Filing] = []
+    moved: list[Moved] = []
     for filing in touched.order_by("id"):
         before = _stored(filing)
         clocks = compute(filing, rules)
@@ -187,9 +209,9 @@ def recompute_year(year: int, *, first_time: bool) -> int:
                 setattr(filing, column, true)
         filing.provisional = any(clock.provisional for clock in clocks.values())
         if _stored(filing) != before:
-            moved.append(filing)
-    Filing.objects.bulk_update(moved, [*COLUMNS, "provisional"], batch_size=500)
-    return len(moved)
+            moved.append(Moved(filing, before, _stored(filing)))
+    Filing.objects.bulk_update([move.filing for move in moved], [*COLUMNS, "provisional"], batch_size=500)
+    return moved
 
 
 def _still_runs(filing: Filing, column: str) -> bool:
@@ -201,5 +223,5 @@ def _still_runs(filing: Filing, column: str) -> bool:
     return filing.first_reported_at is None
 
 
-def _stored(filing: Filing) -> tuple[object, ...]:
-    return (*(getattr(filing, column) for column in COLUMNS), filing.provisional)
+def _stored(filing: Filing) -> dict[str, Clock]:
+    return {column: Clock(getattr(filing, column), filing.provisional) for column in COLUMNS}

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from accounts.models import Membership, Role
+from filings import wording
 from filings.models import Filing, FilingState
 from filings.timeline import verb_label
-from filings.wording import running
 from zhonglou_media.core import notices
 from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.countdown import due24
@@ -47,7 +47,7 @@ def told(filing: Filing, event: Event) -> str:
     """What was done, what the filing is now unless that says the same, and by when it must go on."""
     done, state = verb_label(event.verb), FilingState(filing.state).label
     words = done if done == state else f"{done}，现为“{state}”"
-    clock = running(filing)
+    clock = wording.running(filing)
     if clock is not None and filing.state in WITH_THE_UNIT:
         return f"{words}，请在 {clock.until} 前{clock.verb}"
     if filing.state == FilingState.OFFICE_REVIEW and filing.office_due_at is not None:

@@ -18,7 +18,7 @@ from accounts.access import may
 from accounts.policy import Action
 from filings import calendar_in, confirming
 from filings.forms.calendar import FIRST, LAST, CountForm, YearForm
-from filings.models import Filing
+from filings.views import calendar_moves
 from filings.views.answers import user_of
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.calendar import NEXT_YEAR_FROM, Calendar, YearPlan, parse_year, statutory_days
@@ -125,7 +125,8 @@ def _page(
         "years": sorted({*known, today.year, pending, year}),
         "known": known,
         "pending": pending,
-        "provisional": Filing.objects.live().filter(provisional=True).count(),
+        "waiting": calendar_moves.waiting(user_of(request)),
+        "moved": calendar_moves.moved(user_of(request), row),
         "count": _count(request, standing, today),
         "may_confirm": policy.may(user_of(request), Action.CALENDAR),
         "refused": refused,

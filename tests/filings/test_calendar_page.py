@@ -13,7 +13,7 @@ from accounts.models import Role
 from filings import calendar_in
 from filings.models import Filing
 from filings.views.calendar import holidays
-from tests.factories import at, opening, unit, user
+from tests.factories import Cast, at, opening, unit, user
 from zhonglou_media.core.models import Day, Event, User, Year
 
 pytestmark = pytest.mark.django_db
@@ -193,6 +193,51 @@ def test_what_was_checked_is_confirmed(client: Client, admin: User) -> None:
     assert (filing.provisional, filing.report_due_at) == (False, at("2027-01-07 00:00"))
     event = Event.objects.get(verb="confirm_year")
     assert (event.actor, event.detail["moved"]) == (admin, 1)
+    was, became = ["2027-01-05T00:00:00+08:00", True], ["2027-01-07T00:00:00+08:00", False]
+    assert [filing.pk, "report_due_at", was, became] in event.detail["moves"]
+
+
+def test_who_may_read_a_filing_is_told_which_and_others_how_many(client: Client, admin: User) -> None:
+    filing = waiting()
+    label = filing.account_label
+    reader, stranger = user(Role.AUDITOR), user(Role.OPERATOR, unit())
+    for person in (admin, stranger):
+        client.force_login(person)
+        text = client.get(PAGE).content.decode()
+        assert "现有 1 件办理中的备案时限暂定" in text
+        assert label not in text
+    client.force_login(reader)
+    assert f'href="/filings/{filing.pk}/">{label}</a>' in client.get(PAGE).content.decode()
+
+    client.force_login(admin)
+    checked = client.post(CONFIRM, typed(days="1月1日至1月5日 元旦 休\n1月9日 元旦 班")).content.decode()
+    text = client.post(CONFIRM, {"step": "confirm", "data": data_of(checked)}, follow=True).content.decode()
+    assert label not in text
+    assert re.search(
+        r">1 件</th><td[^>]*>报送</td><td[^>]*>2027-01-04 24:00（暂定）</td><td[^>]*>2027-01-06 24:00<", text
+    )
+    client.force_login(reader)
+    text = client.get(f"{PAGE}?year=2027").content.decode()
+    assert f'href="/filings/{filing.pk}/">{label}</a>' in text
+    assert "这次确认改了时限的备案" in text
+    assert "时限暂定的备案" not in text
+
+
+def test_at_most_twenty_filings_are_named(client: Client, admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("filings.confirming.MOVES_KEPT", 1)
+    monkeypatch.setattr("filings.views.calendar_moves.AT_MOST", 1)
+    cast = Cast()
+    for platform in ("douyin", "weibo"):
+        opening("to_report", cast, platform=platform, now=at("2026-12-30 10:00"))
+    client.force_login(user(Role.AUDITOR))
+    assert "另有 1 件没有列出" in client.get(PAGE).content.decode()
+    client.force_login(admin)
+    data = json.dumps({"year": 2027, "papers": [PAPER], "days": DAYS})
+    text = client.post(CONFIRM, {"step": "confirm", "data": data}, follow=True).content.decode()
+    event = Event.objects.get(verb="confirm_year")
+    assert event.detail["moved"] == 2
+    assert len({pk for pk, *_ in event.detail["moves"]}) == 1
+    assert "共 2 件，只列出 1 件" in text
 
 
 def test_a_statutory_day_that_is_not_off_is_named(client: Client, admin: User) -> None:
