@@ -15,7 +15,7 @@ from zhonglou_media.core.models import User
 from zhonglou_media.core.names import clean_name, look_key, name_key
 
 ALIKE = 0.75  # share of characters, in their order, that a mistyped name has in common with the right one
-MAX_COMPARED = 200_000  # pairs of names, some seconds; beyond, only those with the same look are found
+MAX_COMPARED = 1_000_000  # pairs of names, some seconds; beyond, only those with the same look are found
 
 BEFORE = "曾属于"
 
