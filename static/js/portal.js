@@ -7,3 +7,4 @@ import "./fields.js";
 import "./autosave.js";
 import "./download.js";
 import "./choose.js";
+import "./connection.js";

@@ -54,6 +54,16 @@ def test_a_running_job_shows_how_far_it_is_and_asks_again() -> None:
     assert "hx-trigger" in part
 
 
+def test_without_scripts_there_is_a_link_to_look_again() -> None:
+    person = user(Role.OPERATOR)
+    job = a_job(person, JobState.RUNNING)
+    noscript = page(person, f"/jobs/{job.pk}/").partition("<noscript>")[2].partition("</noscript>")[0]
+    assert f'href="/jobs/{job.pk}/">刷新</a>' in noscript
+    job.state, job.finished_at = JobState.STOPPED, NOW
+    job.save()
+    assert "<noscript>" not in page(person, f"/jobs/{job.pk}/")
+
+
 @pytest.mark.parametrize("state", [JobState.DONE, JobState.FAILED, JobState.STOPPED])
 def test_an_ended_job_is_asked_for_no_more(state: JobState) -> None:
     person = user(Role.OPERATOR)
