@@ -141,7 +141,9 @@ def test_the_admin_sees_people_units_calendar_rules_and_jobs(client: Client) -> 
     sweep()
     officer = user(Role.OFFICER, name="示例经办")
     Job.objects.create(kind="import_registry", created_at=NOW, finished_at=NOW, state="done", by=officer)
-    Job.objects.create(kind="import_registry", created_at=NOW, error="文件读不了", state="failed")
+    failed = Job.objects.create(
+        kind="import_registry", created_at=NOW, error="文件读不了", state="failed", source_name="清单.xlsx"
+    )
     Job.objects.create(kind="kind_of_an_older_version", created_at=NOW)
     text = admin_page(client)
     for words in (
@@ -152,6 +154,8 @@ def test_the_admin_sees_people_units_calendar_rules_and_jobs(client: Client) -> 
         "未备案账号",
         "导入台账",
         "示例经办",
+        "清单.xlsx",
+        f'href="/jobs/{failed.pk}/">没有完成</a>',
         "文件读不了",
         "14:05 完成",
         "后台任务</a>",
