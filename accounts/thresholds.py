@@ -7,6 +7,7 @@ held (`zhonglou_media/core/settings_at.py`).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -19,7 +20,7 @@ from zhonglou_media.core.models import Event, Setting, User
 from zhonglou_media.core.settings_at import Settings
 
 FURTHEST = timedelta(days=366)
-CHANGED = "change"  # the verb of the event
+CHANGED, TAKEN_BACK = "change", "take_back"  # the verbs of the events
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Threshold:
     unit: str
     article: int
     most: int
+    of_day: str  # which day's value counts, as the rule reads it
 
 
 @dataclass(frozen=True)
@@ -47,15 +49,49 @@ EDITABLE: dict[str, Threshold] = {
     threshold.key: threshold
     for threshold in (
         Threshold(
-            "office_days", "区府办办理时限", "首次批准后，应在几个工作日内向全国、全省系统备案", "个工作日", 8, 30
+            "office_days",
+            "区府办办理时限",
+            "首次批准后，应在几个工作日内向全国、全省系统备案",
+            "个工作日",
+            8,
+            30,
+            "首次批准的那一天",
         ),
         Threshold(
-            "office_days_after_report", "报送后的办理时限", "报送得晚时，至少留给区府办几个工作日", "个工作日", 8, 30
+            "office_days_after_report",
+            "报送后的办理时限",
+            "报送得晚时，至少留给区府办几个工作日",
+            "个工作日",
+            8,
+            30,
+            "最近一次报送的那一天",
         ),
-        Threshold("replaces_days", "视为重新报备", "撤回或不予备案后几天内再报同一事项，沿用原来的时限", "天", 8, 365),
-        Threshold("submit_reminder_days", "提醒领导审批", "提交领导审批几天还没有办理，发出提醒", "天", 8, 90),
         Threshold(
-            "no_data_breach_days", "数据中断", "“数据截至”停住超过几天，“数据待确认”由提示改为违反规定", "天", 14, 365
+            "replaces_days",
+            "视为重新报备",
+            "撤回或不予备案后几天内再报同一事项，沿用原来的时限",
+            "天",
+            8,
+            365,
+            "再报的那一天",
+        ),
+        Threshold(
+            "submit_reminder_days",
+            "提醒领导审批",
+            "提交领导审批几天还没有办理，发出提醒",
+            "天",
+            8,
+            90,
+            "检查的当天",
+        ),
+        Threshold(
+            "no_data_breach_days",
+            "数据中断",
+            "“数据截至”停住超过几天，“数据待确认”由提示改为违反规定",
+            "天",
+            14,
+            365,
+            "检查的当天",
         ),
         Threshold(
             "message_silence_days",
@@ -64,12 +100,35 @@ EDITABLE: dict[str, Threshold] = {
             "天",
             15,
             90,
+            "检查的当天",
         ),
         Threshold(
-            "follower_jump_percent", "粉丝数异常的比例", "与上一次相比变化达到百分之几（且达到下一项）", "%", 15, 1000
+            "follower_jump_percent",
+            "粉丝数异常的比例",
+            "与上一次相比变化达到百分之几（且达到下一项）",
+            "%",
+            15,
+            1000,
+            "登记粉丝数的那一天",
         ),
-        Threshold("follower_jump_least", "粉丝数异常的人数", "变化至少多少人才提示", "人", 15, 10_000_000),
-        Threshold("follower_jump_shown_days", "粉丝数异常的提示", "从变化的那一天起提示几天", "天", 15, 365),
+        Threshold(
+            "follower_jump_least",
+            "粉丝数异常的人数",
+            "变化至少多少人才提示",
+            "人",
+            15,
+            10_000_000,
+            "登记粉丝数的那一天",
+        ),
+        Threshold(
+            "follower_jump_shown_days",
+            "粉丝数异常的提示",
+            "从变化的那一天起提示几天",
+            "天",
+            15,
+            365,
+            "检查的当天",
+        ),
     )
 }
 FIXED = (
@@ -90,6 +149,12 @@ class Standing:
     planned: Sequence[Setting]
     history: Sequence[Setting]
 
+    @property
+    def pending(self) -> int:
+        """How many of the planned values differ from the one before."""
+        values = [self.value, *(row.value for row in self.planned)]
+        return sum(before != after for before, after in pairwise(values))
+
 
 def standing(today: date) -> list[Standing]:
     """Every threshold as it stands on `today`, in the order of the page: two queries."""
@@ -109,15 +174,16 @@ def standing(today: date) -> list[Standing]:
 
 
 def changes() -> list[Event]:
-    """What was changed, newest first: also plans that another one replaced."""
-    of_settings = Event.objects.filter(subject_kind="setting", verb=CHANGED).select_related("actor")
+    """What was changed, newest first: also plans that another one replaced, and those taken back."""
+    of_settings = Event.objects.filter(subject_kind="setting", verb__in=(CHANGED, TAKEN_BACK)).select_related("actor")
     return list(of_settings.order_by("-seq")[:50])
 
 
-def change(key: str, value: int, from_date: date, *, by: User, now: datetime) -> Setting:
+def change(key: str, value: int, from_date: date, *, by: User, now: datetime) -> Setting | None:
     """Set `key` to `value` from `from_date` on, tomorrow at the earliest; replaces what was planned for that very day.
 
-    Raises NotAllowed, Incomplete (by the form's field), or WrongState when somebody planned the same day meanwhile.
+    None when that plan is taken back instead, since without it `value` holds already. Raises NotAllowed, Incomplete (by
+    the form's field), or WrongState when somebody planned the same day meanwhile.
     """
     role = require(by, Action.THRESHOLDS)
     threshold = EDITABLE.get(key)
@@ -129,6 +195,9 @@ def change(key: str, value: int, from_date: date, *, by: User, now: datetime) ->
             row = Setting.objects.select_for_update().filter(key=key, from_date=from_date).first()
             was = row.value if row is not None else None
             held = Settings.load().at(key, from_date)
+            if row is not None and held != value == _without(row):
+                _take_back(row, by=by, role=role, now=now)
+                return None
             if held == value:
                 raise Incomplete("没有改动", {"value": [f"{from_date} 起已是 {value} {threshold.unit}，不用修改。"]})
             if row is None:
@@ -141,6 +210,34 @@ def change(key: str, value: int, from_date: date, *, by: User, now: datetime) ->
     except IntegrityError:
         raise _was_first(threshold, from_date) from None
     return row
+
+
+def take_back(key: str, from_date: date, *, by: User, now: datetime) -> Setting:
+    """取消 what was planned for `from_date`, which has not come yet; returns the row that is gone.
+
+    Raises NotAllowed, or WrongState when it holds already or somebody took it back first.
+    """
+    role = require(by, Action.THRESHOLDS)
+    with transaction.atomic():
+        row = Setting.objects.select_for_update().filter(key=key, from_date=from_date).first()
+        if row is None or key not in EDITABLE:
+            raise WrongState("这项安排已经不在了，请刷新页面后查看。")
+        if from_date <= day_of(now):
+            raise WrongState(f"“{EDITABLE[key].label}”的这次修改自 {from_date} 起已经生效，不能取消；请另行修改。")
+        _take_back(row, by=by, role=role, now=now)
+    return row
+
+
+def _take_back(row: Setting, *, by: User, role: str, now: datetime) -> None:
+    held = _without(row)
+    Setting.objects.filter(pk=row.pk).delete()
+    detail = {"key": row.key, "from_date": row.from_date.isoformat(), "value": row.value, "held": held}
+    events.append(row, TAKEN_BACK, by=by, role=role, at=now, detail=detail)
+
+
+def _without(row: Setting) -> int:
+    """What would hold on the day of `row` without it."""
+    return int(Settings.load().at(row.key, row.from_date - timedelta(days=1)))
 
 
 def _check(threshold: Threshold, value: int, from_date: date, today: date) -> None:

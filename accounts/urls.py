@@ -18,6 +18,7 @@ urlpatterns = [
     path("accounts/<int:pk>/void/", account.void, name="void"),
     path("flags/<int:pk>/waive/", account.waive, name="waive"),
     path("thresholds/", thresholds.show, name="thresholds"),
+    path("thresholds/take-back/", thresholds.take_back, name="threshold_take_back"),
     path("activity/", activity.record, name="record"),
     path("activity/confirm/", recording.confirm_all, name="confirm_all"),
     path("accounts/<int:pk>/activity/", activity.activity, name="activity"),

@@ -1,7 +1,7 @@
 """本区设定: the thresholds in force, what is planned and what was, and the form that changes one from a day on."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from django import forms
@@ -15,7 +15,7 @@ from accounts.access import may
 from accounts.models import Role
 from accounts.policy import Action
 from accounts.thresholds import EDITABLE, FIXED
-from zhonglou_media.core.answers import status_of
+from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.errors import Incomplete, Refused
 from zhonglou_media.core.models import Event, User
@@ -77,8 +77,27 @@ def show(request: HttpRequest) -> HttpResponse:
         return _page(request, form, now, status=422)
     except Refused as refused:
         return _page(request, form, now, refused=refused, status=status_of(refused))
-    threshold = EDITABLE[row.key]
-    messages.success(request, f"“{threshold.label}”自 {row.from_date} 起为 {row.value} {threshold.unit}。")
+    told = f"自 {typed['from_date']} 起为 {typed['value']} {EDITABLE[typed['key']].unit}"
+    kept = "" if row else "，与修改以前相同，那一天的安排已取消"
+    messages.success(request, f"“{EDITABLE[typed['key']].label}”{told}{kept}。")
+    return redirect("accounts:thresholds")
+
+
+@may(Action.THRESHOLDS)
+@post_only("accounts:thresholds")
+def take_back(request: HttpRequest) -> HttpResponse:
+    """取消 a change that does not hold yet."""
+    now = db_now()
+    try:
+        from_date = date.fromisoformat(request.POST.get("from_date", ""))
+    except ValueError:
+        from_date = date.min
+    first = {"key": "", "from_date": day_of(now) + timedelta(days=1)}
+    try:
+        row = thresholds.take_back(request.POST.get("key", ""), from_date, by=cast(User, request.user), now=now)
+    except Refused as refused:
+        return _page(request, ThresholdForm(initial=first), now, refused=refused, status=status_of(refused))
+    messages.success(request, f"已取消“{EDITABLE[row.key].label}”自 {row.from_date} 起的修改。")
     return redirect("accounts:thresholds")
 
 
@@ -90,7 +109,7 @@ def _page(
         "form": form,
         "refused": refused,
         "rows": rows,
-        "planned": sum(len(row.planned) for row in rows),
+        "planned": sum(row.pending for row in rows),
         "fixed": FIXED,
         "changes": [_change(event) for event in thresholds.changes()],
     }
@@ -101,6 +120,8 @@ def _change(event: Event) -> Change:
     told = event.detail
     threshold = EDITABLE[told["key"]]
     words = f"{told['held']} → {told['value']} {threshold.unit}"
+    if event.verb == thresholds.TAKEN_BACK:
+        words = f"取消改为 {told['value']} {threshold.unit}，仍为 {told['held']} {threshold.unit}"
     if "replaced" in told:
         words += f"（代替同一天原定的 {told['replaced']}）"
     role = f"（{Role(event.role).label}）" if event.role in Role else ""

@@ -70,8 +70,42 @@ def test_the_same_coming_day_again_replaces_and_the_record_keeps_both(supervisor
     row = Setting.objects.get(key=KEY, from_date=TOMORROW)
     assert (row.value, row.changed_by) == (28, other)
     assert [(event.detail["value"], event.detail.get("replaced")) for event in changes()] == [(28, 30), (30, None)]
-    change(KEY, 35, TOMORROW, by=other, now=NOW)  # taken back
+    assert change(KEY, 35, TOMORROW, by=other, now=NOW) is None  # what holds without it: the plan goes
     assert setting(KEY, TOMORROW) == 35
+    assert not Setting.objects.filter(key=KEY, from_date=TOMORROW).exists()
+    assert (changes()[0].verb, changes()[0].detail["held"]) == ("take_back", 35)
+
+
+def test_a_plan_is_taken_back_until_its_day_comes(supervisor: User) -> None:
+    change(KEY, 30, TOMORROW, by=supervisor, now=NOW)
+    with pytest.raises(WrongState, match="自 2021-04-02 起已经生效，不能取消"):
+        thresholds.take_back(KEY, TOMORROW, by=supervisor, now=at("2021-04-02 00:00"))
+    thresholds.take_back(KEY, TOMORROW, by=supervisor, now=NOW)
+
+    assert (setting(KEY, TOMORROW), of(KEY).planned) == (35, [])
+    event = changes()[0]
+    assert (event.verb, event.actor, event.role, event.at) == ("take_back", supervisor, "supervisor", NOW)
+    assert event.detail == {"key": KEY, "from_date": "2021-04-02", "value": 30, "held": 35}
+    with pytest.raises(WrongState, match="已经不在了"):
+        thresholds.take_back(KEY, TOMORROW, by=supervisor, now=NOW)
+
+
+def test_only_plans_of_the_page_are_taken_back_and_only_by_the_supervisor(supervisor: User) -> None:
+    Setting.objects.create(key="report_days", from_date=TOMORROW, value=3)
+    before = Setting.objects.count()
+    with pytest.raises(WrongState):
+        thresholds.take_back("report_days", TOMORROW, by=supervisor, now=NOW)
+    with pytest.raises(NotAllowed, match="修改本区设定"):
+        thresholds.take_back(KEY, TOMORROW, by=make_user("示例", Role.OFFICER), now=NOW)
+    assert Setting.objects.count() == before
+
+
+def test_a_planned_value_that_changes_nothing_is_not_counted(supervisor: User) -> None:
+    change(KEY, 30, TOMORROW, by=supervisor, now=NOW)
+    change(KEY, 35, date(2021, 4, 10), by=supervisor, now=NOW)
+    assert of(KEY).pending == 2
+    thresholds.take_back(KEY, TOMORROW, by=supervisor, now=NOW)
+    assert (len(of(KEY).planned), of(KEY).pending) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -195,6 +229,39 @@ def test_the_form_changes_one(page: Client) -> None:
 
     assert f"“数据中断”自 {tomorrow} 起为 30 天。" in answer.content.decode()
     assert setting(KEY, tomorrow) == 30
+
+
+def test_a_planned_change_is_taken_back_on_the_page(page: Client) -> None:
+    tomorrow = date.fromordinal(day_of(db_now()).toordinal() + 1).isoformat()
+    address, typed = reverse("accounts:thresholds"), {"key": KEY, "value": "30", "from_date": tomorrow}
+    text = page.post(address, typed, follow=True).content.decode()
+    assert "1项修改待生效" in text
+    assert f'<input type="hidden" name="from_date" value="{tomorrow}">' in text
+
+    plan = {"key": KEY, "from_date": tomorrow}
+    text = page.post(reverse("accounts:threshold_take_back"), plan, follow=True).content.decode()
+    assert f"已取消“数据中断”自 {tomorrow} 起的修改。" in text
+    assert "取消改为 30 天，仍为 35 天" in text
+    assert "没有待生效的修改" in text
+    for gone in (plan, {"key": KEY, "from_date": "x"}, {}):
+        answer = page.post(reverse("accounts:threshold_take_back"), gone)
+        assert answer.status_code == 409
+        assert "这项安排已经不在了" in answer.content.decode()
+
+
+def test_setting_back_what_holds_says_that_the_plan_is_gone(page: Client) -> None:
+    tomorrow = date.fromordinal(day_of(db_now()).toordinal() + 1).isoformat()
+    for value in ("30", "35"):
+        typed = {"key": KEY, "value": value, "from_date": tomorrow}
+        text = page.post(reverse("accounts:thresholds"), typed, follow=True).content.decode()
+    assert f"“数据中断”自 {tomorrow} 起为 35 天，与修改以前相同，那一天的安排已取消。" in text
+    assert "没有待生效的修改" in text
+
+
+def test_each_says_of_which_day_its_value_counts(page: Client) -> None:
+    text = page.get(reverse("accounts:thresholds")).content.decode()
+    for day in ("首次批准的那一天", "最近一次报送的那一天", "再报的那一天", "检查的当天", "登记粉丝数的那一天"):
+        assert f"按{day}的值计算" in text
 
 
 @pytest.mark.parametrize(

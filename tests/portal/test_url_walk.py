@@ -105,6 +105,7 @@ PAGES: dict[str, Entry] = {
     "accounts:detail": Entry(EVERYBODY, SEEN | {ADMIN}, "get", account_),
     "accounts:void": Entry({SUPERVISOR}, {SUPERVISOR}, "post", account_),
     "accounts:thresholds": anybody({SUPERVISOR}),
+    "accounts:threshold_take_back": anybody({SUPERVISOR}, "post"),
     "accounts:waive": Entry({SUPERVISOR}, {SUPERVISOR}, "post", lambda world, own: {"pk": world.flags[own]}),
     "accounts:import": anybody(OFFICE),
     "accounts:export": anybody(EVERYBODY),
