@@ -26,6 +26,7 @@ from zhonglou_media.core.models import Event, User
 EARLIEST = datetime(2010, 1, 1, tzinfo=SHANGHAI)  # no such account is older: an earlier time is mistyped
 TAKE_BACK = timedelta(minutes=10)  # how long a reply recorded by mistake can be taken back
 SAME_TAP = timedelta(minutes=5)  # two sendings of one form with the same words lie that close together
+TWICE = "这一分钟已登记过同样的一条，不用再登记。"
 Row = TypeVar("Row", Publication, Message)
 RECORDABLE = tuple(state for state in AccountState if state not in GONE)
 WATERMARKS = ("posts_known_until", "messages_known_until")
@@ -47,7 +48,10 @@ def publish(
     now: datetime,
     token: str = "",
 ) -> Publication:
-    """登记一条发布: the account is known until then (only forward), its due time follows."""
+    """登记一条发布: the account is known until then (only forward), its due time follows.
+
+    WrongState when the same title was typed for this minute before, on another form or by a colleague.
+    """
     account, role = _begin(account_id, by=by)
     _within("published_at", "发布时间", published_at, now)
     wanted = {"title": title, "url": url, "original": original, "reviewers": reviewers}
@@ -55,6 +59,11 @@ def publish(
     for row in sent:
         if _same_tap(row, wanted, row.published_at, published_at):
             return row
+    alike = account.publications.filter(
+        removed_at__isnull=True, title=title, **_typed_within("published_at", published_at)
+    )
+    if alike.exists():
+        raise WrongState(TWICE)
     publication = Publication.objects.create(
         account=account,
         external_id=_external(token, len(sent)),
@@ -119,7 +128,7 @@ def ask(
 ) -> Message:
     """登记一条留言, received now; a 咨询 is due 24 hours after it was asked, even if that is past.
 
-    `replied_at`: it is recorded with its first reply, as `reply` would.
+    `replied_at`: it is recorded with its first reply, as `reply` would. WrongState as for `publish`.
     """
     account, role = _begin(account_id, by=by)
     _within("asked_at", "留言时间", asked_at, now)
@@ -129,6 +138,9 @@ def ask(
     for row in sent:
         if _same_tap(row, {"kind": kind, "body": body}, row.asked_at, asked_at):
             return row
+    alike = account.messages.filter(withdrawn_at__isnull=True, kind=kind, **_typed_within("asked_at", asked_at))
+    if any(row.body == body for row in alike):  # sealed: only read it can be compared
+        raise WrongState(TWICE)
     message = Message.objects.create(
         account=account,
         external_id=_external(token, len(sent)),
@@ -364,6 +376,12 @@ def _external(token: str, before: int) -> str:
 def _same_tap(row: models.Model, wanted: dict[str, Any], was: datetime, at: datetime) -> bool:
     """Whether the form was sent again as it stood; another content under its token is a row of its own."""
     return abs(at - was) <= SAME_TAP and all(getattr(row, name) == value for name, value in wanted.items())
+
+
+def _typed_within(name: str, moment: datetime) -> dict[str, Any]:
+    """What finds the rows typed for the minute of `moment`; imported ones are told apart by their own ids."""
+    minute = moment.replace(second=0, microsecond=0)
+    return {"source": Source.TYPED, f"{name}__gte": minute, f"{name}__lt": minute + timedelta(minutes=1)}
 
 
 def _count_posts(publication: Publication) -> None:
