@@ -3,11 +3,28 @@
 import logging
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from accounts import rules as accounts_rules
 from accounts.flags import Rule, run_rule
 from filings import rules as filings_rules
 
-OVERDUE = timedelta(minutes=5)  # it runs every minute: later, something stands still
+
+def overdue(seconds: int) -> timedelta:
+    """After how long without a sweep something stands still, where it runs every so many seconds: five of them are
+    missed, and five minutes are over.
+    """
+    return max(timedelta(minutes=5), 5 * timedelta(seconds=seconds))
+
+
+def often(seconds: int) -> str:
+    """How often it runs, in words."""
+    return "每分钟" if seconds == 60 else f"每 {seconds} 秒"
+
+
+OVERDUE = overdue(settings.SWEEP_SECONDS)
+OVERDUE_WORDS = f"{OVERDUE // timedelta(minutes=1)} 分钟"
+OFTEN = often(settings.SWEEP_SECONDS)
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from accounts.models import AccountState as A
 from filings.models import Filing
 from filings.models import FilingState as S
 from inspections import sweep as sweeping
-from inspections.sweep import RULES, sweep
+from inspections.sweep import RULES, often, overdue, sweep
 from inspections.tasks import run_sweep
 from tests.flag_rows import (
     at,
@@ -279,3 +279,14 @@ def plans_of_a_run(rule: Rule) -> list[tuple[str, str]]:
     with connection.execute_wrapper(explain):
         assert run_rule(rule, NOW) == (0, 0)
     return plans
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words", "minutes"),
+    [(60, "每分钟", 5), (15, "每 15 秒", 5), (90, "每 90 秒", 7.5), (600, "每 600 秒", 50)],
+)
+def test_how_often_it_runs_and_when_it_stands_still_follow_the_setting(
+    seconds: int, words: str, minutes: float
+) -> None:
+    assert often(seconds) == words
+    assert overdue(seconds) == timedelta(minutes=minutes)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Role, RuleRun
+from inspections import sweep
 from inspections.tasks import run_sweep
 from tests.factories import user
 from tests.portal.job_pages import a_job, only_kind, page, signed_in
@@ -95,6 +96,19 @@ def test_an_empty_portal_says_so() -> None:
     text = page(user(Role.ADMIN), "/runs/")
     assert "还没有任务" in text
     assert "规则还没有检查过" in text
+
+
+def test_a_portal_that_sweeps_at_another_pace_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep, "OFTEN", "每 90 秒")
+    monkeypatch.setattr(sweep, "OVERDUE_WORDS", "7 分钟")
+    person = user(Role.ADMIN)
+    for path in ("/runs/", "/"):
+        text = page(person, path)
+        assert "每条规则每 90 秒检查一次" in text
+        assert "每分钟" not in text.partition("<main")[2].replace('zl-keep">每分钟<', "")  # of the table: made at start
+    assert "过了 7 分钟仍没有运行的" in page(person, "/runs/")
+    TaskRun.objects.create(name="inspections.sweep", started_at=db_now())
+    assert "规则检查超过 7 分钟没有成功" in page(person, "/runs/")
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.LEADER, Role.PARENT, Role.AUDITOR])

@@ -121,6 +121,8 @@ def in_order(now: datetime) -> dict[str, Any]:
         "unconfirmed": Unit.objects.filter(status=UnitStatus.UNCONFIRMED),
         "years": years,
         "runs": runs,
+        "sweeps": f"{sweep.OFTEN}一次",
+        "sweeps_come": f"后台任务启动后，每条规则{sweep.OFTEN}检查一次，结果在这里。",
         "last_sweep": max((run.last_run_at for run in runs if run.last_run_at), default=None),
         "jobs": [(label_of(job), job) for job in Job.objects.select_related("by")[:SHOWN]],
     }
@@ -138,5 +140,5 @@ def sweep_problems(runs: list[RuleRun], now: datetime) -> list[Problem]:
     late = [run for run in runs if run.last_run_at is None or now - run.last_run_at > sweep.OVERDUE]
     if runs and not late:
         return []
-    text = "规则应每分钟检查一次。请确认后台任务（worker 和 beat）正在运行。"
-    return [Problem(f"{len(late)}条规则超过 5 分钟没有检查" if late else "规则检查还没有运行过", text)]
+    text = f"规则应{sweep.OFTEN}检查一次。请确认后台任务（worker 和 beat）正在运行。"
+    return [Problem(f"{len(late)}条规则超过 {sweep.OVERDUE_WORDS}没有检查" if late else "规则检查还没有运行过", text)]

@@ -36,7 +36,7 @@ BROKEN = (JobState.FAILED, JobState.STOPPED)
 SWEEP = "inspections.sweep"
 A_DAY = timedelta(hours=26)  # some hours late is no standstill
 TASKS: dict[str, tuple[str, str, timedelta | None]] = {
-    SWEEP: ("规则检查", "每分钟", sweep.OVERDUE),
+    SWEEP: ("规则检查", sweep.OFTEN, sweep.OVERDUE),
     "filings.remind": ("期限提醒", "每日 9:00", A_DAY),
     "accounts.hints": ("核对提示", "每日 2:30", A_DAY),
     "portal.run_jobs": ("后台任务", "有任务时", None),
@@ -79,7 +79,8 @@ class Task:
     @property
     def standstill(self) -> str:
         """What is said of one that stands still."""
-        return f"{self.label}超过 {A_DAY // timedelta(hours=1)} 小时没有成功"
+        within = sweep.OVERDUE_WORDS if self.is_sweep else f"{A_DAY // timedelta(hours=1)} 小时"
+        return f"{self.label}超过 {within}没有成功"
 
     @property
     def took(self) -> str:
@@ -278,6 +279,8 @@ def runs(request: HttpRequest) -> HttpResponse:
     tasks = scheduled(now, rules)
     context = {
         "tasks": tasks,
+        "first_sweep": f"过了 {sweep.OVERDUE_WORDS}仍没有运行的，请确认后台任务（worker）和定时任务（beat）正在运行。",
+        "sweeps_come": f"后台任务启动后，每条规则{sweep.OFTEN}检查一次，结果在这里。",
         "stalled": [task for task in tasks if task.stalled],
         "failed": [task for task in tasks if task.failing],
         "rules": [(rule, in_words(rule.duration_ms)) for rule in rules],
