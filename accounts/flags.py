@@ -140,17 +140,15 @@ def waive(flag_ids: Iterable[int], *, by: User | None, reason: str, now: datetim
         # No sweep runs meanwhile. One by one, as a sweep locks them: a database would sort by its own collation.
         for rule in sorted(set(Flag.objects.filter(pk__in=wanted).values_list("rule", flat=True))):
             RuleRun.objects.select_for_update().filter(rule=rule).first()
-        chosen = Flag.objects.select_for_update(of=("self",)).select_related("unit", "waived_by")
+        chosen = Flag.objects.select_for_update(of=("self",)).select_related("unit", "account__platform", "waived_by")
         flags = list(chosen.filter(pk__in=wanted).order_by("pk"))
         if not flags or len(flags) < len(wanted):
             raise Refused("所选预警不存在，请刷新页面后重新选择。")
         roles = [require(by, Action.WAIVE, flag) for flag in flags]
         if not reason:
             raise Refused("请写明免于追究的理由。")
-        for flag in flags:
-            if flag.waived_at is not None:
-                sentence = f"“{flag.unit}”的预警“{labels.get(flag.rule, flag.rule)}”已免于追究，请刷新页面后重新选择。"
-                raise WrongState(sentence, by=flag.waived_by, at=flag.waived_at)
+        if waived := [flag for flag in flags if flag.waived_at is not None]:
+            raise _waived_before(waived)
         Flag.objects.filter(pk__in=wanted).update(waived_at=now, waived_by=by, waive_reason=reason)
         for flag, role in zip(flags, roles, strict=True):
             was = "open" if flag.cleared_at is None else "cleared"
@@ -159,6 +157,15 @@ def waive(flag_ids: Iterable[int], *, by: User | None, reason: str, now: datetim
                 flag, "waive", by=by, role=role, at=now, from_state=was, to_state="waived", comment=reason, detail=fact
             )
     return len(flags)
+
+
+def _waived_before(flags: list[Flag]) -> WrongState:
+    """How many of those to waive were waived by somebody else, the first of them by name."""
+    named = "、".join(f"“{flag.account or flag.unit}”的“{labels.get(flag.rule, flag.rule)}”" for flag in flags[:3])
+    more = f"等 {len(flags)} 条" if len(flags) > 3 else ""
+    return WrongState(
+        f"{named}{more}预警已免于追究，这一次什么也没有改。", by=flags[0].waived_by, at=flags[0].waived_at
+    )
 
 
 def of_fact(fact: models.Model) -> QuerySet[Flag]:

@@ -52,6 +52,7 @@ class Known:
     words: str  # 「11-24 13:52」, 「尚无数据」, 「单位登记」 or 「不涉及」
     applies: bool = True
     early: bool = False
+    at: datetime | None = None
 
     def __str__(self) -> str:
         if not self.applies:
@@ -102,7 +103,7 @@ class Facts:
         typed = message is not None and message.source == Source.TYPED  # judged whatever else is known
         if until is None:
             return Known("单位登记" if typed else "尚无数据", early=not typed)
-        return Known(self.moment(until), early=until < flag.due_at and not typed)
+        return Known(self.moment(until), early=until < flag.due_at and not typed, at=until)
 
     # --- times, in Shanghai: without their year when it is this one
 
@@ -163,7 +164,8 @@ def _slow_reply(facts: Facts, flag: Flag) -> str:
     due = f"应于 {facts.until(flag.due_at)} 前回复"
     if message is None:
         return f"咨询{due}"
-    said = f"{facts.moment(message.asked_at)} 的咨询，{due}"
+    kept = "改类型前已逾期，期限保留，" if message.keeps_due else ""
+    said = f"{facts.moment(message.asked_at)} 的{message.get_kind_display()}，{kept}{due}"
     if message.first_reply_at is not None and message.first_reply_at > flag.due_at:
         return f"{said}，{facts.moment(message.first_reply_at)} 才回复"
     return said
@@ -260,7 +262,7 @@ def _chosen(flags: Sequence[Flag], posts: QuerySet[Publication]) -> dict[int, in
 
 def _messages(flags: Sequence[Flag]) -> dict[int, Message]:
     """Their times only: a citizen's words are shown to nobody here, so they are not read either."""
-    times = Message.objects.only("asked_at", "first_reply_at", "source")
+    times = Message.objects.only("asked_at", "first_reply_at", "source", "kind", "reply_due_at")
     return times.in_bulk([flag.fact_id for flag in flags]) if flags else {}
 
 

@@ -351,6 +351,27 @@ def test_the_second_waiver_is_told_who_was_first(late: Filing, supervisor: User)
     assert Flag.objects.get().waive_reason == "平台故障"
 
 
+@pytest.mark.parametrize(
+    ("before", "sentence"),
+    [
+        (2, "“{0}”的“未备案账号”、“{1}”的“未备案账号”预警已免于追究，这一次什么也没有改。"),
+        (4, "“{0}”的“未备案账号”、“{1}”的“未备案账号”、“{2}”的“未备案账号”等 4 条预警已免于追究，这一次什么也没有改。"),
+    ],
+)
+def test_all_that_were_waived_meanwhile_are_told(supervisor: User, before: int, sentence: str) -> None:
+    unit = make_unit()
+    for _ in range(5):
+        make_account(AccountState.UNFILED, unit=unit)
+    run_rule(UNFILED, at("2021-03-23 00:00"))
+    held = list(Flag.objects.select_related("account__platform").order_by("pk"))
+    ids = [flag.pk for flag in held]
+    waive(ids[:before], by=supervisor, reason="平台故障", now=DAY_1)
+    with pytest.raises(WrongState) as refused:
+        waive(ids, by=supervisor, reason="另一理由", now=DAY_2)
+    assert str(refused.value) == sentence.format(*(flag.account for flag in held))
+    assert Flag.objects.open().count() == 5 - before
+
+
 def test_a_list_with_one_that_cannot_is_refused_whole(late: Filing, supervisor: User) -> None:
     flag = raised()
     with pytest.raises(Refused, match="不存在"):

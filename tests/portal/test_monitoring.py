@@ -17,7 +17,7 @@ from accounts.models import Account, Flag, Followers, Level, Role, Unit
 from inspections import sweep
 from tests.accounts.activity import post, question
 from tests.factories import Cast, account, at, opening, platform, unit, user
-from zhonglou_media.core.clock import day_of, db_now, start_of
+from zhonglou_media.core.clock import SHANGHAI, day_of, db_now, start_of
 from zhonglou_media.core.models import User
 
 pytestmark = pytest.mark.django_db
@@ -228,6 +228,10 @@ def test_the_workbook_holds_what_is_narrowed_and_seen(client: Client, four: Unit
     assert heads["依据"] == "第十四条"
     assert "《旧闻》，应于" in heads["事实"]
     assert heads["已持续"] == "9 天"
+    known = Account.objects.get(name="示例甲").posts_known_until
+    assert known is not None
+    told = f"{known.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    assert str(heads["数据截至"]).startswith(told)  # with its year
     assert [row[1] for row in workbook(client, user(Role.OPERATOR, four))[2:]] == ["示例丙"]
     assert len(workbook(client, officer)) == 2 + 4
 
@@ -287,8 +291,8 @@ def test_who_was_first_is_told_what_was_typed_stays_and_none_of_the_list_is_waiv
     answer = client.post("/flags/waive/", {"flag": ids, "reason": "这是我写的理由"})
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert f"“{four}”的预警“未备案账号”已免于追究" in page
-    assert "示例先办 于 2026-11-24 14:02 决定" in page
+    assert f"“{taken.account}”的“未备案账号”预警已免于追究，这一次什么也没有改。" in page
+    assert "示例先办 于 2026-11-24 14:02 决定。理由已经保留，再按一次就只对其余 3 条免于追究。" in page
     assert "这是我写的理由" in page
     assert Flag.objects.filter(waived_at__isnull=False).count() == 1
     assert f'name="flag" value="{taken.pk}"' not in page  # pressing again waives the others

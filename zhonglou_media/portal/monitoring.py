@@ -168,7 +168,7 @@ def _cells(row: FlagRow) -> Sequence[Any]:
     return (
         *(flag.unit.name, account.name if account else row.title, account.platform.name if account else ""),
         *(FLAGS[flag.rule][0], flag.get_level_display(), article(FLAGS[flag.rule][2]), row.fact),
-        *(due24(flag.due_at), row.age, row.known.words, flag.raised_at, ended),
+        *(due24(flag.due_at), row.age, row.known.at or row.known.words, flag.raised_at, ended),
     )
 
 
@@ -200,11 +200,12 @@ def waive(request: HttpRequest) -> HttpResponseBase:
             messages.success(request, f"{count} 条预警已免于追究，理由记入履历；以后的期限照常判断。")
             return redirect(back)
     rows = flag_rows(list(chosen(user, ids)), now)
+    left = [row for row in rows if row.flag.waived_at is None]
     context = {
         "form": form,
         "refused": refused,
-        "first": _who_was_first(refused),
-        "rows": [row for row in rows if row.flag.waived_at is None],
+        "first": _who_was_first(refused, len(left)),
+        "rows": left,
         "waived": [row for row in rows if row.flag.waived_at is not None],
         "next": back,
     }
@@ -217,7 +218,8 @@ def chosen(user: User, ids: set[int]) -> FlagQuerySet:
     return visible_flags(user).filter(pk__in=ids).select_related(*READ).order_by(SINCE.asc(), "pk")
 
 
-def _who_was_first(refused: Refused | None) -> str:
+def _who_was_first(refused: Refused | None, left: int) -> str:
     if not isinstance(refused, WrongState) or refused.by is None or refused.at is None:
         return ""
-    return f"{refused.by} 于 {refused.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M} 决定。"
+    then = f"理由已经保留，再按一次就只对其余 {left} 条免于追究。" if left else ""
+    return f"{refused.by} 于 {refused.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M} 决定。{then}"
