@@ -9,7 +9,7 @@ from django.test import Client
 from accounts import activity
 from accounts.models import Account, Message, Publication, Role, Unit
 from tests.accounts.activity import post, question
-from tests.factories import NOW, account, at, unit, user
+from tests.factories import NOW, account, at, platform, unit, user
 from zhonglou_media.core.errors import WrongState
 from zhonglou_media.core.models import User
 
@@ -63,7 +63,7 @@ def test_what_was_imported_removed_or_is_of_another_account_does_not_stand_in_th
     first = activity.publish(on.pk, title="示例通知", published_at=when, by=operator, now=NOW, token="one")
     activity.remove(first.pk, by=operator, now=NOW)
     activity.publish(on.pk, title="示例通知", published_at=when, by=operator, now=NOW, token="two")
-    other = account(of, now=at("2026-10-01 08:00"))
+    other = account(of, now=at("2026-10-01 08:00"), platform=platform("weibo"))
     activity.publish(other.pk, title="示例通知", published_at=when, by=operator, now=NOW, token="three")
     assert Publication.objects.count() == 4
 
