@@ -112,6 +112,16 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.asked_at:%Y-%m-%d %H:%M}"
 
+    @property
+    def is_open(self) -> bool:
+        """Nobody has answered, and it has not been withdrawn or handed over."""
+        return self.first_reply_at is None and self.withdrawn_at is None and self.handed_to_id is None
+
+    @property
+    def keeps_due(self) -> bool:
+        """Not a 咨询 any more, but it was one when its due time passed: that stays."""
+        return self.reply_due_at is not None and self.kind != MessageKind.INQUIRY
+
     def is_late(self, now: datetime) -> bool:
         """Answered after its due time, or not answered by `now` though due."""
         if self.reply_due_at is None:

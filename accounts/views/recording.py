@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import activity
+from accounts import activity, rules
 from accounts.access import may, visible_accounts
 from accounts.confirming import overdue_by
 from accounts.forms import KindForm, PublicationForm, QuestionForm, RemovalForm, ReplyForm, TimedForm, WithdrawalForm
@@ -195,7 +195,7 @@ def _replied(row: Message) -> str:
     if row.first_reply_at <= row.reply_due_at:
         return "已登记回复，在 24 小时内。"
     late = span(row.first_reply_at - row.reply_due_at)
-    return f"已登记回复。比应回复时间晚 {late}，记为超时回复；有预警的，在下一分钟的检查中消除。"
+    return f"已登记回复。比应回复时间晚 {late}，记为超时回复；有预警的，在下一分钟的检查中解除。"
 
 
 @may(Action.RECORD_ACTIVITY)
@@ -259,11 +259,14 @@ def reclassify(request: HttpRequest, pk: int) -> HttpResponse:
     form = KindForm(request.POST, auto_id="kind-%s")
     if not form.is_valid():
         return _message_page(request, pk, kind_form=form, status=422)
+    overdue = form.cleaned_data["kind"] == row.Kind.INQUIRY and _overdue_as_inquiry(row, now) is not None
+    if overdue and "overdue" not in request.POST:
+        return _message_page(request, pk, kind_form=form, ask_overdue=True, status=422)
     try:
         done = activity.reclassify(pk, kind=form.cleaned_data["kind"], by=user_of(request), now=now)
     except WrongState as refused:
         return _message_page(request, pk, kind_form=form, refused=refused)
-    stays = "应回复时间已过，期限保留。" if done.kind != done.Kind.INQUIRY and done.reply_due_at else ""
+    stays = "改类型前已逾期，期限保留。" if done.kind != done.Kind.INQUIRY and done.reply_due_at else ""
     messages.success(request, f"类型已改为{done.get_kind_display()}。{stays or _due(done, now)}")
     return redirect(_back(request, row.account))
 
@@ -287,6 +290,25 @@ def withdraw_message(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(_back(request, row.account))
 
 
+def _overdue_as_inquiry(row: Message, now: datetime) -> datetime | None:
+    """The due time that 改类型 to 咨询 gives it, where that has passed already: it is said first, and asked once."""
+    if row.kind == row.Kind.INQUIRY or row.reply_due_at is not None or not row.is_open:
+        return None
+    due = rules.reply_due(row.Kind.INQUIRY, row.asked_at)
+    return due if due is not None and due <= now else None
+
+
+def _said_of_overdue(due: datetime | None) -> dict[str, str]:
+    """What stands beside the kinds to choose from, and what is asked once 咨询 was chosen; '' where nothing is."""
+    if due is None:
+        return {"overdue_hint": "", "overdue_said": ""}
+    until = f"应于 {due24(due)} 前回复"
+    return {
+        "overdue_hint": f"改为咨询的，从留言时间起计 24 小时，这一条会立即逾期（{until}）",
+        "overdue_said": f"从留言时间起计 24 小时，{until}；再改回其他类型，期限仍然保留。请看清后再按“仍改为咨询”。",
+    }
+
+
 def _message_page(
     request: HttpRequest,
     pk: int,
@@ -294,13 +316,16 @@ def _message_page(
     reply_form: ReplyForm | None = None,
     kind_form: KindForm | None = None,
     withdraw_form: WithdrawalForm | None = None,
+    ask_overdue: bool = False,
     refused: Refused | None = None,
     status: int = 200,
 ) -> HttpResponse:
     row, now = _message(request, pk), db_now()
     context = {
         "message_": row,
-        "open": row.first_reply_at is None and row.withdrawn_at is None and row.handed_to is None,
+        "open": row.is_open,
+        **_said_of_overdue(_overdue_as_inquiry(row, now)),
+        "ask_overdue": ask_overdue,
         "may_unreply": activity.may_unreply(row, by=user_of(request), now=now),
         "reply_form": reply_form or ReplyForm(now=now, auto_id="reply-%s"),
         "kind_form": kind_form or KindForm(initial={"kind": row.kind}, auto_id="kind-%s"),

@@ -230,4 +230,4 @@ def test_many_questions_are_counted(client: Client, operator: User, of: Unit) ->
     assert Message.objects.count() == 5
     said = dialog(main_of(client, "/activity/"), f"confirm-{row.pk}")
     assert said.count("的咨询，应于") == 3
-    assert "还有 2 条咨询" in said
+    assert "还有 2 条留言" in said
