@@ -86,8 +86,8 @@ def test_an_open_flag_stands_with_its_due_time_and_article(client: Client, offic
     flag_of(found)
     text = shown(client, officer, found)
     assert "未解除的预警（1条）" in text
-    assert "补报办结或关停后消除，2026-11-24 14:06 提出" in text
-    assert 'title="发现于 2026-11-24 14:05，补报办结或关停后消除"' in text
+    assert "补报办结或关停后解除，2026-11-24 14:06 提出" in text
+    assert 'title="发现于 2026-11-24 14:05，补报办结或关停后解除"' in text
     assert "已逾期" not in text
     assert "在补报或关停之前，预警一直保留" in text
     assert "/regulation/#art-8" in text

@@ -77,7 +77,7 @@ def test_the_last_day_is_named() -> None:
 
 def test_an_empty_home_says_what_will_appear() -> None:
     shown = home(Cast().operator)
-    for words in ("现在没有待办", "退回的、到期的和未写完的备案会出现在这里", "本单位还没有账号", "没有未消除的预警"):
+    for words in ("现在没有待办", "退回的、到期的和未写完的备案会出现在这里", "本单位还没有账号", "没有未解除的预警"):
         assert words in shown
 
 

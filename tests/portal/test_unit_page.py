@@ -70,7 +70,7 @@ def test_a_void_account_is_not_listed(client: Client, people: Cast) -> None:
 
 def test_an_empty_unit_says_what_will_be_there(client: Client) -> None:
     text = page(client, user(Role.OFFICER), unit().pk)
-    for words in ("这个单位还没有账号", "没有未消除的预警", "没有办理中的备案", "还没有填报员和领导"):
+    for words in ("这个单位还没有账号", "没有未解除的预警", "没有办理中的备案", "还没有填报员和领导"):
         assert words in text
 
 

@@ -49,12 +49,12 @@ FLAGS = {
 
 # Flags that miss no deadline but stand from a moment on: code → what ends them.
 FLAGS_WITHOUT_DEADLINE = {
-    "unfiled_account": "补报办结或关停后消除",
-    "unapproved_event": "区政府办公室负责人免于追究，或确认未发生后消除",
-    "revived": "补报办结，或删除所发内容后消除",
-    "name_mismatch": "名称改为一致后消除",
-    "same_platform": "整合关停后消除",
-    "follower_jump": "只作提示，过一段时间自动消除",
+    "unfiled_account": "补报办结或关停后解除",
+    "unapproved_event": "区政府办公室负责人免于追究，或确认未发生后解除",
+    "revived": "补报办结，或删除所发内容后解除",
+    "name_mismatch": "名称改为一致后解除",
+    "same_platform": "整合关停后解除",
+    "follower_jump": "只作提示，过一段时间自动解除",
 }
 
 # 上级系统: code → words; and what a filing's place there can be.
