@@ -15,7 +15,7 @@ from django.shortcuts import resolve_url
 from accounts.models import Account, Flag, Role, Unit
 from accounts.models.flag import FlagQuerySet
 from accounts.models.unit import Scope as UnitScope
-from accounts.policy import READERS, Action, Scope, could, grants_of
+from accounts.policy import READERS, Action, Scope, could, grants_of, holders
 from zhonglou_media.core.models import User
 
 View = Callable[..., HttpResponseBase]
@@ -52,6 +52,17 @@ def visible_flags(user: User) -> FlagQuerySet:
     return bound if ids is None else bound.filter(unit__in=ids)
 
 
+class NotTheirs(PermissionDenied):
+    """None of the person's roles opens this page; `whose` says which do."""
+
+    def __init__(self, action: Action) -> None:
+        super().__init__(f"您不能{action.label}。")
+        reads = action.label.startswith("查")
+        self.whose = (
+            f"可以{action.label}的有{holders(action)}。" if reads else f"{action.label}由{holders(action)}办理。"
+        )
+
+
 def may(*actions: Action) -> Callable[[View], View]:
     """Only signed-in people who could do one of `actions`; the view itself scopes the object."""
 
@@ -61,7 +72,7 @@ def may(*actions: Action) -> Callable[[View], View]:
             if not request.user.is_authenticated:
                 return _sign_in_first(request)
             if not could(request.user, *actions):
-                raise PermissionDenied(f"您不能{actions[0].label}。")
+                raise NotTheirs(actions[0])
             return view(request, *args, **kwargs)
 
         guarded.allowed_to = frozenset(actions)  # type: ignore[attr-defined]

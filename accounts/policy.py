@@ -192,10 +192,14 @@ def may(user: User | None, action: Action, subject: Subject | None = None) -> bo
     return bool(allowing_role(user, action, subject))
 
 
+def holders(action: Action) -> str:
+    """Whose it is to do `action`: the labels of the roles, 系统 where nobody's."""
+    return "、".join(role.label for role in RULES[action]) or "系统"
+
+
 def require(user: User | None, action: Action, subject: Subject | None = None) -> str:
     """The role that allows it, for the history; raises NotAllowed with a sentence."""
     role = allowing_role(user, action, subject)
     if not role:
-        who = "、".join(r.label for r in RULES[action]) or "系统"
-        raise NotAllowed(f"您不能{action.label}：须由{who}办理。")
+        raise NotAllowed(f"您不能{action.label}：须由{holders(action)}办理。")
     return role

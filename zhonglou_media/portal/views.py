@@ -22,7 +22,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.access import may, public
+from accounts.access import NotTheirs, may, public
 from accounts.models import Role, RuleRun
 from accounts.policy import Action, roles_of
 from inspections import sweep
@@ -206,6 +206,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
         "for_unit": bool(roles & UNIT),
         "for_wide": bool(roles & WIDE),
         "without_role": person is not None and not roles,
+        "whose": exception.whose if isinstance(exception, NotTheirs) else "",
     }
     return _oops(request, "403.html", 403, sentence=sentence if _is_chinese(sentence) else "", **context)
 
