@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from django.db.models import QuerySet
 
 from accounts import rules
-from accounts.activity_rows import ActivityKind
+from accounts.activity_heads import ActivityKind
 from accounts.activity_spool import Spool
 from accounts.models import Message, Publication, Source
 from zhonglou_media.core.bulk import update_many

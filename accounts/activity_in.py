@@ -23,13 +23,14 @@ from django.db.models import Exists, OuterRef, Subquery
 from accounts import activity_adopt, activity_days, activity_sql, due_times, policy
 from accounts.activity_accounts import AccountIndex, Unknown
 from accounts.activity_adopt import Pair
-from accounts.activity_rows import COLUMNS, ActivityKind, Line, Reader
+from accounts.activity_heads import ActivityKind, open_activity
+from accounts.activity_rows import Line, Reader
 from accounts.activity_spool import Spool
 from accounts.models import Account, AccountState, Followers
 from zhonglou_media.core import events
 from zhonglou_media.core.errors import Refused, WrongState
 from zhonglou_media.core.models import User
-from zhonglou_media.core.tables_stream import Rows, open_rows
+from zhonglou_media.core.tables_stream import Rows
 
 VERB = "import_activity"
 HELD_SHOWN = 200
@@ -167,7 +168,7 @@ def import_activity(
     what = ActivityKind(kind)
     if known_until is not None and known_until > now:
         raise Refused("数据截至不能晚于现在。")
-    rows = open_rows(path, COLUMNS[what])
+    rows = open_activity(path, what)
     with Spool() as spool:
         reading = _read(rows, what, spool, by=by, now=now, progress=progress)
         if refused_to is not None:

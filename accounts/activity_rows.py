@@ -9,63 +9,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
-from types import MappingProxyType
 from typing import Any, cast
-
-from django.db import models
 
 from accounts import rules
 from accounts.activity import EARLIEST
 from accounts.activity_accounts import AccountIndex, Unknown
+from accounts.activity_heads import COLUMNS, ActivityKind
 from accounts.activity_spool import Spool
 from accounts.models import Message, MessageKind
 from accounts.register_rows import NOTHING, read_followers
 from zhonglou_media.core.clock import SHANGHAI, day_of, parse_day, start_of
-from zhonglou_media.core.tables_in import NAME, PLATFORM, UID, Column, head_key
+from zhonglou_media.core.tables_in import head_key
 from zhonglou_media.core.tables_stream import Numbered, Rows
 
-
-class ActivityKind(models.TextChoices):
-    """What a file holds."""
-
-    PUBLICATIONS = "publications", "发布"
-    MESSAGES = "messages", "留言"
-    FOLLOWERS = "followers", "粉丝数"
-
-
 K = ActivityKind
-_UNIT = Column("unit", "主办单位", ("单位", "unit"), ("单位",), if_clear=True)
-_EXTERNAL = Column(
-    "external",
-    "外部编号",
-    ("外部id", "作品id", "文章id", "留言id", "external_id"),
-    ("编号",),
-    without="账号",
-)
-_ACCOUNT = (_UNIT, PLATFORM, _EXTERNAL, NAME, UID)
-COLUMNS = MappingProxyType(
-    {
-        K.PUBLICATIONS: (
-            *_ACCOUNT,
-            Column("title", "标题", ("标题", "title"), ("标题",)),
-            Column("url", "链接", ("链接", "网址", "url", "link"), ("链接", "网址"), without="账号"),
-            Column("at", "发布时间", ("发布时间", "published_at"), ("发布时间", "发表时间", "发布日期")),
-            Column("original", "是否原创", ("是否原创", "原创", "original"), ("原创",)),
-        ),
-        K.MESSAGES: (
-            *_ACCOUNT,
-            Column("kind", "类型", ("类型", "留言类型", "kind"), ("类型", "类别"), without="账号"),
-            Column("body", "内容", ("内容", "留言内容", "body"), ("内容",)),
-            Column("at", "留言时间", ("留言时间", "asked_at"), ("留言时间", "提问时间", "咨询时间")),
-            Column("reply", "回复时间", ("回复时间", "首次回复时间", "replied_at"), ("回复时间", "答复时间")),
-        ),
-        K.FOLLOWERS: (
-            *(column for column in _ACCOUNT if column is not _EXTERNAL),
-            Column("at", "日期", ("日期", "day", "date"), ("日期",)),
-            Column("count", "粉丝数", ("粉丝", "粉丝数", "粉丝量", "followers"), ("粉丝",)),
-        ),
-    }
-)
 _BESIDE = frozenset(map(head_key, ("序号", "备注", "账号类型", "平台类型", "区县", "主办单位")))  # tell no activity
 SILENT = NOTHING | {"本期无发布", "本期无留言", "无发布", "无留言"}
 _BLANK = SILENT | {""}

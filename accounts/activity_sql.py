@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from django.db import connection
 
-from accounts.activity_rows import ActivityKind
+from accounts.activity_heads import ActivityKind
 from accounts.activity_spool import Spool
 from accounts.models import Followers, Message, Publication
 from zhonglou_media.core.clock import day_of

@@ -15,8 +15,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import may
+from accounts.activity_heads import COLUMNS, ActivityKind, open_activity
 from accounts.activity_in import HELD_SHOWN
-from accounts.activity_rows import COLUMNS, ActivityKind, read_known_until
+from accounts.activity_rows import read_known_until
 from accounts.jobs import IMPORT_ACTIVITY
 from accounts.policy import OFFICE, Action, roles_of
 from zhonglou_media.core import files, jobs
@@ -25,7 +26,7 @@ from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import File, Job, JobState, User
 from zhonglou_media.core.tables_in import is_workbook
-from zhonglou_media.core.tables_stream import MAX_CSV, MAX_ROWS, MAX_XLSX, open_rows
+from zhonglou_media.core.tables_stream import MAX_CSV, MAX_ROWS, MAX_XLSX
 
 CSV = "text/csv"
 RECENT = 10
@@ -55,7 +56,7 @@ class ActivityForm(forms.Form):
     file = forms.FileField(
         label="数据文件",
         help_text=f"Excel 工作簿（.xlsx，{MAX_XLSX >> 20} MB 以内）或 CSV 文件（{MAX_CSV >> 20} MB 以内），"
-        f"最多 {MAX_ROWS} 行",
+        f"最多 {MAX_ROWS:,} 行",
         error_messages={
             "required": "请选择要导入的数据文件。",
             "missing": "请选择要导入的数据文件。",
@@ -147,7 +148,7 @@ def _keep(upload: UploadedFile, kind: ActivityKind) -> File:
         for chunk in upload.chunks():
             copy.write(chunk)
         copy.flush()
-        open_rows(Path(copy.name), COLUMNS[kind])
+        open_activity(Path(copy.name), kind)
         copy.seek(0)
         is_book = is_workbook(copy.read(4096))
         return files.keep(copy, files.XLSX if is_book else CSV, sealed=True)

@@ -122,6 +122,7 @@ def test_a_silent_file_without_a_known_until_fails_with_what_to_do(client: Clien
         (HEADS + GOOD, {"known_until": "2099-01-01"}, "数据截至不能晚于现在。"),
         (HEADS + GOOD, {"known_until": "昨天"}, "数据截至“昨天”看不懂"),
         (HEADS + GOOD, {"kind": "nonsense"}, "处需要修改"),
+        (HEADS + SILENT + GOOD, {"kind": "messages"}, "文件里有“发布时间”列，像是发布数据；请改选“发布”，或核对文件。"),
     ],
 )
 def test_what_cannot_be_taken_is_said_at_once_and_nothing_typed_is_lost(

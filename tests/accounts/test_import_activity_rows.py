@@ -9,7 +9,7 @@ import pytest
 from accounts.activity_rows import read_moment
 from accounts.models import Account, AccountState, Message, Publication, Role
 from tests.accounts.activity import question
-from tests.accounts.activity_files import PUBLICATIONS, csv_of, m, of, p, reasons, run, take
+from tests.accounts.activity_files import MESSAGES, PUBLICATIONS, csv_of, m, of, p, reasons, run, take
 from tests.factories import account, at, platform, unit, user
 from zhonglou_media.core.errors import NotAllowed
 from zhonglou_media.core.models import Event
@@ -193,6 +193,28 @@ def test_an_xlsx_may_hold_excels_own_times_and_a_unit(folder: Path, one: Account
         "123456789012345": at("2026-11-20 10:00:30"),
         "a2": at("2026-11-21 00:00"),
     }
+
+
+@pytest.mark.parametrize("head", ["发表日期", "推送日期", "推送时间", "群发时间", "发布日期"])
+def test_the_time_of_a_publication_has_many_names(folder: Path, one: Account, head: str) -> None:
+    heads = tuple(head if name == "发布时间" else name for name in PUBLICATIONS)
+    run(csv_of(folder, "publications", p("a1", "2026-11-20 10:00"), heads=heads))
+    assert Publication.objects.get().published_at == at("2026-11-20 10:00")
+
+
+@pytest.mark.parametrize(("asked", "replied"), [("提问日期", "答复日期"), ("咨询日期", "答复时间")])
+def test_the_times_of_a_message_have_many_names(folder: Path, one: Account, asked: str, replied: str) -> None:
+    heads = tuple({"留言时间": asked, "回复时间": replied}.get(name, name) for name in MESSAGES)
+    row = m("q1", "2026-11-20 10:00", reply="2026-11-20 11:00")
+    run(csv_of(folder, "messages", row, heads=heads), "messages")
+    message = Message.objects.get()
+    assert (message.asked_at, message.first_reply_at) == (at("2026-11-20 10:00"), at("2026-11-20 11:00"))
+
+
+def test_a_head_that_is_exact_goes_before_one_that_only_holds_the_word(folder: Path, one: Account) -> None:
+    heads = (*PUBLICATIONS, "推送日期")
+    run(csv_of(folder, "publications", (*p("a1", "2026-11-20 10:00"), "2026-11-21"), heads=heads))
+    assert Publication.objects.get().published_at == at("2026-11-20 10:00")
 
 
 def test_refused_rows_come_back_as_they_were(folder: Path, one: Account) -> None:

@@ -7,7 +7,7 @@ import pytest
 from accounts.activity_in import NothingAccepted
 from accounts.activity_rows import read_known_until
 from accounts.models import Account, AccountName
-from tests.accounts.activity_files import csv_of, m, of, p, reasons, run, take
+from tests.accounts.activity_files import HEADS, csv_of, m, of, p, reasons, run, take
 from tests.factories import NOW, account, at, platform, unit
 from zhonglou_media.core.errors import Refused
 
@@ -82,12 +82,33 @@ def test_a_file_of_silent_accounts_needs_a_known_until(folder: Path, one: Accoun
     assert one.posts_known_until == at("2026-11-23 00:00")
 
 
-def test_a_file_of_another_kind_makes_nobody_silent(folder: Path, one: Account) -> None:
-    path = csv_of(folder, "messages", m("q1", "2026-11-20 10:00"), m("q2", "2026-11-21 10:00"))
-    with pytest.raises(NothingAccepted, match="缺少发布时间"):
-        run(path, known_until=NOW)
+@pytest.mark.parametrize(
+    ("chosen", "kind", "heads", "sentence"),
+    [
+        ("publications", "messages", (), "文件里有“留言时间”列，像是留言数据；请改选“留言”，或核对文件。"),
+        ("messages", "publications", (), "文件里有“发布时间”列，像是发布数据；请改选“发布”，或核对文件。"),
+        ("followers", "publications", (), "文件里有“发布时间”列，像是发布数据；请改选“发布”，或核对文件。"),
+        (
+            "messages",
+            "publications",
+            ("平台", "账号名称", "账号ID", "编号", "标题", "链接", "发表日期", "原创"),
+            "文件里有“发表日期”列，像是发布数据；请改选“发布”，或核对文件。",
+        ),
+        ("messages", "followers", (), "文件里有“粉丝数”列，像是粉丝数数据；请改选“粉丝数”，或核对文件。"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused_and_makes_nobody_silent(
+    folder: Path, one: Account, chosen: str, kind: str, heads: tuple[str, ...], sentence: str
+) -> None:
+    rows = {"messages": m("q1", "2026-11-20 10:00"), "followers": (*of(), "2026-11-20", "5")}
+    silent = (*of(), *[""] * (len(HEADS[kind]) - 3))
+    path = csv_of(folder, kind, silent, rows.get(kind, p("a1", "2026-11-20 10:00")), heads=heads)
+    with pytest.raises(Refused) as refusal:
+        run(path, chosen, known_until=NOW)
+    assert str(refusal.value) == sentence
     one.refresh_from_db()
     assert one.posts_known_until is None
+    assert one.messages_known_until is None
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from accounts.activity_heads import ActivityKind
 from accounts.activity_in import import_activity
-from accounts.activity_rows import ActivityKind, read_known_until
+from accounts.activity_rows import read_known_until
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.commands import PortalCommand
 from zhonglou_media.core.errors import Refused
