@@ -139,7 +139,7 @@ def ask(
         if _same_tap(row, {"kind": kind, "body": body}, row.asked_at, asked_at):
             return row
     alike = account.messages.filter(withdrawn_at__isnull=True, kind=kind, **_typed_within("asked_at", asked_at))
-    if any(row.body == body for row in alike):  # sealed: only read it can be compared
+    if any(str(row.body) == body for row in alike):  # sealed: only read it can be compared
         raise WrongState(TWICE)
     message = Message.objects.create(
         account=account,
