@@ -59,16 +59,17 @@ def _entered(account: Account) -> Iterator[Entry]:
 def _entry(event: Event, rules: dict[int, str]) -> Entry:
     if event.subject_kind == "flag":
         rule = rules[event.subject_id or 0]
-        return Entry(f"预警“{labels.get(rule, rule)}”免于追究", _who(event), event.at, event.comment, "")
+        return Entry(f"预警“{labels.get(rule, rule)}”免于追究", who(event), event.at, event.comment, "")
     what = VERBS[event.verb]
     if event.to_state:
         new = AccountState(event.to_state).label
         what += f"：{AccountState(event.from_state).label} → {new}" if event.from_state else f"：{new}"
     comment = event.comment or (f"来源：{event.detail['document']}" if event.verb == register_in.IMPORTED else "")
-    return Entry(what, _who(event), event.at, comment, TONES.get(event.verb, ""))
+    return Entry(what, who(event), event.at, comment, TONES.get(event.verb, ""))
 
 
-def _who(event: Event) -> str:
+def who(event: Event) -> str:
+    """The person with the role he acted in, or 系统."""
     if event.role == SYSTEM or event.actor is None:
         return "系统"
     return f"{event.actor}（{Role(event.role).label}）"

@@ -15,13 +15,14 @@ from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import activity, rules
+from accounts import activity, policy, rules
 from accounts.access import may, visible_accounts
 from accounts.confirming import overdue_by
 from accounts.forms import KindForm, PublicationForm, QuestionForm, RemovalForm, ReplyForm, TimedForm, WithdrawalForm
 from accounts.models import Account, AccountState, Message, Publication
 from accounts.models.account import ENDED
 from accounts.policy import Action
+from accounts.views import trail
 from accounts.views.activity import user_of
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, db_now
@@ -198,11 +199,11 @@ def _replied(row: Message) -> str:
     return f"已登记回复。比应回复时间晚 {late}，记为超时回复；有预警的，在下一分钟的检查中解除。"
 
 
-@may(Action.RECORD_ACTIVITY)
+@may(Action.VIEW_ACTIVITY)
 @never_cache
 @read_or_post
 def message(request: HttpRequest, pk: int) -> HttpResponse:
-    """One question, and what can be done with it."""
+    """One question, what happened to it, and for who records it what can be done with it."""
     return _message_page(request, pk)
 
 
@@ -320,13 +321,16 @@ def _message_page(
     refused: Refused | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    row, now = _message(request, pk), db_now()
+    row, now, user = _seen_message(request, pk), db_now(), user_of(request)
+    may_record = row.account.state in activity.RECORDABLE and policy.may(user, Action.RECORD_ACTIVITY, row.account)
     context = {
         "message_": row,
+        "may_record": may_record,
+        "trail": trail.of_message(row),
         "open": row.is_open,
         **_said_of_overdue(_overdue_as_inquiry(row, now)),
         "ask_overdue": ask_overdue,
-        "may_unreply": activity.may_unreply(row, by=user_of(request), now=now),
+        "may_unreply": may_record and activity.may_unreply(row, by=user, now=now),
         "reply_form": reply_form or ReplyForm(now=now, auto_id="reply-%s"),
         "kind_form": kind_form or KindForm(initial={"kind": row.kind}, auto_id="kind-%s"),
         "withdraw_form": withdraw_form or WithdrawalForm(now=now, auto_id="withdraw-%s"),
@@ -353,9 +357,17 @@ def _of_own(request: HttpRequest, rows: "QuerySet[Any]") -> "QuerySet[Any]":
 
 
 def _message(request: HttpRequest, pk: int) -> Message:
+    """The message, if this person records for its account: 404, 403 or 409 otherwise."""
+    row = _seen_message(request, pk)
+    activity.allowed(row.account, by=user_of(request))
+    return row
+
+
+def _seen_message(request: HttpRequest, pk: int) -> Message:
+    """The message, if this person reads it: 404 or 403 otherwise."""
     rows = _of_own(request, Message.objects.select_related("account__platform", "account__unit", "handed_to"))
     row: Message = get_object_or_404(rows, pk=pk)
-    activity.allowed(row.account, by=user_of(request))
+    policy.require(user_of(request), Action.VIEW_ACTIVITY, row.account)
     return row
 
 

@@ -9,6 +9,8 @@ from accounts import activity, wording
 from accounts.flags import run_rule
 from accounts.models import Account, Flag, Message, Role, Unit
 from accounts.rules import RULES
+from accounts.views import trail
+from tests.accounts.activity import question
 from tests.factories import NOW, account, at, unit, user
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.countdown import due24
@@ -16,7 +18,7 @@ from zhonglou_media.core.models import User
 
 pytestmark = pytest.mark.django_db
 
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 KEPT = "改类型前已逾期，期限保留"
 AT_ONCE = "这一条会立即逾期"
 
@@ -105,3 +107,60 @@ def test_the_sentence_of_its_flag_says_the_kind_it_is_now(on: Account, operator:
     run_rule(next(rule for rule in RULES if rule.code == "slow_reply"), NOW)
     said = wording.fact_sentence(Flag.objects.get(), NOW)
     assert said == "11-23 08:05 的投诉，改类型前已逾期，期限保留，应于 11-24 08:05 前回复"
+
+
+# --- its trail ------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_tells_who_did_what_and_when_but_not_the_words(client: Client, on: Account, operator: User) -> None:
+    row = activity.ask(on.pk, kind="help", body="示例内容", asked_at=NOW - HOUR, by=operator, now=NOW - HOUR)
+    activity.reclassify(row.pk, kind="inquiry", by=operator, now=NOW - 40 * MINUTE)
+    activity.reply(row.pk, by=operator, now=NOW - 30 * MINUTE)
+    activity.unreply(row.pk, by=operator, now=NOW - 25 * MINUTE)
+    activity.withdraw_message(row.pk, by=operator, now=NOW - 20 * MINUTE)
+    entries = trail.of_message(Message.objects.get(pk=row.pk))
+    assert [(entry.what, entry.at) for entry in entries] == [
+        ("撤回：网民于 2026-11-24 13:45 撤回或删除", NOW - 20 * MINUTE),
+        ("撤销登记的回复：2026-11-24 13:35 的回复不算", NOW - 25 * MINUTE),
+        ("回复：2026-11-24 13:35", NOW - 30 * MINUTE),
+        ("改类型：求助 → 咨询", NOW - 40 * MINUTE),
+        ("收到：求助", NOW - HOUR),
+    ]
+    assert {entry.who for entry in entries} == {"示例登记人（填报员）"}
+    text = client.get(f"/messages/{row.pk}/").content.decode()
+    shown = text[text.index('id="trail') :]
+    assert "改类型：求助 → 咨询" in shown
+    assert "示例登记人（填报员）" in shown
+    assert "示例内容" not in shown
+
+
+def test_what_was_imported_says_where_it_is_from(on: Account, operator: User) -> None:
+    row = question(on, NOW - 30 * HOUR, first_reply_at=NOW - HOUR)
+    said = [(entry.what, entry.who, entry.at) for entry in trail.of_message(row)]
+    assert said == [
+        ("回复，超时回复", "来源：导入", NOW - HOUR),
+        ("收到：咨询", "来源：导入", NOW - 30 * HOUR),
+    ]
+    assert trail.of_message(question(on, NOW - HOUR, kind="other"))[0].what == "收到：其他"
+
+
+@pytest.mark.parametrize("role", [Role.OFFICER, Role.SUPERVISOR, Role.AUDITOR, Role.LEADER])
+def test_who_reads_the_unit_opens_it_and_can_do_nothing(
+    client: Client, on: Account, of: Unit, operator: User, role: Role
+) -> None:
+    row = asked(on, operator, HOUR, "inquiry")
+    client.force_login(user(role, of if role == Role.LEADER else None))
+    assert (
+        f'href="/messages/{row.pk}/?next=' in client.get(f"/accounts/{on.pk}/activity/?show=messages").content.decode()
+    )
+    text = client.get(f"/messages/{row.pk}/").content.decode()
+    assert "收到：咨询" in text
+    assert f"/messages/{row.pk}/" not in text  # where an act would be posted to
+    for act in ("reply", "unreply", "kind", "withdraw"):
+        assert client.post(f"/messages/{row.pk}/{act}/", {"when": "now", "kind": "other"}).status_code == 403
+
+
+def test_a_leader_of_another_unit_does_not_find_it(client: Client, on: Account, operator: User) -> None:
+    row = asked(on, operator, HOUR)
+    client.force_login(user(Role.LEADER, unit()))
+    assert client.get(f"/messages/{row.pk}/").status_code == 404

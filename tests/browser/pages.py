@@ -211,6 +211,7 @@ RECORDED = [
         act=then(LATER, fill(asked_at="", body="110101199003071234"), press("main form [type=submit]")), status=422,
     ),
     Shot("accounts:message", "operator", "", lambda scene: {"pk": scene.question().pk}),
+    Shot("accounts:message", "auditor", "", lambda scene: {"pk": scene.question().pk}),
     Shot(
         "accounts:message", "operator", "errors", lambda scene: {"pk": scene.question().pk},
         act=then(LATER, fill(at="2020-01-01T08:00"), press("main form [type=submit]")), status=422,

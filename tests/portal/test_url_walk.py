@@ -132,7 +132,7 @@ PAGES: dict[str, Entry] = {
     "accounts:ask": Entry({OPERATOR}, set(), "get", account_),
     "accounts:remove": Entry({OPERATOR}, set(), "get", lambda world, own: {"pk": world.posts[own]}),
     "accounts:restore": Entry({OPERATOR}, set(), "post", lambda world, own: {"pk": world.posts[own]}),
-    "accounts:message": Entry({OPERATOR}, set(), "get", lambda world, own: {"pk": world.questions[own]}),
+    "accounts:message": Entry(READERS, SEEN, "get", lambda world, own: {"pk": world.questions[own]}),
     "accounts:reply": Entry({OPERATOR}, set(), "post", lambda world, own: {"pk": world.questions[own]}),
     "accounts:unreply": Entry({OPERATOR}, set(), "post", lambda world, own: {"pk": world.questions[own]}),
     "accounts:reclassify": Entry({OPERATOR}, set(), "post", lambda world, own: {"pk": world.questions[own]}),
