@@ -176,7 +176,7 @@ def import_activity(
         until = min(known_until or reading.latest or now, now)
         _check(reading, what, has_time=known_until is not None or reading.latest is not None)
         if progress is not None:
-            progress(reading.read, max(rows.expected, reading.read), "正在写入")
+            progress(reading.read, reading.read, "正在写入")
         try:
             with transaction.atomic():
                 result = _write(reading, what, spool, by=by, until=until, now=now)

@@ -62,6 +62,16 @@ def test_an_encoding_is_judged_by_the_whole_file(tmp_path: Path) -> None:
     assert rows[-1] == (60_002, ["抖音", "钟楼", "z"])
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("\r\n抖音,甲,d1\r\n微博,乙,w1", 2), ("\n抖音,甲,d1\n", 1), ("\n", 0), ("", 0)]
+)
+def test_rows_expected_are_those_below_the_header(tmp_path: Path, text: str, expected: int, encoding: str) -> None:
+    path = written(tmp_path / "x.csv", f"某区账号\n平台,账号名称,账号ID{text}".encode(encoding))
+    rows = open_rows(path, WANTED)
+    assert rows.expected == len(list(rows)) == expected
+
+
 def test_titles_totals_and_empty_rows_count_nothing_and_short_rows_are_padded(tmp_path: Path) -> None:
     text = "某区账号\n,,\n平台,账号名称,账号ID\n抖音,甲\n , ,\n合 计：,9,9\n微博,'=乙,w1,多的\n"
     rows = open_rows(written(tmp_path / "x.csv", text), WANTED)

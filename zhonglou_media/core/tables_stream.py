@@ -125,19 +125,19 @@ def _encoding(path: Path) -> tuple[str, int]:
         marked = content.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
         decoder = codecs.getincrementaldecoder(encoding)()
-        lines, length = 1, 0
+        lines, length, last = 0, 0, ""
         with path.open("rb") as content, suppress(UnicodeDecodeError):
             while piece := content.read(_PIECE):
                 text = decoder.decode(piece)
                 if "\x00" in text:
                     raise Refused(UNKNOWN)
-                lines += text.count("\n")
+                lines, last = lines + text.count("\n"), text[-1:] or last
                 end = max(text.rfind("\n"), text.rfind("\r"))
                 length = length + len(text) if end < 0 else len(text) - end
                 if length > _LINE:
                     raise Refused("文件里有过长的行，请核对文件是否选对，或另存为 .xlsx。")
             decoder.decode(b"", final=True)
-            return encoding, lines
+            return encoding, lines + (last != "\n")
     raise Refused(UNKNOWN)
 
 
