@@ -122,7 +122,7 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
 def waive(request: HttpRequest, pk: int) -> HttpResponse:
     """免于追究 of one flag, from a dialog or on a page of its own; back to the page it was pressed on."""
     user = cast(User, request.user)
-    flag = get_object_or_404(Flag.objects.select_related("unit", "account"), pk=pk)
+    flag = get_object_or_404(Flag.objects.select_related("unit", "account__platform"), pk=pk)
     back = request.POST.get("next", request.GET.get("next", ""))
     if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
         back = reverse("accounts:detail", args=[flag.account_id]) if flag.account_id else reverse("home")
@@ -135,7 +135,8 @@ def waive(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(refusal))
             status = status_of(refusal)
         else:
-            messages.success(request, f"预警“{flags.labels.get(flag.rule, flag.rule)}”已免于追究，理由记入履历。")
+            of = f"“{flag.account}”的" if flag.account else ""
+            messages.success(request, f"{of}预警“{flags.labels.get(flag.rule, flag.rule)}”已免于追究，理由记入履历。")
             return redirect(back)
     return render(request, "accounts/waive.html", {"flag": flag, "form": form, "next": back}, status=status)
 

@@ -65,7 +65,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
         messages.warning(request, AGAIN)
         return redirect(_back(request, account))
     activity.confirm_known(pk, by=user_of(request), now=now)
-    messages.success(request, f"“{account.name}”的数据已确认截至 {_hm(now)}。{MEANS}")
+    messages.success(request, f"“{account}”的数据已确认截至 {_hm(now)}。{MEANS}")
     return redirect(_back(request, account))
 
 
@@ -114,8 +114,8 @@ def _record(
 
 
 def _published(row: Publication, now: datetime) -> str:
-    account = Account.objects.select_related("platform").get(pk=row.account_id)
-    what = f"已登记发布{f'《{row.title}》' if row.title else ''}。"
+    account = _account_of(row)
+    what = f"“{account}”已登记发布{f'《{row.title}》' if row.title else ''}。"
     if account.state in ENDED:
         since = f"{account.get_state_display()}后又发布的，会提出“私自重新上线”预警。"
         return what + (since if row.published_at > account.state_since else "")
@@ -141,16 +141,19 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
         except Refused as refused:
             status = _tell(form, refused)
         else:
-            messages.success(request, f"已登记删除。{_after_removal(row.account_id)}登记错了可以恢复。")
+            messages.success(
+                request, f"“{account}”已登记删除。{_after_removal(_account_of(row), now)}登记错了可以恢复。"
+            )
             return redirect(_back(request, account))
     return _show(request, "remove", account, status, form=form, publication=row)
 
 
-def _after_removal(account_id: int) -> str:
-    account = Account.objects.get(pk=account_id)
-    if not account.next_update_due_at:
+def _after_removal(account: Account, now: datetime) -> str:
+    due = account.next_update_due_at
+    if not due:
         return ""
-    return f"应更新时间按删除后的最近一次发布计算：{due24(account.next_update_due_at)} 前。"
+    late = "" if due > now else "，已逾期，请尽快更新"
+    return f"应更新时间按删除后的最近一次发布计算：{due24(due)} 前{late}。"
 
 
 @may(Action.RECORD_ACTIVITY)
@@ -160,7 +163,7 @@ def restore(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(_of_own(request, Publication.objects.all()), pk=pk)
     account = _account(request, row.account_id)
     activity.restore(pk, by=user_of(request), now=db_now())
-    messages.success(request, "已恢复，这一条重新计入发布。")
+    messages.success(request, f"“{account}”已恢复，这一条重新计入发布。")
     return redirect(_back(request, account))
 
 
@@ -176,9 +179,10 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _asked(row: Message, now: datetime) -> str:
+    what = f"“{_account_of(row)}”已登记留言。"
     if row.first_reply_at is None:
-        return f"已登记留言。{_due(row, now)}"
-    return _with_undo(f"已登记留言。{_replied(row)}", row)
+        return f"{what}{_due(row, now)}"
+    return _with_undo(f"{what}{_replied(row)}", row)
 
 
 def _due(row: Message, now: datetime) -> str:
@@ -228,7 +232,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
         form.tell(refused)
         return _message_page(request, pk, reply_form=form, status=422)
     back = _back(request, row.account)
-    messages.success(request, _with_undo(_replied(done), done, back))
+    messages.success(request, _with_undo(f"“{row.account}”{_replied(done)}", done, back))
     return redirect(back)
 
 
@@ -248,7 +252,7 @@ def unreply(request: HttpRequest, pk: int) -> HttpResponse:
         done = activity.unreply(pk, by=user_of(request), now=now)
     except WrongState as refused:
         return _message_page(request, pk, refused=refused)
-    messages.success(request, f"已撤销登记的回复。{_due(done, now)}")
+    messages.success(request, f"“{row.account}”已撤销登记的回复。{_due(done, now)}")
     return redirect(_back(request, row.account))
 
 
@@ -268,7 +272,7 @@ def reclassify(request: HttpRequest, pk: int) -> HttpResponse:
     except WrongState as refused:
         return _message_page(request, pk, kind_form=form, refused=refused)
     stays = "改类型前已逾期，期限保留。" if done.kind != done.Kind.INQUIRY and done.reply_due_at else ""
-    messages.success(request, f"类型已改为{done.get_kind_display()}。{stays or _due(done, now)}")
+    messages.success(request, f"“{row.account}”的留言类型已改为{done.get_kind_display()}。{stays or _due(done, now)}")
     return redirect(_back(request, row.account))
 
 
@@ -287,7 +291,7 @@ def withdraw_message(request: HttpRequest, pk: int) -> HttpResponse:
     except Incomplete as refused:
         form.tell(refused)
         return _message_page(request, pk, withdraw_form=form, status=422)
-    messages.success(request, "已登记网民撤回或删除，这条留言不用再回复。")
+    messages.success(request, f"“{row.account}”已登记网民撤回或删除，这条留言不用再回复。")
     return redirect(_back(request, row.account))
 
 
@@ -350,6 +354,11 @@ def _account(request: HttpRequest, pk: int) -> Account:
     account = get_object_or_404(seen, pk=pk)
     activity.allowed(account, by=user_of(request))
     return account
+
+
+def _account_of(row: Publication | Message) -> Account:
+    """As it stands after the act, with its platform: two of one name are told apart by it."""
+    return Account.objects.select_related("platform").get(pk=row.account_id)
 
 
 def _of_own(request: HttpRequest, rows: "QuerySet[Any]") -> "QuerySet[Any]":
