@@ -196,6 +196,9 @@ def test_regulation_and_help_are_open_and_keep_the_shell_of_those_signed_in(clie
     for url in ("/regulation/", "/help/"):
         assert "zl-nav__link" in client.get(url).content.decode()
     assert 'id="art-26"' in client.get("/regulation/").content.decode()
+    told = client.get("/help/").content.decode()
+    for words in ("登记发布", "数据截至", "预警与免于追究", "导入数据", "查阅者", "系统管理员"):
+        assert f">{words}</h2>" in told
 
 
 # --- health ---------------------------------------------------------------------------------------------------------
