@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import fields, flags, heat, lifecycle, policy, wording
-from accounts.access import may, seen_unit_ids, visible_accounts
+from accounts.access import may, seen_unit_ids, visible_accounts, visible_flags
 from accounts.forms import ReasonForm
 from accounts.models import Account, AccountState, ActivityDay, Flag, Message
 from accounts.models.account import OPENABLE, OperationMode
@@ -152,7 +152,11 @@ def show(
     """The page of the account; `void_form` is one that was incomplete and opens again, or `refused`: that is told."""
     user = cast(User, request.user)
     now = db_now()
-    seen = judged(visible_accounts(user), now).select_related("platform", "unit").prefetch_related("names")
+    seen = (
+        judged(visible_accounts(user), now, visible_flags(user))
+        .select_related("platform", "unit")
+        .prefetch_related("names")
+    )
     account = get_object_or_404(seen, pk=pk)
     sees_flags = policy.may(user, Action.VIEW_FLAGS, account)
     of_account = flags.of_account(account).select_related("waived_by", "unit", "account__platform")

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import policy
-from accounts.access import may, visible_accounts
+from accounts.access import may, visible_accounts, visible_flags
 from accounts.activity import RECORDABLE
 from accounts.confirming import overdue_by
 from accounts.models import Account, AccountState, Message, Publication, Role
@@ -86,13 +86,13 @@ def record(request: HttpRequest) -> HttpResponse:
 def cards(request: HttpRequest, now: datetime) -> list[Card]:
     """Accounts of the units for which the person records: those not ended, and closed ones with open questions."""
     units = policy.units_of(user_of(request), Role.OPERATOR)
-    own = judged(Account.objects.filter(unit__in=units, state__in=RECORDABLE), now).select_related("platform", "unit")
+    own = Account.objects.filter(unit__in=units, state__in=RECORDABLE).select_related("platform", "unit")
     open_ones = Message.objects.unanswered().filter(account__unit__in=units)
     waiting = Counter(dict(open_ones.order_by().values_list("account").annotate(n=Count("pk"))))
     questions = _nearest(open_ones)
     return [
         Card(account, waiting[account.pk], questions[account.pk])
-        for account in own
+        for account in judged(own, now, visible_flags(user_of(request)))
         if account.state in CARDED or waiting[account.pk]
     ]
 
@@ -136,7 +136,9 @@ def activity(request: HttpRequest, pk: int) -> HttpResponse:
     """What an account published and what citizens asked it, a list at a time."""
     user = user_of(request)
     now = db_now()
-    account = get_object_or_404(judged(visible_accounts(user), now).select_related("platform", "unit"), pk=pk)
+    account = get_object_or_404(
+        judged(visible_accounts(user), now, visible_flags(user)).select_related("platform", "unit"), pk=pk
+    )
     policy.require(user, Action.VIEW_ACTIVITY, account)
     posts, questions = Publication.objects.filter(account=account), Message.objects.filter(account=account)
     lists: dict[str, tuple[str, QuerySet[Any]]] = {

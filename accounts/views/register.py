@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.core.paginator import Paginator
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,6 +17,7 @@ from django.views.decorators.vary import vary_on_headers
 from accounts import policy, register_out, saved_filters
 from accounts.access import may, visible_accounts, visible_flags
 from accounts.filters import FLAGGED, AccountFilter
+from accounts.flags import RuleCode
 from accounts.models import Account, AccountState, SavedFilter
 from accounts.models.flag import FlagQuerySet
 from accounts.policy import Action
@@ -25,6 +26,7 @@ from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.models import User
 
 A_PAGE = 25
+OF_UPDATES = (RuleCode.INACTIVE, RuleCode.NO_DATA)
 SORTS = {
     "name": F("name_key"),
     "unit": F("unit__name"),
@@ -136,15 +138,22 @@ def tally(found: AccountFilter, query: QueryDict) -> Iterator[Count]:
 
 
 def for_list(rows: QuerySet[Account], now: datetime, flags: FlagQuerySet) -> QuerySet[Account]:
-    """With what a row shows: platform, unit, open `flags`, names ever, and whether the data reach the due time."""
+    """With what a row shows: platform, unit, open `flags`, names ever, and what `judged` adds."""
     open_flags = Prefetch("flags", queryset=flags.open(), to_attr="open_flags")
-    return judged(rows, now).select_related("platform", "unit").prefetch_related(open_flags, "names")
+    return judged(rows, now, flags).select_related("platform", "unit").prefetch_related(open_flags, "names")
 
 
-def judged(rows: QuerySet[Account], now: datetime) -> QuerySet[Account]:
-    """With `data_short`: the update is due by now, but what is known ends earlier, so that nobody can call it late."""
+def judged(rows: QuerySet[Account], now: datetime, flags: FlagQuerySet) -> QuerySet[Account]:
+    """With what stands beside the due time of the next update.
+
+    `data_short`: it has passed, but what is known ends earlier, so that nobody can call it late. `due_waived`: one of
+    `flags` on just this due time was waived (免于追究).
+    """
     unknown = Q(posts_known_until__isnull=True) | Q(posts_known_until__lt=F("next_update_due_at"))
-    return rows.annotate(data_short=Q(next_update_due_at__lte=now) & unknown)
+    waived = flags.filter(
+        account=OuterRef("pk"), due_at=OuterRef("next_update_due_at"), rule__in=OF_UPDATES, waived_at__isnull=False
+    )
+    return rows.annotate(data_short=Q(next_update_due_at__lte=now) & unknown, due_waived=Exists(waived))
 
 
 def ordered(rows: QuerySet[Account], sort: str) -> QuerySet[Account]:

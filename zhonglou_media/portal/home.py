@@ -179,7 +179,7 @@ class AccountRow:
 
 def _accounts(units: Sequence[Unit], now: datetime) -> list[AccountRow]:
     own = Account.objects.filter(unit__in=units).exclude(state__in=GONE)
-    rows = judged(own, now).select_related("platform", "unit")
+    rows = judged(own, now, Flag.objects.all()).select_related("platform", "unit")
     accounts = list(rows.exclude(state=AccountState.CLOSED))
     flags: dict[int, list[Flag]] = {}
     for flag in Flag.objects.open().filter(account__in=accounts):
