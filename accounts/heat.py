@@ -4,7 +4,7 @@ Only for looking at (第十四条 is judged by `rules.next_update_due`): a week 
 over, is known to its end and holds no publication.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -71,21 +71,19 @@ class Heat:
 
     @property
     def title(self) -> str:
-        """「近52周：48周有更新，3周没有，本周尚未更新」."""
+        """「前51周有48周更新，3周没有，本周尚未更新」: this week is the 52nd."""
         watched = [week for week in self.weeks if week.verdict != Verdict.UNWATCHED]
         if not watched:
             updated = sum(week.posts > 0 for week in self.weeks)
             return f"近{WEEKS}周：{updated}周有更新，不在监测期" if updated else "不在监测期，没有更新记录"
         *past, current = watched
-        parts = []
-        if past:
-            parts.append(f"{_count(past, Verdict.UPDATED)}周有更新")
-        if missing := _count(past, Verdict.MISSING):
-            parts.append(f"{missing}周没有")
-        if unknown := _count(past, Verdict.UNKNOWN):
-            parts.append(f"{unknown}周尚无数据")
         now = {Verdict.UPDATED: "已更新"}.get(current.verdict, str(current.verdict))
-        return f"近{len(watched)}周：{'，'.join([*parts, f'本周{now}'])}"
+        return "，".join([*_of_past(past), f"本周{now}"])
+
+    @property
+    def misses(self) -> bool:
+        """Whether a week bears the cross."""
+        return any(week.missing for week in self.weeks)
 
     @property
     def described(self) -> str:
@@ -95,6 +93,23 @@ class Heat:
         more = f"等{len(missing)}周" if len(missing) > NAMED else "所在的周"
         tail = f"没有更新的是周一为 {named} {more}。" if missing else ""
         return f"每天更新次数的日历图。{self.title}。{tail}逐周次数见下面的列表。"
+
+
+def _of_past(weeks: list[Week]) -> Iterator[str]:
+    """What is said of the watched weeks before this one."""
+    words = {Verdict.UPDATED: "都有更新", Verdict.MISSING: "都没有更新", Verdict.UNKNOWN: "都尚无数据"}
+    counts = {verdict: _count(weeks, verdict) for verdict in words}
+    alike = next((verdict for verdict, n in counts.items() if n == len(weeks)), None)
+    if not weeks:
+        return
+    if alike is not None:
+        yield f"前{len(weeks)}周{words[alike]}"
+        return
+    yield f"前{len(weeks)}周有{counts[Verdict.UPDATED]}周更新"
+    if counts[Verdict.MISSING]:
+        yield f"{counts[Verdict.MISSING]}周没有"
+    if counts[Verdict.UNKNOWN]:
+        yield f"{counts[Verdict.UNKNOWN]}周尚无数据"
 
 
 def of_account(account: Account, now: datetime) -> Heat:
@@ -124,7 +139,9 @@ def heat(posts: Mapping[date, int], *, watched_from: date | None, known_until: d
                 [_day(day, posts.get(day, 0), watched_from, known_until, today) for day in week],
                 count,
                 _verdict(week, count, watched_from, known_until, today),
-                f"{week[-1].month}月" if any(day.day == 1 for day in week) or (not number and week[-1].day < 15) else "",
+                f"{week[-1].month}月"
+                if any(day.day == 1 for day in week) or (not number and week[-1].day < 15)
+                else "",
             )
         )
     return Heat(weeks)

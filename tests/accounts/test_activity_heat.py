@@ -36,9 +36,9 @@ def test_52_weeks_from_monday_to_sunday_the_last_of_them_this_one() -> None:
 @pytest.mark.parametrize(
     ("without", "title"),
     [
-        ([], "近52周：51周有更新，本周已更新"),
-        (["2026-11-23"], "近52周：51周有更新，本周尚未更新"),
-        (["2026-02-16", "2026-07-27", "2026-11-16", "2026-11-23"], "近52周：48周有更新，3周没有，本周尚未更新"),
+        ([], "前51周都有更新，本周已更新"),
+        (["2026-11-23"], "前51周都有更新，本周尚未更新"),
+        (["2026-02-16", "2026-07-27", "2026-11-16", "2026-11-23"], "前51周有48周更新，3周没有，本周尚未更新"),
     ],
 )
 def test_the_title_is_a_finding(without: list[str], title: str) -> None:
@@ -56,7 +56,7 @@ def test_weeks_that_the_data_do_not_reach_are_unknown_not_missing() -> None:
         Verdict.UNKNOWN,
         Verdict.UNKNOWN,
     ]
-    assert found.title == "近52周：49周有更新，2周尚无数据，本周尚无数据"
+    assert found.title == "前51周有49周更新，2周尚无数据，本周尚无数据"
     assert not any(week.missing for week in found.weeks)
 
 
@@ -67,7 +67,7 @@ def test_a_week_known_to_its_very_end_is_judged() -> None:
 
 def test_nothing_known_is_nothing_missing() -> None:
     found = drawn({}, known_until=None)
-    assert found.title == "近52周：0周有更新，51周尚无数据，本周尚无数据"
+    assert found.title == "前51周都尚无数据，本周尚无数据"
     assert {day.css for day in found.days} == {"lvx"}
 
 
@@ -79,13 +79,13 @@ def test_weeks_before_the_account_was_watched_do_not_count() -> None:
         Verdict.UPDATED,
         Verdict.RUNNING,
     ]
-    assert found.title == "近3周：1周有更新，1周没有，本周尚未更新"
+    assert found.title == "前2周有1周更新，1周没有，本周尚未更新"
     assert {week.verdict for week in found.weeks[:-4]} == {Verdict.UNWATCHED}
     assert found.weeks[0].days[0].words == "2025-12-01 不在监测期"
 
 
 def test_an_account_watched_since_this_week_has_only_this_week() -> None:
-    assert drawn({}, watched_from=date(2026, 11, 24)).title == "近1周：本周尚未更新"
+    assert drawn({}, watched_from=date(2026, 11, 24)).title == "本周尚未更新"
 
 
 def test_an_account_that_is_not_watched_says_so() -> None:
