@@ -270,4 +270,4 @@ def test_progress_is_told_while_rows_are_read(folder: Path, one: Account) -> Non
     rows = [p(f"a{n}", "2026-11-20 10:00") for n in range(4500)]
     take(folder, *rows, progress=lambda *what: told.append(what))
     assert [done for done, _, _ in told] == [1999, 3999, 4500, 4500]  # the first batch has the header
-    assert {total for _, total, _ in told} == {4501}  # lines of the file, about
+    assert {total for _, total, _ in told} == {4500}  # the rows, without the header
