@@ -73,7 +73,7 @@ class Reader:
         self._kind, self._accounts, self._spool, self._now = kind, accounts, spool, _local(now)
         self._seen: dict[int, dict[str, int]] = {}  # by account and key: the row's number and a hash of its values
         own = [column.name for column in COLUMNS[kind]]
-        self._who = _picker(rows, _WHO)
+        self.who = _picker(rows, _WHO)
         self._what = _picker(rows, own[own.index("uid") + 1 :] + [name for name in own if name == "external"])
         self._parse: Callable[..., None] = getattr(self, f"_{kind.value}")
         beside = {index for index, head in enumerate(rows.heads) if head_key(head) in _BESIDE}
@@ -90,7 +90,7 @@ class Reader:
         """The rows of a batch, judged in their order."""
         lines = []
         for number, cells in batch:
-            named = self._accounts.find(self._who(cells))
+            named = self._accounts.find(self.who(cells))
             line = Line(number, cells, named.accounts, named.problem, named.unknown)
             what = self._what(cells)
             try:
@@ -186,7 +186,10 @@ class Reader:
         if day < EARLIEST.date():
             raise ValueError(f"日期“{at}”早于 {EARLIEST.year} 年，请核对年份")
         line.key = day.isoformat()
-        number = read_followers(count, self._followers_head)
+        try:
+            number = read_followers(count, self._followers_head)
+        except ValueError as problem:
+            raise ValueError(str(problem).replace(f"“{count}”不是数字", f"“{count}”不对，应是不小于 0 的数")) from None
         if number is None:
             raise ValueError("缺少粉丝数")
         line.values = (number,)
