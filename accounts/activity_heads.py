@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from django.db import models
 
+from accounts.activity_shown import Heads
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.tables_in import NAME, PLATFORM, UID, Column, head_key
 from zhonglou_media.core.tables_stream import Rows, open_rows
@@ -59,6 +60,8 @@ COLUMNS = MappingProxyType(
 )
 OWN = MappingProxyType({K.PUBLICATIONS: "at", K.MESSAGES: "at", K.FOLLOWERS: "count"})  # what no other kind has
 
+SILENT_WORDS = MappingProxyType({K.PUBLICATIONS: "本期无发布", K.MESSAGES: "本期无留言", K.FOLLOWERS: "只写了账号"})
+
 
 def open_activity(path: Path, kind: ActivityKind) -> Rows:
     """`open_rows` of a file of `kind`. Raises Refused also where its heads are those of another kind.
@@ -74,3 +77,14 @@ def open_activity(path: Path, kind: ActivityKind) -> Rows:
             if other != kind and (column.is_exact(head_key(head)) or column.is_partial(head_key(head))):
                 raise Refused(f"文件里有“{head.strip()}”列，像是{other.label}数据；请改选“{other.label}”，或核对文件。")
     return rows
+
+
+def heads_of(rows: Rows, kind: ActivityKind) -> Heads:
+    """Which heads of the file were recognised; 主办单位 tells no activity."""
+    read = [(column.label, rows.columns[column.name]) for column in COLUMNS[kind] if column.name in rows.columns]
+    read = [(label, index) for label, index in read if label != _UNIT.label]
+    used = {index for _, index in read}
+    return Heads(
+        tuple((label, rows.heads[index].strip()) for label, index in read),
+        tuple(head.strip() for index, head in enumerate(rows.heads) if index not in used and head.strip()),
+    )

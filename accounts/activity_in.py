@@ -5,14 +5,14 @@ few statements (`activity_sql`), however many rows: all that can be taken, or no
 What was typed before and now comes from the platform stays one fact (`activity_adopt`).
 
 数据截至 moves for the accounts named in the file, to `known_until` or else the latest time in it; a row that names an
-account and nothing else says 本期无发布. It stays for an account of which a row was refused, except one that repeats
-another in all values, and where a name that the register has not looks like its own: what is missing there is not
-known not to have happened.
+account and nothing else says 本期无发布 (本期无留言). It stays for an account of which a row was refused, except one
+that repeats another in all values, and where a name that the register has not looks like its own: what is missing
+there is not known not to have happened.
 """
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,9 @@ from django.db.models import Exists, OuterRef, Subquery
 from accounts import activity_adopt, activity_days, activity_sql, due_times, policy
 from accounts.activity_accounts import AccountIndex, Unknown
 from accounts.activity_adopt import Pair
-from accounts.activity_heads import ActivityKind, open_activity
+from accounts.activity_heads import SILENT_WORDS, ActivityKind, heads_of, open_activity
 from accounts.activity_rows import Line, Reader
+from accounts.activity_shown import ROWS_SHOWN, Heads, Refusal, kept
 from accounts.activity_spool import Spool
 from accounts.models import Account, AccountState, Followers
 from zhonglou_media.core import events
@@ -54,12 +55,14 @@ class ActivityResult:
     changed: int
     unchanged: int
     refused: int
-    silent: int  # rows that say 本期无发布, among the unchanged
+    silent: int  # rows that say 本期无发布 or 本期无留言, among the unchanged
     accounts: int  # named by rows that were taken
     held: tuple[str, ...]  # accounts whose 数据截至 stayed, by name
     held_why: tuple[str, ...]  # the first row of each that was refused, and why
     known_until: datetime | None = None
     moved: int = 0  # accounts whose 数据截至 moved
+    heads: Heads = field(default_factory=Heads)
+    rows: tuple[Refusal, ...] = ()  # the first that were refused
 
     def __str__(self) -> str:
         return (
@@ -68,14 +71,19 @@ class ActivityResult:
         )
 
     def detail(self) -> dict[str, Any]:
-        """As the history and a job keep it."""
-        return vars(self) | {
+        """As the history keeps it."""
+        counted = {name: value for name, value in vars(self).items() if name not in ("heads", "rows")}
+        return counted | {
             "kind": self.kind.value,
             "held": list(self.held[:HELD_SHOWN]),
             "held_why": list(self.held_why[:HELD_SHOWN]),
             "held_count": len(self.held),
             "known_until": self.known_until and self.known_until.isoformat(),
         }
+
+    def shown(self) -> dict[str, Any]:
+        """As a job keeps it, to be shown."""
+        return self.detail() | kept(self.heads, self.rows)
 
 
 class NothingAccepted(Refused):
@@ -92,6 +100,7 @@ class _Reading:
 
     kind: ActivityKind
     accounts: AccountIndex
+    heads: Heads
     read: int = 0
     taken: int = 0
     silent: int = 0
@@ -103,15 +112,17 @@ class _Reading:
         self.held: dict[int, str] = {}  # account → the first row that holds it
         self.unknown: dict[Unknown, str] = {}  # names that the register has not → the first row
         self.notes: dict[Unknown, str] = {}  # what is to be said of them
+        self.shown: list[tuple[Line, tuple[str, ...], str]] = []  # first refused: its account's cells, and why
         self.pairs: list[Pair] = []  # of typed rows and rows of the file
 
-    def refuse(self, line: Line) -> None:
+    def refuse(self, line: Line, who: tuple[str, ...]) -> None:
         """Remember whose 数据截至 the row holds; without its cells, which may be a citizen's words."""
-        reason = f"第 {line.number} 行：{_CELLS.sub('', line.problem.partition('；')[0])}"
-        if not self.first_refusal:
-            self.first_refusal = (
-                reason if self.kind == ActivityKind.MESSAGES else f"第 {line.number} 行：{line.problem}"
-            )
+        bare = _CELLS.sub("", line.problem.partition("；")[0])
+        reason = f"第 {line.number} 行：{bare}"
+        told = bare if self.kind == ActivityKind.MESSAGES else line.problem
+        self.first_refusal = self.first_refusal or f"第 {line.number} 行：{told}"
+        if len(self.shown) < ROWS_SHOWN:
+            self.shown.append((line, who, told))
         if line.repeated:
             return
         for account in line.accounts:
@@ -143,6 +154,11 @@ class _Reading:
             accounts=len(self.named),
             held=tuple(name for name, _ in named),
             held_why=tuple(reason for _, reason in named),
+            heads=self.heads,
+            rows=tuple(
+                Refusal(line.number, who, why + (self.notes.get(line.unknown, "") if line.unknown else ""))
+                for line, who, why in self.shown
+            ),
             **more,
         )
 
@@ -193,14 +209,14 @@ def _read(
     rows: Rows, kind: ActivityKind, spool: Spool, *, by: User | None, now: datetime, progress: Progress | None
 ) -> _Reading:
     """Phase 1: every row judged; the good ones in the spool, ready for the database."""
-    reading = _Reading(kind, AccountIndex(by))
+    reading = _Reading(kind, AccountIndex(by), heads_of(rows, kind))
     reader = Reader(rows, kind, reading.accounts, spool, now)
     for batch in rows.batches():
         good: list[str] = []
         for line in reader.read(batch):
             if line.problem:
                 spool.refuse(line.number, line.cells, line.problem, line.unknown)
-                reading.refuse(line)
+                reading.refuse(line, reader.who(line.cells))
                 continue
             reading.taken += 1
             reading.named.add(line.account)
@@ -230,7 +246,7 @@ def _check(reading: _Reading, kind: ActivityKind, *, has_time: bool) -> None:
     if kind not in KNOWN_UNTIL:
         raise Refused("没有一行写了日期和粉丝数，什么也没有导入。")
     if not has_time:
-        raise Refused("每一行都只写了账号（本期无发布），文件里没有时间；请写明数据截至何时，再导入。")
+        raise Refused(f"每一行都只写了账号（{SILENT_WORDS[kind]}），文件里没有时间；请写明数据截至何时，再导入。")
 
 
 def _write(

@@ -27,7 +27,7 @@ def run(claim: Claim) -> None:
             shutil.copyfileobj(stored, copy)  # it lies sealed in the store
 
         def finish(result: ActivityResult, error: str = "") -> None:
-            claim.finish({"file": job.source_name, **result.detail()}, file=_kept(refused, result), error=error)
+            claim.finish({"file": job.source_name, **result.shown()}, file=_kept(refused, result), error=error)
 
         try:
             import_activity(

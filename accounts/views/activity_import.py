@@ -15,9 +15,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import may
-from accounts.activity_heads import COLUMNS, ActivityKind, open_activity
+from accounts.activity_heads import COLUMNS, SILENT_WORDS, ActivityKind, open_activity
 from accounts.activity_in import HELD_SHOWN
 from accounts.activity_rows import read_known_until
+from accounts.activity_shown import heads_line, refusals
 from accounts.jobs import IMPORT_ACTIVITY
 from accounts.policy import OFFICE, Action, roles_of
 from zhonglou_media.core import files, jobs
@@ -115,18 +116,23 @@ def activity_import(request: HttpRequest) -> HttpResponse:
 @may(Action.IMPORT_ACTIVITY)
 @require_safe
 def result(request: HttpRequest, pk: int) -> HttpResponse:
-    """What came of an import: counts, and the accounts whose 数据截至 stayed."""
+    """What came of an import: counts, the columns, the first refused rows, the accounts whose 数据截至 stayed."""
     user = cast(User, request.user)
     job = get_object_or_404(_own(user).select_related("by"), pk=pk)
     if job.state not in (JobState.DONE, JobState.FAILED) or not job.result:
         return redirect("job", job.pk)
     done: dict[str, Any] = job.result
     moved: int = done.get("moved", 0)
+    rows = refusals(done)
     until = datetime.fromisoformat(done["known_until"]) if moved else None
     context = {
         "job": job,
         "done": done,
         "kind": ActivityKind(done["kind"]).label,
+        "silent_word": SILENT_WORDS[ActivityKind(done["kind"])],
+        "heads": heads_line(done),
+        "rows": rows,
+        "rows_title": f"没有导入的行（{done['refused']:,}行）",
         "known_until": until,
         "moved_title": until and f"{moved}个账号的数据截至移到 {until.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
         "held": list(zip_longest(done["held"], done.get("held_why", ()), fillvalue="")),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils.html import strip_tags
 from openpyxl import load_workbook
 
 from accounts import activity_sql
@@ -15,7 +16,7 @@ from accounts.models import Account, Publication, Role
 from tests.factories import account, unit, user
 from zhonglou_media.core import files, jobs
 from zhonglou_media.core.clock import SHANGHAI, db_now
-from zhonglou_media.core.models import Job, JobState, Notice, User
+from zhonglou_media.core.models import Event, Job, JobState, Notice, User
 from zhonglou_media.portal.jobs import KINDS
 
 pytestmark = pytest.mark.django_db
@@ -181,3 +182,63 @@ def test_a_file_that_is_gone_and_a_fault_leave_nothing_behind(
     assert source is not None
     Path(files.path_of(source.sm3)).unlink()
     assert "文件已不在存储中" in work().error
+
+
+def shown(client: Client, job: Job) -> str:
+    """The words of the result's page."""
+    return " ".join(strip_tags(client.get(f"{PAGE}{job.pk}/").content.decode().replace("<", " <")).split())
+
+
+def test_the_columns_that_were_recognised_are_told(client: Client, operator: User) -> None:
+    upload(client, HEADS.replace("发布时间", "发表日期").replace("标题", "序号") + GOOD)
+    text = shown(client, work())
+    assert (
+        "认出的列：平台、外部编号、账号名称、账号ID、链接、发布时间（表里写“发表日期”）、是否原创；没有用到的列：序号。"
+    ) in text
+    assert "原因见" not in text
+    assert "没有导入 0 没有这样的行" in text
+    upload(client, HEADS + GOOD)
+    assert "发布时间、是否原创；每一列都用到了。" in shown(client, work())
+
+
+def test_the_first_refused_rows_are_shown_all_are_in_the_download(client: Client, operator: User) -> None:
+    upload(client, HEADS + GOOD + BAD + BAD.replace("示例发布,d1", ",") * 59)
+    job = work()
+    text = shown(client, job)
+    assert "没有导入的行（60行）" in text
+    assert "第 3 行 抖音 ｜ 示例发布 ｜ d1 发布时间“去年冬天”看不懂，请写成" in text
+    assert "第 4 行 抖音 缺少账号名称；发布时间“去年冬天”看不懂" in text
+    assert "第 52 行" in text
+    assert "第 53 行" not in text
+    assert "只列出前 50 行，全部在下载的表里。" in text
+    assert "没有导入 60 原因见下表" in text
+
+
+def test_what_a_citizen_wrote_is_neither_shown_nor_kept_in_the_clear(client: Client, operator: User) -> None:
+    heads = "平台,账号名称,账号ID,外部编号,类型,内容,留言时间,回复时间\n"
+    slipped = "抖音,示例发布,d1,q1,张三的电话,李四的内容,2026-03-20 10:00,\n"
+    upload(client, heads + slipped + "抖音,示例发布,d1,,,,,\n", kind="messages", known_until="2026-03-21")
+    job = work()
+    text = shown(client, job)
+    assert "第 2 行 抖音 ｜ 示例发布 ｜ d1 不认识类型，请写咨询" in text
+    assert "含本期无留言 1" in text
+    assert "张三" not in text + str(job.result)
+    assert "李四" not in text + str(job.result)
+    assert "缺少" not in str(job.result["rows"])
+    told = Event.objects.get(verb="import_activity").detail
+    assert not {"rows", "columns", "heads"} & told.keys()
+
+
+def test_a_result_from_before_rows_were_kept_names_the_download(client: Client, operator: User) -> None:
+    upload(client, HEADS + GOOD + BAD)
+    job = work()
+    for name in ("rows", "columns", "unused"):
+        del job.result[name]
+    job.save()
+    text = shown(client, job)
+    assert "没有导入 1 原因见下载的表" in text
+    assert "认出的列" not in text
+
+
+def test_the_limit_of_rows_is_written_to_be_read(client: Client, operator: User) -> None:
+    assert "最多 200,000 行" in client.get(PAGE).content.decode()

@@ -72,6 +72,13 @@ def test_an_account_of_which_a_row_was_refused_is_not_known_further(folder: Path
     assert other.posts_known_until == at("2026-11-22 10:00")
 
 
+@pytest.mark.parametrize(("kind", "word"), [("publications", "本期无发布"), ("messages", "本期无留言")])
+def test_a_silent_row_is_said_in_the_word_of_its_kind(folder: Path, one: Account, kind: str, word: str) -> None:
+    path = csv_of(folder, kind, of(), heads=("平台", "账号名称", "账号ID"))
+    with pytest.raises(Refused, match=f"每一行都只写了账号（{word}），"):
+        run(path, kind)
+
+
 def test_a_file_of_silent_accounts_needs_a_known_until(folder: Path, one: Account) -> None:
     heads = ("序号", "平台", "账号名称", "账号ID")
     path = csv_of(folder, "publications", ("1", *of()), heads=heads)
