@@ -268,7 +268,7 @@ def test_the_calendar_says_what_it_shows_and_has_a_list(
 ) -> None:
     text = shown(client, officer, busy[0])
     assert re.search(r'id="heat-h">前1[23]周有\d周更新，\d+周没有，本周(已更新|尚未更新)<', text)
-    assert 'role="img" aria-label="每天更新次数的日历图。近1' in text
+    assert 'role="img" aria-label="每天更新次数的日历图。前1' in text
     assert "<summary>逐周列表</summary>" in text
     assert "没有更新</td>" in text
 
