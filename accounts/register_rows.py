@@ -102,6 +102,8 @@ def read_line(row: Row, words: PlatformWords, heads: Mapping[str, str]) -> Line:
         line.followers = read_followers(value.get("followers", ""), heads.get("followers", ""))
     except ValueError as problem:
         line.problems.append(str(problem))
+    if line.followers is None and value.get("followers"):
+        notes.append(f"粉丝数：{value['followers']}")  # no figure: kept as it stands, like any other text
     if line.platform is not None:
         if not line.platform.approved:
             line.problems.append(f"{line.platform.name}不是国家主管部门核准的平台或已停止服务（第六条），不能登记")

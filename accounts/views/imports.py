@@ -10,7 +10,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import register_preview
+from accounts import register_out, register_preview
 from accounts.access import may
 from accounts.forms import ImportForm
 from accounts.models import Account
@@ -141,6 +141,7 @@ def _preview(request: HttpRequest, job: Job, *, refused: Refused | None = None) 
         "job": job,
         "done": job.result,
         "told": told,
+        "columns": [(head, label, head.strip() in register_out.HEADS) for head, label in told["columns"]],
         "known_columns": sum(bool(label) for _, label in told["columns"]),
         "units_title": f"{len(told['units'])}个单位不在台账里，请先认一认",
         "near": [unit for unit in told["units"] if unit["near"]],

@@ -81,6 +81,34 @@ def test_the_preview_says_what_was_read_and_which_columns_were_recognised(client
     assert "粉丝数 35000" in text
 
 
+def test_a_workbook_of_the_portals_own_is_told_why_its_columns_are_not_read(client: Client, officer: User) -> None:
+    account(unit("示例局"), name="示例发布", uid="d1")
+    text = upload(
+        client,
+        "主办单位,平台,账号名称,账号ID,状态,备案编号,全国系统编号,最近更新,下次应更新,数据截至,预警,责编\n"
+        "示例局,抖音,示例发布,d1,正常运行,,,,,,无,某某\n",
+        follow=True,
+    ).content.decode()
+    assert text.count("由平台计算或备案产生，不从清单导入") == 7
+    assert text.count("不导入，台账没有这一列") == 1
+    assert "没有要写入的内容" in text
+    assert "每一行都与台账相同，不用导入" in text
+    assert "改好清单" not in text
+
+
+def test_a_number_of_followers_without_a_figure_is_kept_as_a_remark(client: Client, officer: User) -> None:
+    text = upload(
+        client, "单位,平台,账号名称,粉丝数\n示例局,抖音,示例发布,x百\n示例局,微博,示例发布,暂无\n", follow=True
+    ).content.decode()
+    assert text.count("备注 粉丝数：x百") == 1
+    assert "粉丝数：暂无" not in text
+    confirm(client, Job.objects.latest("pk"))
+    kept = Account.objects.order_by("pk").values_list("followers", "remarks")
+    assert sorted(kept, key=str) == [(None, ""), (None, "粉丝数：x百")]
+    again = upload(client, "单位,平台,账号名称,粉丝数\n示例局,抖音,示例发布,x百\n", follow=True).content.decode()
+    assert "每一行都与台账相同，不用导入" in again
+
+
 def test_each_row_says_what_would_be_written_or_why_not(client: Client, officer: User) -> None:
     of = unit("示例局")
     account(of, name="示例发布", uid="d1", followers=5)
