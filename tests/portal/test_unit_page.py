@@ -54,6 +54,8 @@ def test_its_people_accounts_flags_and_filings(client: Client, people: Cast) -> 
     assert f'href="/filings/{live.pk}/"' in text
     assert f'href="/filings/{done.pk}/"' not in text
     assert "共 2 件" in text
+    assert "由区政府办公室办理" in text
+    assert "没有期限" not in text
 
 
 def test_somebody_who_left_is_not_among_its_people(client: Client, people: Cast) -> None:
@@ -72,6 +74,24 @@ def test_an_empty_unit_says_what_will_be_there(client: Client) -> None:
     text = page(client, user(Role.OFFICER), unit().pk)
     for words in ("这个单位还没有账号", "没有未解除的预警", "没有办理中的备案", "还没有填报员和领导"):
         assert words in text
+    assert text.count("没有未解除的预警") == 1
+
+
+def test_a_filing_that_nobody_approved_has_no_clock_yet(client: Client, people: Cast) -> None:
+    opening("leader_review", people)
+    text = page(client, people.officer, people.unit.pk)
+    assert "批准后计时" in text
+    assert "由区政府办公室办理" not in text
+
+
+def test_a_unit_that_a_list_brought_says_who_looks_at_it(client: Client, people: Cast) -> None:
+    words = "导入清单时新建，名称和类别由系统管理员核对更正"
+    assert words not in page(client, people.officer, people.unit.pk)
+    brought = unit("示例新局", status="unconfirmed")
+    account(brought, name="示例新局发布")
+    assert words in page(client, people.officer, brought.pk)
+    listed = client.get("/accounts/").content.decode()
+    assert listed.count('<span class="zl-tag">待核</span>') == 1
 
 
 def test_the_parent_sees_its_children_and_their_pages(client: Client, people: Cast) -> None:
