@@ -33,5 +33,6 @@ urlpatterns = [
     path("messages/<int:pk>/kind/", recording.reclassify, name="reclassify"),
     path("messages/<int:pk>/withdraw/", recording.withdraw_message, name="withdraw_message"),
     path("activity/import/", activity_import.activity_import, name="activity_import"),
+    path("activity/import/sample/<slug:kind>/", activity_import.sample, name="activity_sample"),
     path("activity/import/<int:pk>/", activity_import.result, name="activity_import_result"),
 ]

@@ -1,5 +1,6 @@
 """导入发布和留言数据: a file goes in, a worker imports it, and what came of it stays to be read again."""
 
+import io
 import tempfile
 from datetime import datetime
 from itertools import zip_longest
@@ -10,7 +11,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -18,6 +19,7 @@ from accounts.access import may
 from accounts.activity_heads import COLUMNS, SILENT_WORDS, ActivityKind, open_activity
 from accounts.activity_in import HELD_SHOWN
 from accounts.activity_rows import read_known_until
+from accounts.activity_sample import write_sample
 from accounts.activity_shown import heads_line, refusals
 from accounts.jobs import IMPORT_ACTIVITY
 from accounts.policy import OFFICE, Action, roles_of
@@ -142,6 +144,18 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "accounts/activity_import_result.html", context)
 
 
+@may(Action.IMPORT_ACTIVITY)
+@require_safe
+def sample(request: HttpRequest, kind: str) -> FileResponse:
+    """样表 of one kind of data."""
+    if kind not in ActivityKind.values:
+        raise Http404
+    what, book = ActivityKind(kind), io.BytesIO()
+    write_sample(what, book)
+    book.seek(0)
+    return FileResponse(book, as_attachment=True, filename=f"{what.label}数据样表.xlsx", content_type=files.XLSX)
+
+
 def _own(user: User) -> QuerySet[Job]:
     """Imports of activity that `user` may read: the office all, an operator the own."""
     runs = Job.objects.filter(kind=IMPORT_ACTIVITY.code)
@@ -165,6 +179,6 @@ def _show(request: HttpRequest, form: ActivityForm, *, status: int = 200) -> Htt
     context: dict[str, Any] = {
         "form": form,
         "recent": recent,
-        "columns": [(kind.label, [column.label for column in COLUMNS[kind][1:]]) for kind in ActivityKind],
+        "columns": [(kind, [column.label for column in COLUMNS[kind][1:]]) for kind in ActivityKind],
     }
     return render(request, "accounts/activity_import.html", context, status=status)

@@ -4,6 +4,7 @@ import io
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,8 +13,10 @@ from django.utils.html import strip_tags
 from openpyxl import load_workbook
 
 from accounts import activity_sql
+from accounts.activity_in import NothingAccepted
 from accounts.models import Account, Publication, Role
-from tests.factories import account, unit, user
+from tests.accounts.activity_files import run
+from tests.factories import account, at, platform, unit, user
 from zhonglou_media.core import files, jobs
 from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.models import Event, Job, JobState, Notice, User
@@ -242,3 +245,30 @@ def test_a_result_from_before_rows_were_kept_names_the_download(client: Client, 
 
 def test_the_limit_of_rows_is_written_to_be_read(client: Client, operator: User) -> None:
     assert "最多 200,000 行" in client.get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "named", "created", "silent"),
+    [("publications", "发布", 2, 1), ("messages", "留言", 2, 1), ("followers", "粉丝数", 2, 0)],
+)
+def test_a_sample_of_each_kind_can_be_imported_once_its_accounts_are_filed(
+    client: Client, operator: User, tmp_path: Path, kind: str, named: str, created: int, silent: int
+) -> None:
+    link = f"{PAGE}sample/{kind}/"
+    assert f'href="{link}"' in client.get(PAGE).content.decode()
+    answer = client.get(link)
+    assert quote(f"{named}数据样表.xlsx") in answer["Content-Disposition"]
+    book = tmp_path / "样表.xlsx"
+    book.write_bytes(b"".join(answer.streaming_content))  # type: ignore[attr-defined]
+    now = at("2026-11-24 14:05")
+    with pytest.raises(NothingAccepted, match="台账里没有"):
+        run(book, kind, now=now)
+    account(unit(), name="示例账号一", uid="shili01")
+    account(unit(), name="示例账号二", uid="shili02", platform=platform("wechat"))
+    account(unit(), name="示例账号三", uid="shili03", platform=platform("weibo"))
+    result = run(book, kind, now=now)
+    assert (result.created, result.silent, result.refused) == (created, silent, 0)
+
+
+def test_there_is_no_sample_of_another_kind(client: Client, operator: User) -> None:
+    assert client.get(f"{PAGE}sample/nonsense/").status_code == 404

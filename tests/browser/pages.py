@@ -360,6 +360,7 @@ FETCHED = [
     Shot("accounts:import_refused", "officer", "", lambda scene: {"job_id": scene.job}),
     Shot("accounts:export", "officer"),
     Shot("filings:receipts_sample", "officer"),
+    Shot("accounts:activity_sample", "operator", "", lambda scene: {"kind": "publications"}),
     Shot("filings:receipts_rejected", "officer", "", lambda scene: {"job_id": scene.receipts}),
     Shot("flags_export", "officer"),
     Shot("job_file", "officer", "", lambda scene: {"pk": scene.job}),

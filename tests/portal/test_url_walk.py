@@ -125,6 +125,9 @@ PAGES: dict[str, Entry] = {
     "accounts:record": anybody({OPERATOR}),
     "accounts:activity_import": anybody({OPERATOR} | OFFICE),
     "accounts:activity_import_result": Entry(OFFICE, OFFICE, kwargs=lambda world, own: activity_imported(world)),
+    "accounts:activity_sample": Entry(
+        {OPERATOR} | OFFICE, {OPERATOR} | OFFICE, "get", lambda world, own: {"kind": "messages"}
+    ),
     "accounts:confirm_all": anybody({OPERATOR}, "post"),
     "accounts:activity": Entry(READERS, SEEN, "get", account_),
     "accounts:confirm": Entry({OPERATOR}, set(), "post", account_),
