@@ -56,6 +56,34 @@ def test_returned_first_then_what_is_due_then_drafts() -> None:
     assert "等主要领导审批（1件）" in shown
 
 
+@pytest.mark.parametrize(
+    ("hours", "order"),
+    [
+        (30, ("示例退回", "1 条咨询待回复", "示例待报", "1 个账号的数据待确认", "示例草稿")),  # overdue
+        (1, ("示例退回", "1 条咨询待回复", "示例待报", "1 个账号的数据待确认", "示例草稿")),  # due within a day
+        (-1, ("示例退回", "示例待报", "1 个账号的数据待确认", "示例草稿")),  # none
+    ],
+)
+def test_what_has_no_clock_never_stands_above_what_has_one(hours: int, order: tuple[str, ...]) -> None:
+    cast, now = Cast(), db_now()
+    opening("draft", cast, now=now, name="示例草稿", platform="douyin")
+    opening("to_report", cast, now=now, name="示例待报", platform="weibo")
+    opening("returned", cast, now=now, name="示例退回", platform="toutiao")
+    short = account(cast.unit, name="示例停报", now=now - timedelta(days=40), platform=platform("wechat"))
+    if hours > 0:
+        question(short, now - timedelta(hours=hours))
+    shown = home(cast.operator)
+    assert in_order(shown[shown.index('id="todo-h"') :], *order)
+    assert ("1件已逾期" in shown) is (hours == 30)
+
+
+def test_an_overdue_question_stands_above_an_overdue_report() -> None:
+    cast, now = Cast(), db_now()
+    opening("to_report", cast, now=now - timedelta(days=40), name="示例逾期", platform="kuaishou")
+    question(account(cast.unit, now=now - timedelta(days=1)), now - timedelta(hours=30))
+    assert in_order(home(cast.operator), "1 条咨询待回复", "示例逾期")
+
+
 def test_what_the_leader_sent_back_says_why_and_comes_first() -> None:
     cast, now = Cast(), db_now()
     opening("to_report", cast, now=now, name="示例待报", platform="weibo")

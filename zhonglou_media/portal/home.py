@@ -25,12 +25,11 @@ from zhonglou_media.core.models import Event, User
 from zhonglou_media.portal.flag_rows import FlagRow, flag_rows
 from zhonglou_media.portal.office_home import office_home
 from zhonglou_media.portal.reader_home import reader_home
-from zhonglou_media.portal.unit_todos import UnitTodo, unit_todos
+from zhonglou_media.portal.unit_todos import FAR, Group, UnitTodo, unit_todos
 
 S = FilingState
 ROWS = 50  # what a page of to-dos shows; the rest is one click away in the list
 RECENT = 5
-FAR = datetime.max.replace(tzinfo=SHANGHAI)
 
 
 @dataclass(frozen=True)
@@ -76,14 +75,14 @@ class Todo:
     clock: Running | None
     verb: str
     url: str
-    group: int
+    group: Group
 
-    def order(self) -> tuple[int, datetime, int]:
+    def order(self) -> tuple[Group, datetime, int]:
         return self.group, self.clock.due if self.clock else FAR, -self.filing.pk
 
 
 def operator_home(request: HttpRequest) -> HttpResponse:
-    """Returned first, then what is due, then drafts; the unit's accounts and open flags."""
+    """待办 in the order of `Group`; the unit's accounts and open flags."""
     user, now = user_of(request), db_now()
     units = units_of(user, Role.OPERATOR)
     live = (
@@ -93,13 +92,14 @@ def operator_home(request: HttpRequest) -> HttpResponse:
     )
     with_us = list(live.filter(state__in=(S.RETURNED, S.TO_REPORT, S.DRAFT)))
     returns = _last_returns(with_us)
-    todos = sorted((_todo(filing, returns.get(filing.pk), now) for filing in with_us), key=Todo.order)
+    todos = [_todo(filing, returns.get(filing.pk), now) for filing in with_us]
     others = unit_todos(units, now)
+    placed = [(todo.order(), True, todo) for todo in todos] + [(todo.order(now), False, todo) for todo in others]
+    placed.sort(key=lambda row: row[0])
     context = {
         "units": units,
-        "others": others,
-        "todos": todos[:ROWS],
-        "more": max(len(todos) - ROWS, 0),
+        "todos": [(is_filing, todo) for _, is_filing, todo in placed[:ROWS]],
+        "more": max(len(placed) - ROWS, 0),
         "finding": _finding(todos, others, now),
         "waiting": [(filing, running(filing)) for filing in live.filter(state=S.LEADER_REVIEW)[:ROWS]],
         "beyond": live.filter(state__in=(S.OFFICE_REVIEW, S.ACCEPTED)).count(),
@@ -152,7 +152,7 @@ def _todo(filing: Filing, back: Event | None, now: datetime) -> Todo:
             else "区政府办公室"
         )
         why = f"{who} {moment(back.at, now)} 退回：“{back.comment}”"
-        return Todo(filing, why, clock, "去修改", form, 0)
+        return Todo(filing, why, clock, "去修改", form, Group.RETURNED)
     if filing.state == S.TO_REPORT:
         approved = f"主要领导 {day(filing.approved_on, now)} 批准"
         if clock and clock.is_over(now):
@@ -161,12 +161,12 @@ def _todo(filing: Filing, back: Event | None, now: datetime) -> Todo:
             why = f"{approved}。今日 24:00 前报送均为按期；缺的附件可先报送、后补齐。"
         else:
             why = f"{approved}，请在 {clock.until} 前报送。" if clock else f"{approved}，请报送。"
-        return Todo(filing, why, clock, "去报送", page, 1)
+        return Todo(filing, why, clock, "去报送", page, Group.DUE)
     if filing.state == S.RETURNED:
-        return Todo(filing, "区政府办公室退回，请改好再报。", clock, "去修改", form, 0)
+        return Todo(filing, "区政府办公室退回，请改好再报。", clock, "去修改", form, Group.RETURNED)
     draft = getattr(filing, "draft", None)
     saved = f"最近保存 {draft.saved_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}。" if draft else "还没有保存过。"
-    return Todo(filing, saved, clock, "继续填", form, 1 if clock else 2)
+    return Todo(filing, saved, clock, "继续填", form, Group.DUE if clock else Group.DRAFTS)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 
 from django.db.models import Count, F, Min, Q
 from django.urls import reverse
@@ -14,6 +15,17 @@ from zhonglou_media.core.clock import SHANGHAI, day_of
 from zhonglou_media.core.countdown import due24
 
 Units = Collection[Unit] | Collection[int]
+FAR = datetime.max.replace(tzinfo=SHANGHAI)
+
+
+class Group(IntEnum):
+    """What 待办 lists one after the other; within a group the nearest due time is first."""
+
+    RETURNED = 0
+    OVERDUE_QUESTIONS = 1
+    DUE = 2
+    DATA = 3
+    DRAFTS = 4
 
 
 @dataclass(frozen=True)
@@ -31,6 +43,12 @@ class UnitTodo:
 
     def is_over(self, now: datetime) -> bool:
         return self.due is not None and self.due <= now
+
+    def order(self, now: datetime) -> tuple[Group, datetime, int]:
+        """Its place among all of 待办: what has no clock never stands above what has one."""
+        if self.due is None:
+            return Group.DATA, FAR, 0
+        return Group.OVERDUE_QUESTIONS if self.is_over(now) else Group.DUE, self.due, 0
 
     def ends_on(self, now: datetime) -> bool:
         """Whether it ends within this Shanghai day."""
