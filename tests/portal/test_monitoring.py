@@ -328,9 +328,21 @@ def test_until_when_the_data_of_each_platform_reach(visit: Visit) -> None:
     begin = page.index('id="known"')
     shown = page[begin : page.index("</section>", begin)]
     row = re.sub(r"<[^>]+>|\s", "", shown[shown.index("<tbody>") :])
-    assert row == "新浪微博4个账号截至今天1近7天1更早1尚无数据1"
-    assert f'href="/accounts/?platform={platform("weibo").pk}"' in shown
+    assert row == "新浪微博4个账号截至今天1前7天1更早1尚无数据1"
+    assert f'href="/accounts/?platform={platform("weibo").pk}&amp;state=active"' in shown
     assert "抖音" not in shown
+
+
+def test_each_number_leads_to_just_those_accounts(visit: Visit) -> None:
+    for known in (None, days_ago(0), days_ago(6.5), days_ago(7), days_ago(8.5), days_ago(30)):
+        row = account(platform=platform("weibo"), now=days_ago(40))
+        Account.objects.filter(pk=row.pk).update(posts_known_until=known)
+    account(platform=platform("weibo"), found=True)  # not watched: no number counts it
+    officer = user(Role.OFFICER)
+    links = re.findall(r'href="(/accounts/[^"]+known=\w+)"[^>]*>(\d+)</a>', visit(officer))
+    assert [number for _, number in links] == ["1", "2", "2", "1"]
+    for link, number in links:
+        assert f"找到{number}个账号" in visit(officer, link.replace("&amp;", "&"))
 
 
 # --- cost -------------------------------------------------------------------------------------------------------------

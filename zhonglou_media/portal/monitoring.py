@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import IO, Any, cast
 
 from django.contrib import messages
@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import flags, policy
 from accounts.access import may, seen_unit_ids, visible_flags
+from accounts.filters import WEEK
 from accounts.flags import RuleCode
 from accounts.forms import ReasonForm
 from accounts.models import Account, Flag, Level
@@ -121,7 +122,7 @@ def known_by_platform(user: User, now: datetime) -> list[KnownOf]:
     if ids is not None:
         watched = watched.filter(unit__in=ids)
     today = start_of(day_of(now))
-    week, known = today - timedelta(days=6), "posts_known_until"
+    week, known = start_of(day_of(now) - WEEK), "posts_known_until"  # the register's filter has the same bounds
     rows = watched.order_by("platform__order", "platform_id").values_list("platform_id", "platform__name")
     counted = rows.annotate(
         accounts=Count("pk"),
