@@ -6,6 +6,7 @@ from functools import partial
 
 from django.urls import reverse
 
+from accounts.activity_shown import Heads, Refusal, kept
 from accounts.models import Flag
 from tests.browser.acts import (
     NAMELESS,
@@ -97,6 +98,17 @@ IMPORTED: dict[str, object] = {
     "held": ["示例甲街道", "示例乙局讲堂"],
     "held_why": ["第 18 行：发布时间看不懂，请写成 2026-11-24 14:05 的样子", "第 40 行：缺少发布时间"],
     "held_count": 2,
+    **kept(
+        Heads(
+            (("平台", "平台"), ("账号名称", "账号名"), ("外部编号", "文章ID"), ("发布时间", "发表日期")),
+            ("序号", "阅读量"),
+        ),
+        [
+            Refusal(18, ("抖音", "示例甲街道", "jia01"), "发布时间“昨天”看不懂，请写成 2026-11-24 14:05 的样子"),
+            Refusal(40, ("微信", "示例乙局讲堂"), "缺少发布时间"),
+            Refusal(1041, ("微博", "示例丙"), "台账里没有微博账号“示例丙”，请核对名称和账号ID，或先登记入台账"),
+        ],
+    ),
 }
 
 
@@ -199,6 +211,7 @@ RECORDED = [
     Shot("accounts:record", "operator", "confirm", act=show("[data-zl-dialog=confirm-all]")),
     Shot("accounts:activity_import", "operator"),
     Shot("accounts:activity_import", "operator", "errors", act=press("main form [type=submit]"), status=422),
+    Shot("accounts:activity_import_result", "operator", "", a_job("operator", "done", result=IMPORTED)),
     Shot("accounts:record", "operator2"),
     Shot("accounts:publish", "operator", "", WEIBO),
     Shot(
