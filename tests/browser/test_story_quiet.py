@@ -19,7 +19,7 @@ from datetime import timedelta
 from accounts import lifecycle
 from accounts.models import Account, Origin, Platform, Unit
 from zhonglou_media.core.clock import db_now
-unit, platform = Unit.objects.get(short_name="示例甲街道"), Platform.objects.get(code="kuaishou")
+unit, platform = Unit.objects.get(short_name="示例甲街道"), Platform.objects.get(code="tieba")
 account = Account(unit=unit, platform=platform, name="{NAME}", uid="story")
 lifecycle.register([account], origin=Origin.BASELINE, now=db_now() - timedelta(days=30))
 """
