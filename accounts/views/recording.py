@@ -15,18 +15,16 @@ from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import activity, policy, rules
+from accounts import activity, policy
 from accounts.access import may, visible_accounts
 from accounts.confirming import overdue_by
 from accounts.forms import KindForm, PublicationForm, QuestionForm, RemovalForm, ReplyForm, TimedForm, WithdrawalForm
 from accounts.models import Account, AccountState, Message, Publication
-from accounts.models.account import ENDED
 from accounts.policy import Action
-from accounts.views import trail
+from accounts.views import said, trail
 from accounts.views.activity import user_of
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, db_now
-from zhonglou_media.core.countdown import due24, span
 from zhonglou_media.core.errors import Incomplete, Refused, WrongState
 
 Row = TypeVar("Row", Publication, Message)
@@ -71,8 +69,8 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _unsaid(request: HttpRequest, accounts: Sequence[Account], now: datetime) -> bool:
     """Whether confirming makes one overdue of which the page said nothing: it was opened before that came due."""
-    said = request.POST.getlist("overdue")
-    return any(str(pk) not in said for pk in overdue_by(accounts, now))
+    shown = request.POST.getlist("overdue")
+    return any(str(pk) not in shown for pk in overdue_by(accounts, now))
 
 
 AGAIN = "没有确认：您打开页面以后又有账号或咨询到期，确认后会按逾期判断。请看过下面的页面，先登记已经办的，再确认。"
@@ -87,7 +85,7 @@ MEANS = "截至这一刻没有登记的发布和留言视为没有，更新、�
 @read_or_post
 def publish(request: HttpRequest, pk: int) -> HttpResponse:
     """登记一条发布."""
-    return _record(request, pk, "publish", PublicationForm, activity.publish, _published)
+    return _record(request, pk, "publish", PublicationForm, activity.publish, said.published)
 
 
 def _record(
@@ -113,19 +111,6 @@ def _record(
     return _show(request, page, account, status, form=form)
 
 
-def _published(row: Publication, now: datetime) -> str:
-    account = _account_of(row)
-    what = f"“{account}”已登记发布{f'《{row.title}》' if row.title else ''}。"
-    if account.state in ENDED:
-        since = f"{account.get_state_display()}后又发布的，会提出“私自重新上线”预警。"
-        return what + (since if row.published_at > account.state_since else "")
-    if account.next_update_due_at is None:
-        return what
-    if account.next_update_due_at <= now:
-        return f"{what}这一条之后仍已逾期：应于 {due24(account.next_update_due_at)} 前再次更新。"
-    return f"{what}下次应在 {due24(account.next_update_due_at)} 前更新。"
-
-
 @may(Action.RECORD_ACTIVITY)
 @never_cache
 @read_or_post
@@ -142,18 +127,10 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
             status = _tell(form, refused)
         else:
             messages.success(
-                request, f"“{account}”已登记删除。{_after_removal(_account_of(row), now)}登记错了可以恢复。"
+                request, f"“{account}”已登记删除。{said.after_removal(said.account_of(row), now)}登记错了可以恢复。"
             )
             return redirect(_back(request, account))
     return _show(request, "remove", account, status, form=form, publication=row)
-
-
-def _after_removal(account: Account, now: datetime) -> str:
-    due = account.next_update_due_at
-    if not due:
-        return ""
-    late = "" if due > now else "，已逾期，请尽快更新"
-    return f"应更新时间按删除后的最近一次发布计算：{due24(due)} 前{late}。"
 
 
 @may(Action.RECORD_ACTIVITY)
@@ -179,28 +156,10 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _asked(row: Message, now: datetime) -> str:
-    what = f"“{_account_of(row)}”已登记留言。"
+    what = f"“{said.account_of(row)}”已登记留言。"
     if row.first_reply_at is None:
-        return f"{what}{_due(row, now)}"
-    return _with_undo(f"{what}{_replied(row)}", row)
-
-
-def _due(row: Message, now: datetime) -> str:
-    if row.reply_due_at is None:
-        return f"{row.get_kind_display()}类留言不计回复期限。"
-    if row.reply_due_at <= now:
-        return f"应于 {due24(row.reply_due_at)} 前回复，已逾期 {span(now - row.reply_due_at)}，请尽快回复。"
-    return f"请在 {due24(row.reply_due_at)} 前回复。"
-
-
-def _replied(row: Message) -> str:
-    """What a reply means: in time, or late by how much."""
-    if row.first_reply_at is None or row.reply_due_at is None:
-        return "已登记回复。"
-    if row.first_reply_at <= row.reply_due_at:
-        return "已登记回复，在 24 小时内。"
-    late = span(row.first_reply_at - row.reply_due_at)
-    return f"已登记回复。比应回复时间晚 {late}，记为超时回复；有预警的，在下一分钟的检查中解除。"
+        return f"{what}{said.due(row, now)}"
+    return _with_undo(f"{what}{said.replied(row)}", row)
 
 
 @may(Action.VIEW_ACTIVITY)
@@ -232,7 +191,7 @@ def reply(request: HttpRequest, pk: int) -> HttpResponse:
         form.tell(refused)
         return _message_page(request, pk, reply_form=form, status=422)
     back = _back(request, row.account)
-    messages.success(request, _with_undo(f"“{row.account}”{_replied(done)}", done, back))
+    messages.success(request, _with_undo(f"“{row.account}”{said.replied(done)}", done, back))
     return redirect(back)
 
 
@@ -252,7 +211,7 @@ def unreply(request: HttpRequest, pk: int) -> HttpResponse:
         done = activity.unreply(pk, by=user_of(request), now=now)
     except WrongState as refused:
         return _message_page(request, pk, refused=refused)
-    messages.success(request, f"“{row.account}”已撤销登记的回复。{_due(done, now)}")
+    messages.success(request, f"“{row.account}”已撤销登记的回复。{said.due(done, now)}")
     return redirect(_back(request, row.account))
 
 
@@ -264,7 +223,7 @@ def reclassify(request: HttpRequest, pk: int) -> HttpResponse:
     form = KindForm(request.POST, auto_id="kind-%s")
     if not form.is_valid():
         return _message_page(request, pk, kind_form=form, status=422)
-    overdue = form.cleaned_data["kind"] == row.Kind.INQUIRY and _overdue_as_inquiry(row, now) is not None
+    overdue = form.cleaned_data["kind"] == row.Kind.INQUIRY and said.overdue_as_inquiry(row, now) is not None
     if overdue and "overdue" not in request.POST:
         return _message_page(request, pk, kind_form=form, ask_overdue=True, status=422)
     try:
@@ -272,7 +231,9 @@ def reclassify(request: HttpRequest, pk: int) -> HttpResponse:
     except WrongState as refused:
         return _message_page(request, pk, kind_form=form, refused=refused)
     stays = "改类型前已逾期，期限保留。" if done.kind != done.Kind.INQUIRY and done.reply_due_at else ""
-    messages.success(request, f"“{row.account}”的留言类型已改为{done.get_kind_display()}。{stays or _due(done, now)}")
+    messages.success(
+        request, f"“{row.account}”的留言类型已改为{done.get_kind_display()}。{stays or said.due(done, now)}"
+    )
     return redirect(_back(request, row.account))
 
 
@@ -295,25 +256,6 @@ def withdraw_message(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(_back(request, row.account))
 
 
-def _overdue_as_inquiry(row: Message, now: datetime) -> datetime | None:
-    """The due time that 改类型 to 咨询 gives it, where that has passed already: it is said first, and asked once."""
-    if row.kind == row.Kind.INQUIRY or row.reply_due_at is not None or not row.is_open:
-        return None
-    due = rules.reply_due(row.Kind.INQUIRY, row.asked_at)
-    return due if due is not None and due <= now else None
-
-
-def _said_of_overdue(due: datetime | None) -> dict[str, str]:
-    """What stands beside the kinds to choose from, and what is asked once 咨询 was chosen; '' where nothing is."""
-    if due is None:
-        return {"overdue_hint": "", "overdue_said": ""}
-    until = f"应于 {due24(due)} 前回复"
-    return {
-        "overdue_hint": f"改为咨询的，从留言时间起计 24 小时，这一条会立即逾期（{until}）",
-        "overdue_said": f"从留言时间起计 24 小时，{until}；再改回其他类型，期限仍然保留。请看清后再按“仍改为咨询”。",
-    }
-
-
 def _message_page(
     request: HttpRequest,
     pk: int,
@@ -332,7 +274,7 @@ def _message_page(
         "may_record": may_record,
         "trail": trail.of_message(row),
         "open": row.is_open,
-        **_said_of_overdue(_overdue_as_inquiry(row, now)),
+        **said.of_overdue(said.overdue_as_inquiry(row, now)),
         "ask_overdue": ask_overdue,
         "may_unreply": may_record and activity.may_unreply(row, by=user, now=now),
         "reply_form": reply_form or ReplyForm(now=now, auto_id="reply-%s"),
@@ -354,11 +296,6 @@ def _account(request: HttpRequest, pk: int) -> Account:
     account = get_object_or_404(seen, pk=pk)
     activity.allowed(account, by=user_of(request))
     return account
-
-
-def _account_of(row: Publication | Message) -> Account:
-    """As it stands after the act, with its platform: two of one name are told apart by it."""
-    return Account.objects.select_related("platform").get(pk=row.account_id)
 
 
 def _of_own(request: HttpRequest, rows: "QuerySet[Any]") -> "QuerySet[Any]":
