@@ -216,7 +216,13 @@ def _reply_event(message: Message) -> Event | None:
     event = of_message.select_related("actor").order_by("-seq").first()
     if event is None or message.first_reply_at is None:
         return None
-    return event if datetime.fromisoformat(event.detail["replied_at"]) == message.first_reply_at else None
+    return event if is_reply_of(event.detail["replied_at"], message) else None
+
+
+def is_reply_of(recorded: str, message: Message) -> bool:
+    """Whether a reply recorded at that moment is the one that stands; an import may have moved it within its minute."""
+    when = message.first_reply_at
+    return when is not None and abs(datetime.fromisoformat(recorded) - when) < timedelta(minutes=1)
 
 
 @transaction.atomic

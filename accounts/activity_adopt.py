@@ -6,8 +6,8 @@ where the platform's id is not stored: the same file again makes no pairs.
 """
 
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -15,14 +15,16 @@ from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 
-from accounts import rules
 from accounts.activity_heads import ActivityKind
 from accounts.activity_spool import Spool
 from accounts.models import Message, Publication, Source
 from zhonglou_media.core.bulk import update_many
+from zhonglou_media.core.clock import day_of, start_of
 
 T = TypeVar("T")
+Typed = tuple[datetime, int, str, str]  # when, key, title or kind, title or content
 NEAR = timedelta(minutes=60)  # a publication is typed from memory
+DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)  # what a form takes has no seconds
 _MANY = 5000
 _TYPED = "typed-"  # an id of ours (`activity.py`), no platform's
@@ -36,6 +38,7 @@ _MODELS: dict[ActivityKind, type[Publication] | type[Message]] = {
 class Pair:
     """A typed row and the imported one that is the same fact; the best first in their order."""
 
+    other_words: bool  # titles that are not equal; contents that are both written and differ
     differs: bool  # in kind
     apart: timedelta
     typed: int
@@ -46,25 +49,28 @@ class Pair:
 
 def pairs(kind: ActivityKind, spool: Spool, accounts: Collection[int]) -> list[Pair]:
     """Which of the rows in `spool` are typed rows of these accounts come again, one to one."""
-    typed: dict[int, list[tuple[datetime, int, str]]] = defaultdict(list)
+    typed: dict[int, list[Typed]] = defaultdict(list)
     if kind in _MODELS:
         for some in _some(accounts):
             rows = _typed(kind).filter(account__in=some)
-            what = ("account", "published_at", "pk", "title")
+            what = ("account", "published_at", "pk", "title", "title")
             if kind == ActivityKind.MESSAGES:
-                what = ("account", "asked_at", "pk", "kind")
+                what = ("account", "asked_at", "pk", "kind", "body")
             for account, *row in rows.values_list(*what):
                 typed[account].append(tuple(row))
     if not typed:
         return []
     for stored in typed.values():
         stored.sort()
-    found = sorted(_candidates(kind, spool, typed))
+    found = sorted(_posts(spool, typed) if kind == ActivityKind.PUBLICATIONS else _messages(spool, typed))
     known = _stored(kind, found)
+    rivals = Counter(pair.typed for pair in found)
     kept: list[Pair] = []
     gone: set[object] = set()
     for pair in found:
         given = (pair.account, pair.external)
+        if kind == ActivityKind.MESSAGES and pair.other_words and rivals[pair.typed] > 1:
+            continue  # which of them it is, nobody can say
         if given not in known and given not in gone and pair.typed not in gone:
             gone |= {given, pair.typed}
             kept.append(pair)
@@ -72,7 +78,10 @@ def pairs(kind: ActivityKind, spool: Spool, accounts: Collection[int]) -> list[P
 
 
 def apply(kind: ActivityKind, found: Collection[Pair]) -> list[int]:
-    """Give the typed rows the platform's ids, and messages its time; the keys of those. The caller holds the locks."""
+    """Give the typed rows the platform's ids, and messages its time; the keys of those. The caller holds the locks.
+
+    A message stays one that was typed: it is judged at once, and by the due time it had (a flag or waiver hangs on it).
+    """
     done: list[int] = []
     known = _stored(kind, found)
     for some in _some(found):
@@ -81,19 +90,21 @@ def apply(kind: ActivityKind, found: Collection[Pair]) -> list[int]:
         names = ["external_id", "source"]
         rows: list[tuple[Any, ...]] = [(row.pk, wanted[row.pk].external, Source.IMPORT) for row in still]
         if kind == ActivityKind.MESSAGES:
-            names += ["asked_at", "received_at", "first_reply_at", "reply_due_at"]
-            times = {row.pk: _times(row, wanted[row.pk].at) for row in still if isinstance(row, Message)}
-            rows = [(*row, *times[row[0]]) for row in rows]
+            names = ["external_id", "asked_at", "received_at", "first_reply_at"]
+            rows = [
+                (row.pk, wanted[row.pk].external, *_times(row, wanted[row.pk].at))
+                for row in still
+                if isinstance(row, Message)
+            ]
         update_many(_MODELS[kind], names, rows)
         done += [row[0] for row in rows]
     return done
 
 
 def _times(message: Message, asked_at: datetime) -> tuple[datetime | None, ...]:
-    """The columns that follow when it was asked at other seconds of its minute."""
-    due = message.reply_due_at if message.reclassified_at else rules.reply_due(message.kind, asked_at)
+    """When it was asked, at other seconds of its minute; nothing of it comes before."""
     replied = message.first_reply_at and max(message.first_reply_at, asked_at)
-    return asked_at, max(message.received_at, asked_at), replied, due
+    return asked_at, max(message.received_at, asked_at), replied
 
 
 def _typed(kind: ActivityKind) -> "QuerySet[Publication] | QuerySet[Message]":
@@ -103,20 +114,38 @@ def _typed(kind: ActivityKind) -> "QuerySet[Publication] | QuerySet[Message]":
     return Publication.objects.filter(removed_at__isnull=True, **own)
 
 
-def _candidates(kind: ActivityKind, spool: Spool, typed: dict[int, list[tuple[datetime, int, str]]]) -> Iterator[Pair]:
-    is_post = kind == ActivityKind.PUBLICATIONS
+def _posts(spool: Spool, typed: Mapping[int, list[Typed]]) -> Iterator[Pair]:
+    """Within the hour, unless both have a title and they differ; of a row that has but a day, any with its title."""
     for row in spool.read():
-        account, external, word = int(row[1]), row[2], row[3]
+        account, external, title = int(row[1]), row[2], row[3]
         if account not in typed:
             continue
-        at = spool.read_moment(row[5 if is_post else 6])
+        at = spool.read_moment(row[5])
+        day = at == start_of(day_of(at))
+        for when, pk, other, _ in _between(
+            typed[account], at - NEAR, at + (DAY if day else NEAR + timedelta.resolution)
+        ):
+            equal = bool(title) and title == other
+            near = abs(at - when) <= NEAR
+            if equal or (near and not (title and other)):
+                yield Pair(not equal, False, abs(at - when), pk, account, external, at)
+
+
+def _messages(spool: Spool, typed: Mapping[int, list[Typed]]) -> Iterator[Pair]:
+    """Asked within the same minute. Other words than typed may be the same question, if the file has no other then."""
+    for row in spool.read():
+        account, external, kind, body = int(row[1]), row[2], row[3], row[4]
+        if account not in typed:
+            continue
+        at = spool.read_moment(row[6])
         minute = at.replace(second=0, microsecond=0)
-        first, end = (at - NEAR, at + NEAR + timedelta.resolution) if is_post else (minute, minute + MINUTE)
-        stored = typed[account]
-        for when, pk, other in islice(stored, bisect_left(stored, (first,)), bisect_left(stored, (end,))):
-            differs = word != other and bool(word and other)
-            if not (is_post and differs):
-                yield Pair(differs, abs(at - when), pk, account, external, at)
+        for when, pk, other, words in _between(typed[account], minute, minute + MINUTE):
+            differ = bool(body and words) and spool.unsealed(body).strip() != words.strip()
+            yield Pair(differ, kind != other, abs(at - when), pk, account, external, at)
+
+
+def _between(stored: list[Typed], first: datetime, end: datetime) -> Iterator[Typed]:
+    return islice(stored, bisect_left(stored, (first,)), bisect_left(stored, (end,)))
 
 
 def _stored(kind: ActivityKind, found: Collection[Pair]) -> set[tuple[int, str]]:

@@ -11,7 +11,7 @@ from typing import IO, Any
 from django.db import connection
 
 from accounts.activity_accounts import Unknown
-from zhonglou_media.core.sealed import seal
+from zhonglou_media.core.sealed import seal, unseal
 from zhonglou_media.core.tables_out import SheetOut, write_xlsx
 
 _AHEAD = timedelta(hours=8)  # Shanghai's, all through the years that are taken
@@ -54,6 +54,10 @@ class Spool:
     def sealed(self, text: str) -> str:
         """A text, sealed, in hexadecimal digits."""
         return ("\\x" if self._postgres else "") + seal(text).hex()
+
+    def unsealed(self, sealed: str) -> str:
+        """What `sealed` was given."""
+        return unseal(bytes.fromhex(sealed.removeprefix("\\x")))
 
     def refuse(self, number: int, cells: list[str], reason: str, unknown: Unknown | None = None) -> None:
         """A row that is not taken; `unknown`: a name that the notes of `workbook` may say more of."""

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import prefetch_related_objects
+
 from accounts import rules
 from accounts.models import Account, Message
+from accounts.models.unit import Scope
 
 NAMED = 3  # questions of an account that are named; the rest are counted
 
@@ -27,6 +30,12 @@ class Overdue:
         return f"confirm-{self.account.pk}"
 
     @property
+    def mark(self) -> str:
+        """All that is said of it in one word: what the page showed, so that more is not confirmed unsaid."""
+        due = self.update_due.isoformat() if self.update_due else ""
+        return ":".join(map(str, [self.account.pk, due, *(question.pk for question in self.questions)]))
+
+    @property
     def title(self) -> str:
         return f"确认“{self.account}”的数据截至现在？"
 
@@ -40,8 +49,12 @@ class Overdue:
 
 
 def overdue_by(accounts: Sequence[Account], now: datetime) -> dict[int, Overdue]:
-    """By account, in their order, what confirming them at `now` makes overdue; the others are left out. One query."""
+    """By account, in their order, what confirming them at `now` makes overdue; the others are left out.
+
+    Two queries, and one for units that were not read with the accounts.
+    """
     questions: dict[int, list[Message]] = defaultdict(list)
+    prefetch_related_objects(list(accounts), "unit")
     if accounts:
         times = rules.reply_unknown(now).only("account", "asked_at", "reply_due_at", "kind")  # nobody's words are read
         for message in times.filter(account__in=[account.pk for account in accounts]).order_by("reply_due_at", "pk"):
@@ -52,4 +65,6 @@ def overdue_by(accounts: Sequence[Account], now: datetime) -> dict[int, Overdue]
 
 def _update_due(account: Account, now: datetime) -> datetime | None:
     due, known = account.next_update_due_at, account.posts_known_until
+    if account.unit.scope != Scope.BOUND:  # a guided unit is never flagged (第三条)
+        return None
     return due if due is not None and due <= now and (known is None or known < due) else None

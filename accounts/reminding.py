@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from accounts.models import Account, Membership, Role
+from accounts.models.unit import Scope
 from zhonglou_media.core import notices
 from zhonglou_media.core.calendar import Calendar
 from zhonglou_media.core.clock import SHANGHAI, day_of, start_of
@@ -22,7 +23,8 @@ def asked(now: datetime, since: datetime | None = None) -> Q:
     Those whose due time has passed (here: by `since`) are another matter: `rules.no_data`.
     """
     early = Q(posts_known_until__isnull=True) | Q(posts_known_until__lt=F("next_update_due_at") - ASKED_BEFORE)
-    return early & Q(next_update_due_at__gt=since or now, next_update_due_at__lte=now + ASKED_BEFORE)
+    soon = Q(next_update_due_at__gt=since or now, next_update_due_at__lte=now + ASKED_BEFORE)
+    return early & soon & Q(unit__scope=Scope.BOUND)  # a guided unit is never flagged (第三条)
 
 
 def remind(now: datetime) -> None:

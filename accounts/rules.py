@@ -111,6 +111,11 @@ def _waiting(now: datetime) -> MessageQuerySet:
     )
 
 
+def judges(account: Account) -> bool:
+    """Whether `slow_reply` says anything of this account's questions."""
+    return account.state in (*WATCHED, *ENDED) and account.unit.scope == Scope.BOUND
+
+
 def _silent(now: datetime) -> datetime:
     return now - timedelta(days=setting("message_silence_days", day_of(now)))
 

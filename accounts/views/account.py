@@ -112,7 +112,7 @@ def void(request: HttpRequest, pk: int) -> HttpResponse:
             lifecycle.void(account, reason=form.cleaned_data["reason"], by=user, now=db_now())
     except Refused as refusal:
         return show(request, pk, void_form=form, refused=refusal, status=status_of(refusal))
-    clears = "未备案账号的预警在下一分钟的检查中解除。" if flagged else ""
+    clears = "未备案账号的预警在下一次检查中解除。" if flagged else ""
     messages.success(request, f"账号“{account.name}”已作废，台账不再列出（状态选“作废”时可查）。{clears}")
     return redirect("accounts:detail", pk=pk)
 

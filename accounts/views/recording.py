@@ -68,9 +68,9 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _unsaid(request: HttpRequest, accounts: Sequence[Account], now: datetime) -> bool:
-    """Whether confirming makes one overdue of which the page said nothing: it was opened before that came due."""
+    """Whether confirming makes something overdue of which the page said nothing: it was opened before that came due."""
     shown = request.POST.getlist("overdue")
-    return any(str(pk) not in shown for pk in overdue_by(accounts, now))
+    return any(item.mark not in shown for item in overdue_by(accounts, now).values())
 
 
 AGAIN = "没有确认：您打开页面以后又有账号或咨询到期，确认后会按逾期判断。请看过下面的页面，先登记已经办的，再确认。"

@@ -44,12 +44,12 @@ def replied(row: Message) -> str:
     if row.first_reply_at <= row.reply_due_at:
         return "已登记回复，在 24 小时内。"
     late = span(row.first_reply_at - row.reply_due_at)
-    return f"已登记回复。比应回复时间晚 {late}，记为超时回复；有预警的，在下一分钟的检查中解除。"
+    return f"已登记回复。比应回复时间晚 {late}，记为超时回复；有预警的，在下一次检查中解除。"
 
 
 def overdue_as_inquiry(row: Message, now: datetime) -> datetime | None:
     """The due time that 改类型 to 咨询 gives it, where that has passed already: it is said first, and asked once."""
-    if row.kind == row.Kind.INQUIRY or row.reply_due_at is not None or not row.is_open:
+    if row.kind == row.Kind.INQUIRY or row.reply_due_at is not None or not row.is_open or not rules.judges(row.account):
         return None
     due = rules.reply_due(row.Kind.INQUIRY, row.asked_at)
     return due if due is not None and due <= now else None

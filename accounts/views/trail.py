@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from accounts.activity import is_reply_of
 from accounts.models import Message, MessageKind, Source
 from accounts.views.history import Entry, who
 from zhonglou_media.core import events
@@ -38,7 +39,7 @@ def _imported(message: Message, recorded: list[Event]) -> Iterator[Entry]:
 
 
 def _is_reply(event: Event, message: Message) -> bool:
-    return event.verb == "reply" and datetime.fromisoformat(event.detail["replied_at"]) == message.first_reply_at
+    return event.verb == "reply" and is_reply_of(event.detail["replied_at"], message)
 
 
 def _late(message: Message) -> str:

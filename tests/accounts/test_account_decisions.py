@@ -62,8 +62,8 @@ def test_a_void_account_keeps_no_promise_it_cannot_keep(client: Client, supervis
     flag_of(found)
     client.force_login(supervisor)
     text = client.post(f"/accounts/{found.pk}/void/", {"reason": "重复登记"}, follow=True).content.decode()
-    assert "未备案账号的预警在下一分钟的检查中解除" in text
-    assert "账号现为作废，下一分钟的检查中解除" in text
+    assert "未备案账号的预警在下一次检查中解除" in text
+    assert "账号现为作废，下一次检查中解除" in text
     assert "免于追究…" not in text
     assert "预警一直保留" not in text
     listed = client.get("/accounts/").content.decode()

@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts import activity
+from accounts.confirming import overdue_by
 from accounts.models import Account, Message, Publication, Role, Unit
 from tests.factories import account, platform, unit, user
 from zhonglou_media.core.clock import db_now
@@ -18,6 +19,13 @@ from zhonglou_media.core.models import User
 pytestmark = pytest.mark.django_db
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def marks(*accounts: Account) -> list[str]:
+    """What the page says of these accounts before they are confirmed."""
+    for one in accounts:
+        one.refresh_from_db()
+    return [item.mark for item in overdue_by(accounts, db_now()).values()]
 
 
 @pytest.fixture
@@ -119,7 +127,7 @@ def test_one_button_confirms_every_account_of_the_cards(client: Client, operator
     foreign = account()
     before = db_now()
     assert "2个账号的数据已确认截至" in sent(
-        client, "/activity/confirm/", {"account": [on.pk, other.pk], "overdue": [on.pk]}
+        client, "/activity/confirm/", {"account": [on.pk, other.pk], "overdue": marks(on)}
     )
     for row in (on, other):
         row.refresh_from_db()
@@ -133,7 +141,7 @@ def test_one_button_confirms_every_account_of_the_cards(client: Client, operator
 def test_one_account_is_confirmed_from_its_page_and_comes_back(client: Client, operator: User, on: Account) -> None:
     page = f"/accounts/{on.pk}/"
     assert f'action="/accounts/{on.pk}/confirm/"' in text_of(client, page)
-    answer = client.post(f"/accounts/{on.pk}/confirm/", {"next": page, "overdue": on.pk})
+    answer = client.post(f"/accounts/{on.pk}/confirm/", {"next": page, "overdue": marks(on)})
     assert answer["Location"] == page
     text = text_of(client, page)
     assert "的数据已确认截至" in text

@@ -23,6 +23,12 @@ NOW = moment("2021-03-31 09:00")  # an account watched since 2021-03-22 was due 
 FIELDS = ("posts_known_until", "messages_known_until")
 
 
+def mark(account: Account) -> str:
+    """What the page says of it."""
+    account.refresh_from_db()
+    return confirming.overdue_by([account], db_now())[account.pk].mark
+
+
 @pytest.fixture
 def of() -> Unit:
     return unit()
@@ -106,7 +112,7 @@ def test_what_is_named_is_what_the_rules_then_raise(django_assert_num_queries: A
     for rule in rules:
         run_rule(rule, NOW)
     before = set(Flag.objects.open().values_list("pk", flat=True))
-    with django_assert_num_queries(2):  # the setting of the day, and the questions
+    with django_assert_num_queries(3):  # the units, the setting of the day, and the questions
         found = confirming.overdue_by(rows, NOW)
     Account.objects.update(**dict.fromkeys(FIELDS, NOW))
     for rule in rules:
@@ -136,7 +142,7 @@ def test_the_page_asks_first_and_names_what_becomes_overdue(client: Client, oper
     assert "确认后不能收回" in said
     for row in (quiet, fresh):
         assert f'name="account" value="{row.pk}"' in said
-        assert f'name="overdue" value="{row.pk}"' in said
+        assert f'name="overdue" value="{mark(row)}"' in said
     # The act of every day stands out; what cannot be taken back is no primary button outside of its dialog.
     outside = "".join(part.partition("</dialog>")[2] or part for part in text.split("<dialog"))
     assert "btn-primary" not in outside
@@ -206,15 +212,35 @@ def test_what_came_due_since_the_page_was_opened_is_not_confirmed_unsaid(
     both = [quiet.pk, fresh.pk]
     for address, data in (
         ("/activity/confirm/", {"account": both}),
-        ("/activity/confirm/", {"account": both, "overdue": [fresh.pk]}),
+        ("/activity/confirm/", {"account": both, "overdue": [f"{fresh.pk}::"]}),
         (f"/accounts/{quiet.pk}/confirm/", {"next": "/activity/"}),
     ):
         text = client.post(address, data, follow=True).content.decode()
         assert "没有确认：您打开页面以后又有账号或咨询到期" in text
         assert f'id="confirm-{quiet.pk}"' in text
     assert not Account.objects.exclude(posts_known_until=None, messages_known_until=None).exists()
-    data = {"account": both, "overdue": [quiet.pk]}
+    data = {"account": both, "overdue": [mark(quiet)]}
     assert "2个账号的数据已确认截至" in client.post("/activity/confirm/", data, follow=True).content.decode()
+
+
+def test_a_question_that_came_due_on_an_account_named_before_is_not_confirmed_unsaid(
+    client: Client, operator: User, of: Unit
+) -> None:
+    quiet = late(of, "示例安静")
+    shown = mark(quiet)
+    question(quiet, db_now() - 30 * HOUR, source="import")
+    data = {"account": [quiet.pk], "overdue": [shown]}
+    assert "没有确认" in client.post("/activity/confirm/", data, follow=True).content.decode()
+    assert (
+        "1个账号的数据已确认"
+        in client.post("/activity/confirm/", data | {"overdue": [mark(quiet)]}, follow=True).content.decode()
+    )
+
+
+def test_a_guided_unit_is_never_told_that_it_will_be_late() -> None:
+    quiet = late(unit(scope="guided"), "示例指导单位账号")
+    quiet.refresh_from_db()
+    assert confirming.overdue_by([quiet], db_now()) == {}
 
 
 def test_nobody_who_only_reads_is_asked(client: Client, of: Unit) -> None:

@@ -147,7 +147,7 @@ def job_file(request: HttpRequest, pk: int) -> FileResponse:
         content = files.open_file(found.file)
     except Refused as gone:
         raise Http404(str(gone)) from gone
-    what = "没有写入的行" if found.result.get("refused") else label_of(found)
+    what = "没有写入的行" if found.result.get("rejected", found.result.get("refused")) else label_of(found)
     name = f"{what}-{found.created_at.astimezone(SHANGHAI):%Y%m%d}-{found.pk}"
     ending = ".xlsx" if found.file.type == files.XLSX else mimetypes.guess_extension(found.file.type) or ""
     return FileResponse(content, as_attachment=True, filename=name + ending, content_type=found.file.type)
