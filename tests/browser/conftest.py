@@ -4,6 +4,8 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from urllib.parse import urlsplit
 
 import psycopg2
@@ -36,9 +38,10 @@ class Portal:
 
 
 @pytest.fixture(scope="session")
-def portal(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Portal]:
+def portal(chromium: str) -> Iterator[Portal]:
     """`run_portal --migrate --demo`: SQLite and the file queue, or a database of its own on PostgreSQL, with Redis."""
-    var_dir, port = tmp_path_factory.mktemp("portal"), services.free_port()
+    # Not pytest's own folder: other runs of pytest beside this one tidy that up.
+    var_dir, port = Path(mkdtemp(prefix="portal-browser-")), services.free_port()
     more = {}
     test_url, redis = os.environ.get("TEST_DATABASE_URL", ""), os.environ.get("TEST_REDIS_URL", "")
     name = f"portal_browser_{os.getpid()}"
@@ -56,6 +59,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[
     finally:
         if connection.vendor == "postgresql":
             _sql(test_url, f"DROP DATABASE {name} WITH (FORCE)")
+        rmtree(var_dir, ignore_errors=True)
 
 
 def _sql(url: str, statement: str) -> None:
