@@ -34,8 +34,8 @@ settings.STORAGES = settings.STORAGES | {
 settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
 
 
-# A run of its own on PostgreSQL; stories that wait for sweeps of a running portal.
-LONGEST = ("test_on_postgres.py", "test_story_late.py", "test_story_quiet.py")
+# A run of its own on PostgreSQL; every page at both widths; stories that wait for sweeps of a running portal.
+LONGEST = ("test_on_postgres.py", "test_pages.py", "test_story_late.py", "test_story_quiet.py")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
