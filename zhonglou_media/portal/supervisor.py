@@ -38,8 +38,9 @@ def commands(port: int) -> dict[str, list[str]]:
     celery = [*python, "celery", "-q", "-A", "zhonglou_media"]
     quiet_network = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     gunicorn = ["gunicorn", "zhonglou_media.wsgi", "-b", f"{HOST}:{port}", "-w", "2", "-k", "gthread", "--threads", "4"]
+    patience = ["--graceful-timeout", "8", "--keep-alive", "30"]  # a kept connection outlives a page that is read
     return {
-        "网页服务": [*python, *gunicorn, "--graceful-timeout", "8", "--keep-alive", "30", "--log-level", "warning", "--no-control-socket"],
+        "网页服务": [*python, *gunicorn, *patience, "--log-level", "warning", "--no-control-socket"],
         "后台任务": [
             *celery, "worker", "-Q", "celery,long", "-P", "threads", "-c", "4", "-n", f"portal-{port}@%h",
             "-l", "WARNING", *quiet_network,
