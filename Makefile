@@ -5,9 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Arguments for pytest: make test ARGS="tests/filings -x"
 ARGS ?=
-# Processes that run the tests, a file at a time each: one more than two cores, since some wait for sweeps and browsers.
-# WORKERS=0 for one that may be debugged.
-WORKERS ?= 3
+# Processes that run the tests, a file at a time each; 0 for one that may be debugged.
+WORKERS ?= 2
 COMPILE = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help

@@ -27,7 +27,8 @@ from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import User
 from zhonglou_media.portal import views
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+# A page looks the same on either database: the stories, and every address in the URL walk, run on both.
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.needs_sqlite]
 
 SHOTS = Path(settings.BASE_DIR) / "build" / "shots"
 AXE = Axe()
