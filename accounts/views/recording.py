@@ -269,6 +269,7 @@ def _message_page(
 ) -> HttpResponse:
     row, now, user = _seen_message(request, pk), db_now(), user_of(request)
     may_record = row.account.state in activity.RECORDABLE and policy.may(user, Action.RECORD_ACTIVITY, row.account)
+    request.nav_path = reverse("accounts:record" if may_record else "accounts:list")  # type: ignore[attr-defined]
     context = {
         "message_": row,
         "may_record": may_record,
@@ -343,6 +344,7 @@ def _show(request: HttpRequest, page: str, account: Account, status: int, **cont
     form = context.get("form")
     if form is not None and form.is_bound and status == 200:
         status = 422
+    request.nav_path = reverse("accounts:record")  # type: ignore[attr-defined]  # these pages lie under it
     back = _back(request, account)
     ended = account.state == AccountState.CLOSED
     context |= {"account": account, "next": back, "closed": ended, "list_url": reverse("accounts:record")}

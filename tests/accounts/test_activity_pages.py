@@ -349,3 +349,13 @@ def test_a_question_changes_its_kind_or_is_withdrawn(client: Client, operator: U
     text = sent(client, f"/messages/{late.pk}/reply/", {"when": "now"}, status=409)
     assert "撤回或删除，由" in text
     assert "请选择留言的类型。" in sent(client, f"/messages/{row.pk}/kind/", {"kind": "x"}, status=422)
+
+
+@pytest.mark.parametrize("page", ["publish", "ask"])
+def test_the_navigation_shows_under_which_page_one_records(
+    client: Client, operator: User, on: Account, page: str
+) -> None:
+    text = text_of(client, f"/accounts/{on.pk}/{page}/")
+    current = [part for part in text.split("<a ")[1:] if 'aria-current="page"' in part.partition(">")[0]]
+    assert [part for part in current if 'href="/activity/"' in part.partition(">")[0]]
+    assert not [part for part in current if 'href="/accounts/"' in part.partition(">")[0]]
