@@ -272,12 +272,6 @@ def confirm_known(account_id: int, *, by: User, now: datetime) -> int:
     return confirm_all([account_id], by=by, now=now)
 
 
-def confirm_unit(unit_id: int, *, by: User, now: datetime) -> int:
-    """确认数据截至现在 of all accounts of a unit that can be recorded; returns how many."""
-    of_unit = Account.objects.filter(unit=unit_id, state__in=RECORDABLE)
-    return confirm_all(of_unit.values_list("pk", flat=True), by=by, now=now)
-
-
 @transaction.atomic
 def confirm_all(account_ids: Collection[int], *, by: User, now: datetime) -> int:
     """Both facts of these accounts are known until `now`, only forward: all or none; returns how many accounts."""

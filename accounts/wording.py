@@ -15,7 +15,7 @@ from accounts import due_times, hints, rules
 from accounts.flags import RuleCode
 from accounts.models import Account, AccountKind, AccountState, Flag, Followers, Message, Publication, Source
 from accounts.models.account import ON_PLATFORM, WATCHED
-from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
+from zhonglou_media.core.clock import SHANGHAI, day_of
 from zhonglou_media.core.countdown import due24, span
 
 R = RuleCode
@@ -119,16 +119,6 @@ class Facts:
     def until(self, due: datetime) -> str:
         """A due time, stored exclusive: 11-22 24:00."""
         return due24(due).removeprefix(f"{day_of(self.now).year}-")
-
-
-def fact_sentence(flag: Flag, now: datetime | None = None) -> str:
-    """The fact under one flag; a list is read by `Facts.of`."""
-    return Facts.of([flag], now or db_now()).sentence(flag)
-
-
-def known_sentence(flag: Flag, now: datetime | None = None) -> str:
-    """「数据截至 11-24 13:52」, 「尚无数据」 or 「不涉及」; a list is read by `Facts.of`."""
-    return str(Facts.of([flag], now or db_now()).known(flag))
 
 
 # --- the sentence of each rule: `flag.account` is there ------------------------------------------------------------

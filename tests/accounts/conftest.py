@@ -1,11 +1,17 @@
-"""What tests of imports of activity begin with; other modules here define an account of their own."""
+"""What many tests of accounts begin with; most modules define an account of their own."""
 
 from pathlib import Path
 
 import pytest
 
-from accounts.models import Account
+from accounts.models import Account, Unit
 from tests.factories import account, at, unit
+
+
+@pytest.fixture
+def of() -> Unit:
+    """A unit."""
+    return unit()
 
 
 @pytest.fixture

@@ -18,11 +18,6 @@ REGISTERED = at("2026-11-01 09:00")
 
 
 @pytest.fixture
-def of() -> Unit:
-    return unit()
-
-
-@pytest.fixture
 def operator(of: Unit) -> User:
     return user(Role.OPERATOR, of)
 
@@ -288,17 +283,6 @@ def test_confirming_moves_both_watermarks_and_only_forward(on: Account, operator
     assert [event.detail for event in timeline(on).filter(verb="confirm_known")] == [
         {"posts_known_until": None, "messages_known_until": None}
     ]
-
-
-def test_confirming_a_unit_takes_its_accounts_that_can_be_recorded(of: Unit, on: Account, operator: User) -> None:
-    other = account(of, platform=platform("weibo"), found=True)
-    foreign = account()
-    gone = account(of, platform=platform("wechat"), found=True)
-    lifecycle.void(gone, reason="重复登记", by=user(Role.SUPERVISOR), now=NOW)
-    assert activity.confirm_unit(of.pk, by=operator, now=NOW) == 2
-    known = set(Account.objects.filter(posts_known_until=NOW).values_list("pk", flat=True))
-    assert known == {on.pk, other.pk}
-    assert foreign.pk not in known
 
 
 def test_confirming_foreign_accounts_among_own_ones_confirms_none(on: Account, operator: User) -> None:

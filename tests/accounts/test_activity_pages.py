@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts import activity
 from accounts.confirming import overdue_by
 from accounts.models import Account, Message, Publication, Role, Unit
-from tests.factories import account, platform, unit, user
+from tests.accounts.recording import asked, text_of
+from tests.factories import account, platform, user
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.models import User
@@ -29,11 +30,6 @@ def marks(*accounts: Account) -> list[str]:
 
 
 @pytest.fixture
-def of() -> Unit:
-    return unit()
-
-
-@pytest.fixture
 def operator(of: Unit, client: Client) -> User:
     person = user(Role.OPERATOR, of)
     client.force_login(person)
@@ -45,21 +41,10 @@ def on(of: Unit) -> Account:
     return account(of, name="示例发布", now=db_now() - 30 * DAY)
 
 
-def text_of(client: Client, address: str, status: int = 200) -> str:
-    answer = client.get(address)
-    assert answer.status_code == status
-    return answer.content.decode()
-
-
 def sent(client: Client, address: str, data: dict[str, Any], status: int = 200) -> str:
     answer = client.post(address, data, follow=True)
     assert answer.status_code == status
     return answer.content.decode()
-
-
-def asked(on: Account, by: User, ago: timedelta, **more: Any) -> Message:
-    now = db_now()
-    return activity.ask(on.pk, asked_at=now - ago, by=by, now=now, **more)
 
 
 # --- the cards ------------------------------------------------------------------------------------------------------

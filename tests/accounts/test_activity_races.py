@@ -12,7 +12,7 @@ from django.db import connections
 
 from accounts import activity, due_times
 from accounts.models import Account, Message, Publication, Role, Unit
-from tests.factories import NOW, account, at, unit, user
+from tests.factories import NOW, account, at, user
 from zhonglou_media.core.errors import Refused, WrongState
 from zhonglou_media.core.models import Event, User
 
@@ -27,11 +27,6 @@ locked = due_times.lock
 def unlocked(account_ids: Any) -> list[Account]:
     """`due_times.lock` with the lock taken out."""
     return list(Account.objects.select_related("platform", "unit").filter(pk__in=account_ids).order_by("pk"))
-
-
-@pytest.fixture
-def of() -> Unit:
-    return unit()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The tab 发布与留言 of an account: what it shows, to whom, and what it costs."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -9,8 +8,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts import activity
-from accounts.models import Account, Message, Publication, Role, Unit
+from accounts.models import Account, Publication, Role, Unit
 from accounts.models.activity import Source
+from tests.accounts.recording import asked, text_of
 from tests.factories import account, unit, user
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import User
@@ -18,11 +18,6 @@ from zhonglou_media.core.models import User
 pytestmark = pytest.mark.django_db
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.fixture
-def of() -> Unit:
-    return unit()
 
 
 @pytest.fixture
@@ -35,17 +30,6 @@ def operator(of: Unit, client: Client) -> User:
 @pytest.fixture
 def on(of: Unit) -> Account:
     return account(of, name="示例发布", now=db_now() - 30 * DAY)
-
-
-def text_of(client: Client, address: str, status: int = 200) -> str:
-    answer = client.get(address)
-    assert answer.status_code == status
-    return answer.content.decode()
-
-
-def asked(on: Account, by: User, ago: timedelta, **more: Any) -> Message:
-    now = db_now()
-    return activity.ask(on.pk, asked_at=now - ago, by=by, now=now, **more)
 
 
 # --- the tab --------------------------------------------------------------------------------------------------------

@@ -30,11 +30,6 @@ def mark(account: Account) -> str:
 
 
 @pytest.fixture
-def of() -> Unit:
-    return unit()
-
-
-@pytest.fixture
 def operator(of: Unit, client: Client) -> User:
     person = user(Role.OPERATOR, of)
     client.force_login(person)

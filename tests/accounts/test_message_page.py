@@ -24,11 +24,6 @@ AT_ONCE = "这一条会立即逾期"
 
 
 @pytest.fixture
-def of() -> Unit:
-    return unit()
-
-
-@pytest.fixture
 def operator(of: Unit, client: Client) -> User:
     person = user(Role.OPERATOR, of, name="示例登记人")
     client.force_login(person)
@@ -105,7 +100,8 @@ def test_the_sentence_of_its_flag_says_the_kind_it_is_now(on: Account, operator:
     row = activity.ask(on.pk, asked_at=at("2026-11-23 08:05"), by=operator, now=NOW)
     activity.reclassify(row.pk, kind="complaint", by=operator, now=NOW)
     run_rule(next(rule for rule in RULES if rule.code == "slow_reply"), NOW)
-    said = wording.fact_sentence(Flag.objects.get(), NOW)
+    flag = Flag.objects.get()
+    said = wording.Facts.of([flag], NOW).sentence(flag)
     assert said == "11-23 08:05 的投诉，改类型前已逾期，期限保留，应于 11-24 08:05 前回复"
 
 

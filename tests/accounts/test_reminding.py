@@ -16,11 +16,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def of() -> Unit:
-    return unit()
-
-
-@pytest.fixture
 def operator(of: Unit) -> User:
     return user(Role.OPERATOR, of)
 

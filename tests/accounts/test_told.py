@@ -9,7 +9,7 @@ from accounts import activity
 from accounts.flags import run_rule
 from accounts.models import Account, Flag, Message, Publication, Role, Unit
 from accounts.rules import RULES
-from tests.factories import account, at, platform, unit, user
+from tests.factories import account, at, platform, user
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.models import User
@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NAMED = "“示例发布（新浪微博）”"
-
-
-@pytest.fixture
-def of() -> Unit:
-    return unit()
 
 
 @pytest.fixture

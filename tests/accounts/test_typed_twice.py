@@ -9,7 +9,7 @@ from django.test import Client
 from accounts import activity
 from accounts.models import Account, Message, Publication, Role, Unit
 from tests.accounts.activity import post, question
-from tests.factories import NOW, account, at, platform, unit, user
+from tests.factories import NOW, account, at, platform, user
 from zhonglou_media.core.errors import WrongState
 from zhonglou_media.core.models import User
 
@@ -17,11 +17,6 @@ pytestmark = pytest.mark.django_db
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 TWICE = "这一分钟已登记过同样的一条，不用再登记。"
-
-
-@pytest.fixture
-def of() -> Unit:
-    return unit()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from accounts import activity
 from accounts.flags import run_rule
 from accounts.models import Account, ActivityDay, Flag, Message, Role, Unit
 from accounts.rules import RULES
-from tests.factories import NOW, account, at, unit, user
+from tests.factories import NOW, account, at, user
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.errors import NotAllowed, WrongState
 from zhonglou_media.core.models import Event, User
@@ -17,11 +17,6 @@ from zhonglou_media.core.models import Event, User
 pytestmark = pytest.mark.django_db
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-
-
-@pytest.fixture
-def of() -> Unit:
-    return unit()
 
 
 @pytest.fixture

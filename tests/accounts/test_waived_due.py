@@ -11,7 +11,7 @@ from accounts import flags
 from accounts.models import Account, Flag, Role, Unit
 from accounts.rules import RULES
 from tests.accounts.activity import known, post
-from tests.factories import account, platform, unit, user
+from tests.factories import account, platform, user
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import User
 
@@ -19,11 +19,6 @@ pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
 WAIVED = "已免于追究</span>"
-
-
-@pytest.fixture
-def of() -> Unit:
-    return unit()
 
 
 @pytest.fixture

@@ -41,11 +41,13 @@ def watched(monitored_from: str = "2026-10-01", **fields: Any) -> Account:
 
 
 def said(of: Flag) -> str:
-    return wording.fact_sentence(Flag.objects.get(pk=of.pk), NOW)
+    flag = Flag.objects.get(pk=of.pk)
+    return wording.Facts.of([flag], NOW).sentence(flag)
 
 
 def known(of: Flag) -> str:
-    return wording.known_sentence(Flag.objects.get(pk=of.pk), NOW)
+    flag = Flag.objects.get(pk=of.pk)
+    return str(wording.Facts.of([flag], NOW).known(flag))
 
 
 # --- 超期未更新 -----------------------------------------------------------------------------------------------------
