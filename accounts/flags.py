@@ -35,6 +35,10 @@ class RuleCode(models.TextChoices):
     NAME_MISMATCH = "name_mismatch", words.FLAGS["name_mismatch"][0]
     SAME_PLATFORM = "same_platform", words.FLAGS["same_platform"][0]
     FOLLOWER_JUMP = "follower_jump", words.FLAGS["follower_jump"][0]
+    NO_CUSTODIAN = "no_custodian", words.FLAGS["no_custodian"][0]
+    VENDOR_LAPSED = "vendor_lapsed", words.FLAGS["vendor_lapsed"][0]
+    NO_RETENTION = "no_retention", words.FLAGS["no_retention"][0]
+    OVERDUE_ORDER = "overdue_order", words.FLAGS["overdue_order"][0]
 
 
 labels: dict[str, str] = dict(RuleCode.choices)

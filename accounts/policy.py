@@ -52,6 +52,25 @@ class Action(models.TextChoices):
     THRESHOLDS = "thresholds", "修改本区设定"
     WAIVE = "waive", "免于追究"
     VOID = "void", "作废账号"
+    MERGE_ACCOUNTS = "merge_accounts", "合并重复账号"
+    ANNOUNCE = "announce", "发布公告"
+    HAND_OVER = "hand_over", "移交备案"
+    OBJECT = "object", "对主办单位变更提出异议"
+    VIEW_PREAPPROVALS = "view_preapprovals", "查阅前置申请"
+    ASK_PREAPPROVAL = "ask_preapproval", "提出前置申请"
+    DECIDE_PREAPPROVAL = "decide_preapproval", "决定前置申请"
+    SIGHT = "sight", "登记发现的账号"
+    VIEW_ORDERS = "view_orders", "查阅责令关停"
+    ORDER = "order", "责令关停"
+    PROVE_ORDER = "prove_order", "报送关停证明"
+    REPORT_LOST = "report_lost", "报告账号失控"
+    DECLARE_LOST = "declare_lost", "认定账号失控"
+    PEOPLE = "people", "登记管理人员和委托运维"
+    CONFIRM = "confirm", "季度确认"
+    VIEW_CONFIRMATIONS = "view_confirmations", "查看季度确认"
+    USERS = "users", "管理用户"
+    UNITS = "units", "管理单位"
+    VIEW_EVENTS = "view_events", "查阅操作记录"
     CALENDAR = "calendar", "维护工作日历"
     SWEEP = "sweep", "运行规则检查"
 
@@ -111,6 +130,25 @@ RULES: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
         A.THRESHOLDS: SUPERVISOR,
         A.WAIVE: SUPERVISOR,
         A.VOID: SUPERVISOR,
+        A.MERGE_ACCOUNTS: SUPERVISOR,
+        A.ANNOUNCE: OPERATOR,
+        A.HAND_OVER: OPERATOR,
+        A.OBJECT: OPERATOR | LEADER,
+        A.VIEW_PREAPPROVALS: READERS,
+        A.ASK_PREAPPROVAL: OPERATOR,
+        A.DECIDE_PREAPPROVAL: SUPERVISOR,
+        A.SIGHT: OFFICE,
+        A.VIEW_ORDERS: READERS,
+        A.ORDER: SUPERVISOR,
+        A.PROVE_ORDER: OPERATOR,
+        A.REPORT_LOST: OPERATOR,
+        A.DECLARE_LOST: SUPERVISOR,
+        A.PEOPLE: OPERATOR,
+        A.CONFIRM: OPERATOR,
+        A.VIEW_CONFIRMATIONS: READERS,
+        A.USERS: ADMIN,
+        A.UNITS: ADMIN,
+        A.VIEW_EVENTS: {Role.AUDITOR: Scope.ALL, Role.ADMIN: Scope.ALL},
         A.CALENDAR: ADMIN,
         A.SWEEP: {},
     }

@@ -25,7 +25,7 @@ CHANGED, TAKEN_BACK = "change", "take_back"  # the verbs of the events
 
 @dataclass(frozen=True)
 class Threshold:
-    """A number that the office sets: between 1 and `most`, in `unit`; `meaning` says what follows from it."""
+    """A number that the office sets: from `least` to `most`, in `unit`; `meaning` says what follows from it."""
 
     key: str
     label: str
@@ -34,6 +34,7 @@ class Threshold:
     article: int
     most: int
     of_day: str  # which day's value counts, as the rule reads it
+    least: int = 1
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,53 @@ EDITABLE: dict[str, Threshold] = {
             15,
             365,
             "检查的当天",
+        ),
+        Threshold(
+            "retention_days",
+            "申请保留的时限",
+            "区级部门的存量微信公众号，自纳入台账起几天内申请保留",
+            "天",
+            9,
+            365,
+            "纳入台账的那一天",
+        ),
+        Threshold(
+            "notice_days",
+            "停更公告期",
+            "停更公告至少公示几天，0 为不作要求",
+            "天",
+            8,
+            90,
+            "提交的那一天",
+            least=0,
+        ),
+        Threshold(
+            "confirm_days",
+            "季度确认的时限",
+            "每季度开始后几天内，各单位确认账号、联系人、管理人员属实",
+            "天",
+            8,
+            60,
+            "季度的第一天",
+        ),
+        Threshold(
+            "people_breach",
+            "管理人员和委托运维",
+            "无专门管理人员、委托运维不合规的级别：0 为提示，1 为违反规定",
+            "级",
+            18,
+            1,
+            "检查的当天",
+            least=0,
+        ),
+        Threshold(
+            "invitation_days",
+            "邀请链接的有效期",
+            "发给新用户的一次性链接几天内有效",
+            "天",
+            18,
+            30,
+            "发出的那一天",
         ),
     )
 }
@@ -242,8 +290,8 @@ def _without(row: Setting) -> int:
 
 def _check(threshold: Threshold, value: int, from_date: date, today: date) -> None:
     errors: dict[str, list[str]] = {}
-    if not 1 <= value <= threshold.most:
-        errors["value"] = [f"“{threshold.label}”应在 1 到 {threshold.most} {threshold.unit}之间。"]
+    if not threshold.least <= value <= threshold.most:
+        errors["value"] = [f"“{threshold.label}”应在 {threshold.least} 到 {threshold.most} {threshold.unit}之间。"]
     if from_date <= today:
         tomorrow = today + timedelta(days=1)
         errors["from_date"] = [f"最早从明天（{tomorrow}）起，已经判断过的不再改变。"]

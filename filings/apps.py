@@ -25,5 +25,14 @@ class FilingsConfig(AppConfig):
             + guards.no_delete("filings_filing", "备案不能删除，只能撤回。")
             + guards.append_only("filings_revision", "已冻结的版次不能修改或删除。")
             + guards.append_only("filings_receipt", "回执不能修改或删除。")
+            + guards.frozen("filings_announcement", "state", "published", "已公布的公告不能修改，请另发更正公告。")
+            + guards.no_delete("filings_announcement", "公告不能删除。")
+            + guards.legal_pairs(
+                "filings_preapproval",
+                "state",
+                {("not_asked", "asked"), ("asked", "granted"), ("asked", "refused")},
+                "前置申请的状态不能这样变化，请按流程办理。",
+            )
+            + guards.no_delete("filings_preapproval", "前置申请不能删除。")
         )
         post_migrate.connect(guards.install_for_app, sender=self, dispatch_uid="filings.guards")

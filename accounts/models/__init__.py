@@ -5,7 +5,9 @@ from .activity import ActivityDay, Followers, Message, MessageKind, Publication,
 from .filter import SavedFilter
 from .flag import Flag, Level, RuleRun
 from .membership import Membership, Role
+from .people import Confirmation, Custodian, Outsourcing
 from .platform import Platform, PlatformAlias
+from .sighting import Sighting, Verdict
 from .unit import Unit, UnitKind, UnitName
 
 __all__ = (
@@ -14,6 +16,8 @@ __all__ = (
     "AccountName",
     "AccountState",
     "ActivityDay",
+    "Confirmation",
+    "Custodian",
     "Flag",
     "Followers",
     "Level",
@@ -21,14 +25,17 @@ __all__ = (
     "Message",
     "MessageKind",
     "Origin",
+    "Outsourcing",
     "Platform",
     "PlatformAlias",
     "Publication",
     "Role",
     "RuleRun",
     "SavedFilter",
+    "Sighting",
     "Source",
     "Unit",
     "UnitKind",
     "UnitName",
+    "Verdict",
 )

@@ -104,7 +104,15 @@ class Account(models.Model):
     # Since when a hint stands: written each night by `accounts/hints.py`.
     name_differs_since = models.DateTimeField("名称不一致自", null=True, blank=True)
     doubled_since = models.DateTimeField("同平台多账号自", null=True, blank=True)
-    reborn_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    reborn_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="reborn_as")
+    successor = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="承接账号"
+    )
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    lost_control_since = models.DateTimeField("失控自", null=True, blank=True)  # 密码遗失、账号被盗
+    confirmed_on = models.DateField("最近确认属实", null=True, blank=True)
+    # Since when nobody is named as custodian (第十八条): written by `accounts/custodians.py` and `lifecycle`.
+    no_custodian_since = models.DateTimeField("无管理人员自", null=True, blank=True)
 
     objects = AccountQuerySet.as_manager()
 
@@ -128,7 +136,8 @@ class Account(models.Model):
             models.UniqueConstraint(
                 fields=["unit", "platform"],
                 name="account_one_per_platform",
-                condition=Q(same_platform_reason="") & Q(state__in=[s.value for s in ON_PLATFORM]),
+                condition=Q(same_platform_reason="", lost_control_since__isnull=True)
+                & Q(state__in=[s.value for s in ON_PLATFORM]),
                 violation_error_message="本单位在该平台已有账号，须写明理由（第七条）。",
             ),
             models.CheckConstraint(
@@ -158,6 +167,11 @@ class Account(models.Model):
                 condition=Q(name_differs_since__isnull=False),
             ),
             models.Index(fields=["doubled_since"], name="account_doubled", condition=Q(doubled_since__isnull=False)),
+            models.Index(
+                fields=["no_custodian_since"],
+                name="account_no_custodian",
+                condition=Q(no_custodian_since__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

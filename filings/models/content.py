@@ -46,6 +46,8 @@ class AttachmentKind(models.TextChoices):
 
     PAPER = "", "其他附件"
     QR = "qr", "二维码图"
+    AVATAR = "avatar", "新头像"
+    PROOF = "proof", "办理证明"
 
 
 class Attachment(models.Model):

@@ -59,6 +59,11 @@ def append_only(table: str, message: str) -> list[Guard]:
     return [Guard(f"{table}_no_{on.lower()}", table, on, "OLD.id IS NOT NULL", message) for on in ("UPDATE", "DELETE")]
 
 
+def frozen(table: str, column: str, value: str, message: str) -> list[Guard]:
+    """A row whose `column` is `value` changes no more."""
+    return [Guard(f"{table}_{value}_frozen", table, "UPDATE", f"OLD.{column} = '{value}'", message)]
+
+
 def no_delete(table: str, message: str) -> list[Guard]:
     """Rows may change but never go."""
     return [Guard(f"{table}_no_delete", table, "DELETE", "OLD.id IS NOT NULL", message)]

@@ -24,6 +24,11 @@ SETTINGS: dict[str, Any] = {
     "follower_jump_percent": 50,  # 粉丝数异常: a change of this share …
     "follower_jump_least": 1000,  # … and of at least so many, from one count to the next
     "follower_jump_shown_days": 30,
+    "retention_days": 90,  # 第九条: days from go-live in which a department asks to keep its WeChat account
+    "notice_days": 0,  # 公告期 of a closing, in days; 0 = not enforced
+    "confirm_days": 15,  # days from a quarter's start in which each unit confirms its records
+    "people_breach": 0,  # 1: no custodian, a lapsed vendor are breaches; until then hints (第十八、十九条)
+    "invitation_days": 7,  # how long a one-time link works
 }
 
 

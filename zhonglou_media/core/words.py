@@ -20,7 +20,15 @@ STATE_ICONS = {
     "completed": "circle-check",
     "refused": "ban",
     "withdrawn": "arrow-bar-left",
+    # pre-approvals
+    "not_asked": "circle-dashed",
+    "asked": "clock",
+    "granted": "circle-check",
     # rectifications and orders
+    "proved": "clipboard-check",
+    "executed": "circle-check",
+    "superseded": "file-text",
+    "revoked": "arrow-bar-left",
     "issued": "clock",
     "submitted": "clipboard-check",
     "verified": "circle-check",
@@ -54,6 +62,8 @@ FLAGS_WITHOUT_DEADLINE = {
     "revived": "补报办结，或删除所发内容后解除",
     "name_mismatch": "名称改为一致后解除",
     "same_platform": "整合关停后解除",
+    "no_custodian": "登记专门管理人员后解除",
+    "vendor_lapsed": "补齐审核人、保密协议或合同后解除",
     "follower_jump": "只作提示，过一段时间自动解除",
 }
 

@@ -2,7 +2,7 @@
 
 from .calendar import Day, Year
 from .event import Event, EventHead
-from .user import User
+from .user import Invitation, User
 from .work import Counter, File, Job, JobState, Notice, Setting, TaskRun
 
 __all__ = (
@@ -11,6 +11,7 @@ __all__ = (
     "Event",
     "EventHead",
     "File",
+    "Invitation",
     "Job",
     "JobState",
     "Notice",

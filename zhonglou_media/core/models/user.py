@@ -49,3 +49,22 @@ class User(AbstractBaseUser):
     def get_session_auth_hash(self) -> str:
         """Ends every open session when the password or the epoch changes."""
         return f"{super().get_session_auth_hash()}.{self.session_epoch}"
+
+
+class Invitation(models.Model):
+    """邀请: a one-time link by which a person sets a password; only its digest is stored."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="invitations", verbose_name="用户")
+    token_sm3 = models.CharField(max_length=64, unique=True)
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="邀请人")
+    made_at = models.DateTimeField("邀请时间")
+    expires_at = models.DateTimeField("有效至")
+    used_at = models.DateTimeField("使用时间", null=True)
+    withdrawn_at = models.DateTimeField("作废时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "邀请"
+        ordering = ["-made_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.made_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,42 @@
+"""公告: what a unit tells the public of a closing or of a new sponsor or name (第八条)."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class AnnouncementState(models.TextChoices):
+    DRAFT = "draft", "草稿"
+    PUBLISHED = "published", "已公告"
+
+
+class Announcement(models.Model):
+    """草稿 → 已公告, then immutable by trigger; a correction is a new one that names the old."""
+
+    filing = models.ForeignKey("filings.Filing", models.PROTECT, related_name="announcements")
+    state = models.CharField("状态", max_length=16, choices=AnnouncementState, default=AnnouncementState.DRAFT)
+    text = models.TextField("公告内容")
+    on = models.DateField("公告日期", null=True)
+    days = models.PositiveSmallIntegerField("公告期（天）", null=True)
+    place = models.CharField("发布渠道", max_length=120, blank=True)
+    link = models.CharField("链接", max_length=300, blank=True)
+    corrects = models.OneToOneField(
+        "self", models.PROTECT, null=True, related_name="corrected_by", verbose_name="更正的公告"
+    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    published_at = models.DateTimeField("公布时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "公告"
+        ordering = ["-published_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["filing"], name="announcement_one_draft", condition=Q(state="draft")),
+            models.CheckConstraint(
+                name="announcement_published_has_time",
+                condition=Q(state="draft", published_at__isnull=True)
+                | Q(state="published", published_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"公告 {self.pk}"
