@@ -15,7 +15,7 @@ from django.db.models.functions import Abs
 
 from accounts import due_times
 from accounts.models import Account, Followers
-from accounts.models.account import ON_PLATFORM, WATCHED
+from accounts.models.account import WATCHED
 from accounts.models.unit import Scope
 from zhonglou_media.core.bulk import update_many
 from zhonglou_media.core.clock import day_of, start_of
@@ -63,7 +63,7 @@ def second_accounts() -> set[int]:
     """一个单位原则上在同一平台只开设一个账号（第七条）: those after the first one registered, whatever the reason."""
     first: set[tuple[int, int]] = set()
     found: set[int] = set()
-    there = Account.objects.filter(state__in=ON_PLATFORM, unit__scope=Scope.BOUND).exclude(platform__code=ANY_PLATFORM)
+    there = Account.objects.holding().filter(unit__scope=Scope.BOUND).exclude(platform__code=ANY_PLATFORM)
     for pk, unit_id, platform_id in there.order_by("pk").values_list("pk", "unit_id", "platform_id").iterator():
         if (unit_id, platform_id) in first:
             found.add(pk)

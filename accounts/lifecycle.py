@@ -8,7 +8,7 @@ from datetime import datetime
 from accounts import due_times, identity, policy, rules
 from accounts.fields import LIVE_FILING
 from accounts.models import Account, AccountName, AccountState, Origin
-from accounts.models.account import WATCHED
+from accounts.models.account import ORDERABLE, WATCHED
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.errors import Refused, WrongState
@@ -104,9 +104,26 @@ def void(account: Account, *, reason: str, by: User, now: datetime) -> None:
         raise WrongState(f"账号“{account.name}”已办结备案（{account.number}），不能作废，只能关停或注销。")
     if account.filings.filter(state__in=LIVE_FILING).exists():
         raise WrongState(f"账号“{account.name}”有一件办理中的备案，请先由主办单位撤回，再作废。")
+    if account.orders.filter(ended_at__isnull=True).exists():
+        raise WrongState(f"账号“{account.name}”有一件未办结的责令关停，请先撤销，再作废。")
     if not reason.strip():
         raise Refused("请写明作废的理由。")
     _move(account, A.VOID, verb="void", ground=reason.strip(), by=by, role=role, now=now)
+
+
+def merge_into(account: Account, kept: Account, *, reason: str, by: User, role: str, now: datetime) -> None:
+    """作废: a second row of the same account, whose filings and facts `kept` has taken over (`filings/merging.py`)."""
+    account.merged_into = kept
+    ground = f"并入账号“{kept.name}”，理由：{reason}"
+    _move(account, A.VOID, verb="merge_into", ground=ground, by=by, role=role, now=now)
+
+
+def end_by_order(account: Account, *, cancelled: bool, ground: str, by: User | None, role: str, now: datetime) -> None:
+    """未备案, 正常运行 or 拟关停 → 已关停 or 已注销: a closure order is executed (第八条, 第二十四条)."""
+    if account.state not in ORDERABLE:
+        raise WrongState(f"账号“{account.name}”现为“{account.get_state_display()}”，不能按责令关停处理。")
+    target = A.CANCELLED if cancelled else A.CLOSED
+    _move(account, target, verb="end_by_order", ground=ground, by=by, role=role, now=now)
 
 
 def _move(

@@ -26,9 +26,11 @@ def next_update_due(account: Account, posts: Mapping[date, int] = MappingProxyTy
     Ordinary accounts: day 7 after the later of the last publication and the first watched day, so that a unit that
     posts every Monday is never flagged. 服务号: `posts` counts the publications of its watched days by the first day
     of their month; the end of the month after the last one whose quota is met, until then of the first one that has a
-    quota.
+    quota. Nobody can publish on an account whose control is lost (第十八条): not judged until it is regained.
     """
     if account.monitored_from is None or account.platform.update_rule == UpdateRule.NONE:
+        return None
+    if account.lost_control_since is not None:
         return None
     if account.kind == AccountKind.SERVICE:
         met = [month for month, n in posts.items() if n >= quota(month, account.monitored_from) > 0]

@@ -39,8 +39,8 @@ class Register:
     """What the rules ask of the register, a query each; for a page of filings `queues.PageRegister` asks once."""
 
     def accounts(self, unit: Unit) -> list[Account]:
-        """The unit's accounts that are on a platform, in the register's order."""
-        return list(Account.objects.filter(unit=unit, state__in=ON_PLATFORM).select_related("platform"))
+        """The unit's accounts that hold their place on a platform, in the register's order."""
+        return list(Account.objects.holding().filter(unit=unit).select_related("platform"))
 
     def clash(self, platform: Platform, uid: str, name: str, exclude: Account | None) -> Account | None:
         """The account whose identity `uid` and `name` would take."""
@@ -56,8 +56,11 @@ class Register:
 
 
 def rivals(unit_ids: Iterable[int]) -> models.QuerySet[Filing]:
-    """Openings of `unit_ids` past draft whose account, if there is one, is not on the platform yet; newest first."""
-    holding = models.Q(account__state__in=ON_PLATFORM)
+    """Openings of `unit_ids` past draft whose account, if there is one, is not on the platform yet; newest first.
+
+    Nor one whose control is lost (第十八条): it takes no place from its successor.
+    """
+    holding = models.Q(account__state__in=ON_PLATFORM) | models.Q(account__lost_control_since__isnull=False)
     past = Filing.objects.filter(kind=FilingKind.OPEN, unit__in=unit_ids, state__in=PAST_DRAFT)
     return past.exclude(holding).for_lists()
 

@@ -8,7 +8,6 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, 
 
 from accounts import identity
 from accounts.models import Account, Platform, Unit
-from accounts.models.account import ON_PLATFORM
 from filings import applying, checks
 from filings.models import ExportItem, Filing, FilingState, Receipt, ReceiptResult, Revision, System
 from filings.models.filing import FilingQuerySet
@@ -149,7 +148,7 @@ class PageRegister(checks.Register):
     def __init__(self, filings: Sequence[Filing]) -> None:
         units = {filing.unit_id for filing in filings}
         self._accounts: dict[int, list[Account]] = {unit: [] for unit in units}
-        for account in Account.objects.filter(unit__in=units, state__in=ON_PLATFORM).select_related("platform"):
+        for account in Account.objects.holding().filter(unit__in=units).select_related("platform"):
             self._accounts[account.unit_id].append(account)
         self._rivals: dict[int, list[Filing]] = {unit: [] for unit in units}
         for filing in checks.rivals(units):

@@ -49,12 +49,17 @@ ON_PLATFORM = (AccountState.PENDING, AccountState.ACTIVE, AccountState.CLOSING)
 ENDED = (AccountState.CLOSED, AccountState.CANCELLED)
 GONE = (AccountState.CANCELLED, AccountState.VOID)
 OPENABLE = (AccountState.UNFILED, AccountState.CLOSED)  # an opening may be filed for it
+ORDERABLE = (AccountState.UNFILED, AccountState.ACTIVE, AccountState.CLOSING)  # it may be ordered closed
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
     def standing(self) -> "AccountQuerySet":
         """Accounts whose identity is taken: neither cancelled nor void."""
         return self.exclude(state__in=GONE)
+
+    def holding(self) -> "AccountQuerySet":
+        """Accounts that hold their unit's place on a platform (第七条): on it, and under its control (第十八条)."""
+        return self.filter(state__in=ON_PLATFORM, lost_control_since__isnull=True)
 
 
 class Account(models.Model):
