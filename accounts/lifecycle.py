@@ -5,7 +5,7 @@ A ground is a filing, an order, the baseline or a finding. Callers hold the tran
 
 from datetime import datetime
 
-from accounts import due_times, identity, policy, rules
+from accounts import custodians, due_times, identity, policy, rules
 from accounts.fields import LIVE_FILING
 from accounts.models import Account, AccountName, AccountState, Origin
 from accounts.models.account import ORDERABLE, WATCHED
@@ -51,11 +51,14 @@ def register(accounts: list[Account], *, origin: Origin, now: datetime) -> list[
             account.state = A.ACTIVE
             account.monitored_from = day_of(now)
             account.next_update_due_at = rules.next_update_due(account)
+            account.no_custodian_since = None if account.custodian else custodians.since(account, [])
         else:
             account.state = A.UNFILED
             account.found_at = now
     saved = Account.objects.bulk_create(accounts, batch_size=500)
     AccountName.objects.bulk_create((_name(account, now) for account in saved), batch_size=500)
+    if origin == Origin.BASELINE:
+        custodians.begin_many(saved, now)
     return saved
 
 
@@ -81,6 +84,7 @@ def activate(account: Account, *, number: str, ground: str, by: User | None, rol
     account.number = number
     account.monitored_from = day_of(now)
     account.found_at = None
+    custodians.follow(account, now)
     _move(account, A.ACTIVE, verb="activate", ground=ground, by=by, role=role, now=now)
     AccountName.objects.get_or_create(
         account=account,
@@ -95,6 +99,22 @@ def end_pending(account: Account, *, on_platform: bool, ground: str, by: User | 
         account.found_at = now
     target = A.UNFILED if on_platform else A.VOID
     _move(account, target, verb="end_pending", ground=ground, by=by, role=role, now=now)
+
+
+def begin_closing(account: Account, *, ground: str, by: User | None, role: str, now: datetime) -> None:
+    """正常运行 → 拟关停: its closure or cancellation was accepted; it stays watched until that completes."""
+    _move(account, A.CLOSING, verb="begin_closing", ground=ground, by=by, role=role, now=now)
+
+
+def undo_closing(account: Account, *, ground: str, by: User | None, role: str, now: datetime) -> None:
+    """拟关停 → 正常运行: that acceptance was undone."""
+    _move(account, A.ACTIVE, verb="undo_closing", ground=ground, by=by, role=role, now=now)
+
+
+def end(account: Account, *, cancelled: bool, ground: str, by: User | None, role: str, now: datetime) -> None:
+    """→ 已关停 or 已注销: its filing completed, or an order was executed. Nobody judges its updates any more."""
+    target = A.CANCELLED if cancelled else A.CLOSED
+    _move(account, target, verb="cancel" if cancelled else "close", ground=ground, by=by, role=role, now=now)
 
 
 def void(account: Account, *, reason: str, by: User, now: datetime) -> None:

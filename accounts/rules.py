@@ -7,7 +7,17 @@ from types import MappingProxyType
 from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from accounts.flags import Rule, RuleCode
-from accounts.models import Account, AccountKind, AccountState, Followers, Level, Message, MessageKind, Source
+from accounts.models import (
+    Account,
+    AccountKind,
+    AccountState,
+    Followers,
+    Level,
+    Message,
+    MessageKind,
+    Outsourcing,
+    Source,
+)
 from accounts.models.account import ENDED, ON_PLATFORM, WATCHED
 from accounts.models.activity import MessageQuerySet
 from accounts.models.platform import UpdateRule
@@ -146,6 +156,28 @@ def follower_jump(now: datetime) -> QuerySet[Followers]:
     )
 
 
+def no_custodian(now: datetime) -> QuerySet[Account]:
+    """密码应当由专门管理人员负责（第十八条）: watched, and nobody is named; `weight` is the level (`people_breach`)."""
+    unkept = _of_bound_units().filter(state__in=WATCHED, no_custodian_since__lte=now)
+    return unkept.annotate(weight=_weight_of_people(now))
+
+
+def vendor_lapsed(now: datetime) -> QuerySet[Outsourcing]:
+    """委托运维的，主办单位要加强内容审核（第十九条）: no reviewer, no agreement on secrecy, or the contract is over.
+
+    Watched accounts only; `weight` is the level (`people_breach`).
+    """
+    lapsed = Outsourcing.objects.filter(
+        lapses_at__lte=now, account__state__in=WATCHED, account__unit__scope=Scope.BOUND
+    )
+    return lapsed.annotate(weight=_weight_of_people(now))
+
+
+def _weight_of_people(now: datetime) -> Value:
+    breach = setting("people_breach", day_of(now)) == 1
+    return Value(Level.BREACH.value if breach else Level.HINT.value)
+
+
 def _of_bound_units() -> QuerySet[Account]:
     """Units that are only guided (第三条) are listed, never flagged."""
     return Account.objects.filter(unit__scope=Scope.BOUND)
@@ -167,4 +199,14 @@ RULES = (
     Rule(R.NAME_MISMATCH, 6, "account", name_mismatch, "name_differs_since", account="id", level=HINT),
     Rule(R.SAME_PLATFORM, 7, "account", same_platform, "doubled_since", account="id", level=HINT),
     Rule(R.FOLLOWER_JUMP, 15, "followers", follower_jump, "jumped_at", unit="account__unit_id", level=HINT),
+    Rule(R.NO_CUSTODIAN, 18, "account", no_custodian, "no_custodian_since", account="id", level=F("weight")),
+    Rule(
+        R.VENDOR_LAPSED,
+        19,
+        "outsourcing",
+        vendor_lapsed,
+        "lapses_at",
+        unit="account__unit_id",
+        level=F("weight"),
+    ),
 )

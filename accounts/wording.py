@@ -13,9 +13,20 @@ from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When, prefet
 
 from accounts import due_times, hints, rules
 from accounts.flags import RuleCode
-from accounts.models import Account, AccountKind, AccountState, Flag, Followers, Message, Publication, Source
+from accounts.models import (
+    Account,
+    AccountKind,
+    AccountState,
+    Custodian,
+    Flag,
+    Followers,
+    Message,
+    Outsourcing,
+    Publication,
+    Source,
+)
 from accounts.models.account import ON_PLATFORM, WATCHED
-from zhonglou_media.core.clock import SHANGHAI, day_of
+from zhonglou_media.core.clock import SHANGHAI, day_of, start_of
 from zhonglou_media.core.countdown import due24, span
 
 R = RuleCode
@@ -73,6 +84,8 @@ class Facts:
     messages: dict[int, Message] = field(default_factory=dict)
     siblings: dict[int, list[Account]] = field(default_factory=dict)  # by unit
     followers: dict[int, Followers] = field(default_factory=dict)
+    left: dict[int, Custodian] = field(default_factory=dict)  # by account: the custodian who left last
+    contracts: dict[int, Outsourcing] = field(default_factory=dict)
 
     @classmethod
     def of(cls, flags: Sequence[Flag], now: datetime) -> "Facts":
@@ -87,6 +100,8 @@ class Facts:
             messages=_messages(_of(flags, R.SLOW_REPLY)),
             siblings=_siblings(_of(flags, *HINTS_OF_UNIT)),
             followers=_followers(_of(flags, R.FOLLOWER_JUMP)),
+            left=_left(_of(flags, R.NO_CUSTODIAN)),
+            contracts=_contracts(_of(flags, R.VENDOR_LAPSED)),
         )
 
     def sentence(self, flag: Flag) -> str:
@@ -205,6 +220,26 @@ def _follower_jump(facts: Facts, flag: Flag) -> str:
     return f"{facts.day(row.day)} 粉丝数{was} {row.count:,}"
 
 
+def _no_custodian(facts: Facts, flag: Flag) -> str:
+    row = facts.left.get(cast(Account, flag.account).pk)
+    if row is not None and row.to_date is not None and start_of(row.to_date) < flag.due_at:
+        return f"{row.name} {facts.day(row.to_date)} 离任，之后没有登记专门管理人员"
+    return f"自 {facts.day(flag.due_at)} 起没有登记专门管理人员"
+
+
+def _vendor_lapsed(facts: Facts, flag: Flag) -> str:
+    row = facts.contracts.get(flag.fact_id)
+    if row is None:
+        return f"自 {facts.day(flag.due_at)} 起委托运维不合规"
+    missing = [] if row.reviewer else ["没有登记本单位内容审核人"]
+    missing += [] if row.nda else ["没有签订保密协议"]
+    if not missing and row.ends_on is not None:
+        missing = [f"合同 {facts.day(row.ends_on)} 到期，没有续签"]
+    if row.ended_on is not None:
+        missing = [f"{facts.day(row.ended_on)} 已停止委托"]
+    return f"委托{row.vendor}运维，{'，'.join(missing) or '原来不合规'}"
+
+
 SENTENCES: dict[str, Callable[[Facts, Flag], str]] = {
     R.INACTIVE: _inactive,
     R.NO_DATA: _no_data,
@@ -214,6 +249,8 @@ SENTENCES: dict[str, Callable[[Facts, Flag], str]] = {
     R.NAME_MISMATCH: _name_mismatch,
     R.SAME_PLATFORM: _same_platform,
     R.FOLLOWER_JUMP: _follower_jump,
+    R.NO_CUSTODIAN: _no_custodian,
+    R.VENDOR_LAPSED: _vendor_lapsed,
 }
 
 
@@ -272,3 +309,15 @@ def _followers(flags: Sequence[Flag]) -> dict[int, Followers]:
     earlier = Followers.objects.filter(account=OuterRef("account_id"), day__lt=OuterRef("day")).order_by("-day")
     rows = Followers.objects.annotate(before=Subquery(earlier.values("count")[:1]))
     return {row.pk: row for row in rows.filter(pk__in=[flag.fact_id for flag in flags])}
+
+
+def _left(flags: Sequence[Flag]) -> dict[int, Custodian]:
+    """By account, who left last; the earlier ones are read before and overwritten."""
+    if not flags:
+        return {}
+    ended = Custodian.objects.filter(account__in={flag.account_id for flag in flags}, to_date__isnull=False)
+    return {row.account_id: row for row in ended.defer("phone").order_by("to_date", "pk")}
+
+
+def _contracts(flags: Sequence[Flag]) -> dict[int, Outsourcing]:
+    return Outsourcing.objects.in_bulk([flag.fact_id for flag in flags]) if flags else {}

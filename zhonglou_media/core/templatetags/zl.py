@@ -121,7 +121,7 @@ def flag_since(row: FlagRow) -> str:
             return f"开通早于批准，自 {clock.due24(row.due_at)} 起"
         case "revived":
             return f"关停或注销于 {dt(row.due_at)}"
-        case "name_mismatch" | "same_platform":
+        case "name_mismatch" | "same_platform" | "no_custodian" | "vendor_lapsed":
             return f"自 {dt(row.due_at)} 起"
         case "follower_jump":
             return f"{d(row.due_at)} 变化"
@@ -147,7 +147,7 @@ def flag_due(context: Mapping[str, Any], row: FlagRow) -> SafeString:
     this_year = f"{context['now'].astimezone(SHANGHAI):%Y}-"
     shown = flag_since(row).replace(this_year, "", 1)
     days = (context["now"] - row.due_at).days
-    if row.rule in ("unfiled_account", "name_mismatch", "same_platform"):
+    if row.rule in ("unfiled_account", "name_mismatch", "same_platform", "no_custodian", "vendor_lapsed"):
         shown += f"，已 {days} 天" if days > 0 else "，不到 1 天"
     exact = "，".join(part for part in (flag_since(row), flag_ends(row)) if part)
     tone = "late" if row.level == "breach" else "soon"
