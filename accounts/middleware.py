@@ -11,6 +11,22 @@ from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.errors import Refused
 
 
+ACTING_AS = "acting_as"  # in the session: the membership chosen on top of the page
+
+
+class SwitchMiddleware:
+    """Puts the membership that was chosen on top of the page on the person, before any view asks what they may do."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = request.session.get(ACTING_AS)
+        if chosen is not None and request.user.is_authenticated:
+            request.user.acting_as = chosen
+        return self.get_response(request)
+
+
 class DefaultDenyMiddleware:
     """Refuses each view that carries neither `@may` nor `@public` (`accounts.access`)."""
 

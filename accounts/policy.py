@@ -177,14 +177,18 @@ class Grants:
 
 
 def grants_of(user: User) -> Grants:
-    """The person's current memberships: read once a user object, so once a request."""
+    """The person's current memberships: read once a user object, so once a request.
+
+    Where one is chosen on top of the page (`user.acting_as`), that one alone, as long as it holds.
+    """
     cached: Grants | None = user.__dict__.get("_grants")
     if cached is not None:
         return cached
     grants = Grants()
     if user.is_active:
-        held = Membership.objects.current(day_of(db_now())).filter(user=user).values_list("role", "unit_id")
-        for role, unit_id in held:
+        held = list(Membership.objects.current(day_of(db_now())).filter(user=user).values_list("pk", "role", "unit_id"))
+        chosen = [row for row in held if row[0] == user.acting_as]
+        for _, role, unit_id in chosen or held:
             grants.own.setdefault(Role(role), set()).add(unit_id)
         members_of = set().union(*grants.own.values())
         grants.children = set(Unit.objects.filter(parent_id__in=members_of).values_list("id", flat=True))

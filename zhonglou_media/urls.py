@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from filings import account_urls as filings_account_urls
 from filings import urls as filings_urls
 from filings.views import lists
-from zhonglou_media.portal import home, monitoring, runs, styleguide, unit_page, views
+from zhonglou_media.portal import home, monitoring, runs, styleguide, switch, unit_page, views
 
 # One namespace: the filings' own addresses, and the tab an account's page has for them.
 filing_pages: list[URLPattern | URLResolver] = [
@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((filing_pages, "filings"))),
     path("", include("accounts.urls")),
     path("login/", views.login, name="login"),
+    path("switch/", switch.switch, name="switch"),
     path("logout/", views.logout, name="logout"),
     path("flags/", monitoring.show, name="flags"),
     path("flags/export.xlsx", monitoring.export, name="flags_export"),

@@ -95,6 +95,7 @@ PAGES: dict[str, Entry] = {
     "mine": anybody({OPERATOR}),
     "login": anybody(PUBLIC),
     "logout": anybody(PUBLIC, "post"),
+    "switch": anybody(EVERYBODY, "post"),
     "regulation": anybody(PUBLIC),
     "help": anybody(PUBLIC),
     "health": anybody(PUBLIC),

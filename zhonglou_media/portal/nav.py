@@ -148,15 +148,37 @@ def unread_notices(user: User) -> int:
     return Notice.objects.filter(user=user, read_at__isnull=True).count()
 
 
-def identity(user: User, now: datetime) -> tuple[str, str]:
-    """Whom the top bar shows: the unit (or 「… 等3个单位」) and the roles held there."""
+@dataclass(frozen=True)
+class Hat:
+    """A membership that can be chosen on top of the page; without `pk` all of them."""
+
+    pk: int | None
+    words: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whom the top bar shows: the unit (or 「… 等3个单位」), the roles held there, and what one may switch to."""
+
+    unit: str
+    roles: str
+    hats: list[Hat]
+
+
+def identity(user: User, now: datetime) -> Identity:
+    """As whom `user` acts at `now`; there is nothing to switch to for who holds one membership."""
     held = list(
         Membership.objects.current(day_of(now)).filter(user=user).select_related("unit").order_by("unit__name", "id")
     )
-    units = list(dict.fromkeys(str(m.unit) for m in held))
-    roles = list(dict.fromkeys(str(m.get_role_display()) for m in held))
+    chosen = [m for m in held if m.pk == user.acting_as]
+    shown = chosen or held
+    units = list(dict.fromkeys(str(m.unit) for m in shown))
+    roles = list(dict.fromkeys(str(m.get_role_display()) for m in shown))
     unit = units[0] if len(units) == 1 else f"{units[0]} 等{len(units)}个单位" if units else "没有任职"
-    return unit, "、".join(roles)
+    hats = [Hat(m.pk, f"{m.unit}·{m.get_role_display()}", m in chosen) for m in held]
+    every = [Hat(None, f"全部（{len(held)}项任职）", not chosen)]
+    return Identity(unit, "、".join(roles), every + hats if len(held) > 1 else [])
 
 
 def links(user: User, path: str, shown: dict[str, Count]) -> list[tuple[str, list[Link]]]:
@@ -198,11 +220,12 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "office_contact": settings.OFFICE_CONTACT,
     }
     if user := signed_in(request):
-        unit, roles = identity(user, now)
+        shown = identity(user, now)
         context |= {
             "nav_groups": links(user, getattr(request, "nav_path", request.path), counts(user, now)),
             "nav_unread": unread_notices(user),
-            "nav_unit": unit,
-            "nav_roles": roles,
+            "nav_unit": shown.unit,
+            "nav_roles": shown.roles,
+            "nav_hats": shown.hats,
         }
     return context

@@ -31,6 +31,9 @@ class User(AbstractBaseUser):
     session_epoch = models.PositiveIntegerField("会话批次", default=0)
     created_at = models.DateTimeField("建立时间", auto_now_add=True)
 
+    # The membership chosen on top of the page for this request (`accounts/policy.py` narrows to it); None: all of them.
+    acting_as: int | None = None
+
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar = ["name"]
     objects = UserManager()
