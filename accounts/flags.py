@@ -134,6 +134,15 @@ def _clear(rule: Rule, now: datetime) -> int:
         return int(cursor.rowcount)
 
 
+def hold(rules: Iterable[str]) -> None:
+    """Lock the rows of `rules` until the transaction ends: no sweep runs meanwhile. First of all that it locks.
+
+    One by one, as a sweep locks them: a database would sort by its own collation.
+    """
+    for rule in sorted(rules):
+        RuleRun.objects.select_for_update().filter(rule=rule).first()
+
+
 def waive(flag_ids: Iterable[int], *, by: User | None, reason: str, now: datetime) -> int:
     """免于追究: the supervisor ends flags, open or cleared, with one reason for all; returns how many.
 
@@ -141,9 +150,7 @@ def waive(flag_ids: Iterable[int], *, by: User | None, reason: str, now: datetim
     """
     wanted, reason = set(flag_ids), reason.strip()
     with transaction.atomic():
-        # No sweep runs meanwhile. One by one, as a sweep locks them: a database would sort by its own collation.
-        for rule in sorted(set(Flag.objects.filter(pk__in=wanted).values_list("rule", flat=True))):
-            RuleRun.objects.select_for_update().filter(rule=rule).first()
+        hold(set(Flag.objects.filter(pk__in=wanted).values_list("rule", flat=True)))
         chosen = Flag.objects.select_for_update(of=("self",)).select_related("unit", "account__platform", "waived_by")
         flags = list(chosen.filter(pk__in=wanted).order_by("pk"))
         if not flags or len(flags) < len(wanted):

@@ -8,6 +8,8 @@ from django.conf import settings
 from accounts import rules as accounts_rules
 from accounts.flags import Rule, run_rule
 from filings import rules as filings_rules
+from inspections import ordering
+from inspections import rules as inspections_rules
 
 
 def overdue(seconds: int) -> timedelta:
@@ -29,16 +31,24 @@ OFTEN = often(settings.SWEEP_SECONDS)
 logger = logging.getLogger(__name__)
 
 # By code: the order in which rules' rows are locked, by a sweep and by a waiver of several rules' flags alike.
-RULES: tuple[Rule, ...] = tuple(sorted((*accounts_rules.RULES, *filings_rules.RULES), key=lambda rule: rule.code))
+RULES: tuple[Rule, ...] = tuple(
+    sorted((*accounts_rules.RULES, *filings_rules.RULES, *inspections_rules.RULES), key=lambda rule: rule.code)
+)
 
 
 def sweep(now: datetime) -> dict[str, tuple[int, int]]:
     """Run each rule as of `now` (aware), in fixed order, each in its own transaction: code → (opened, cleared).
 
-    A rule that fails does not stop the others; what failed is logged and raised together at the end.
+    First the orders that an opening has settled end (`ordering.supersede`). What fails does not stop the others; it is
+    logged and raised together at the end.
     """
     done: dict[str, tuple[int, int]] = {}
     failed: list[Exception] = []
+    try:
+        ordering.supersede(now)
+    except Exception as error:
+        logger.exception("orders failed")
+        failed.append(error)
     for rule in RULES:
         try:
             done[rule.code] = run_rule(rule, now)
