@@ -10,7 +10,6 @@ from django.shortcuts import render
 from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.errors import Refused
 
-
 ACTING_AS = "acting_as"  # in the session: the membership chosen on top of the page
 
 
