@@ -4,19 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from accounts.activity import is_reply_of
+from accounts.histories import Entry, who
 from accounts.models import Message, MessageKind, Source
-from accounts.views.history import Entry, who
-from zhonglou_media.core import events
+from zhonglou_media.core import events, verbs
 from zhonglou_media.core.clock import SHANGHAI
 from zhonglou_media.core.models import Event
 
-VERBS = {
-    "ask": "收到",
-    "reply": "回复",
-    "unreply": "撤销登记的回复",
-    "reclassify": "改类型",
-    "withdraw_message": "撤回",
-}
+VERBS = verbs.VERBS["message"]
 TONES = {"reply": "done", "unreply": "back"}
 
 
