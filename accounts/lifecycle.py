@@ -40,8 +40,8 @@ LEGAL: frozenset[tuple[str, str]] = frozenset(
 def register(accounts: list[Account], *, origin: Origin, now: datetime) -> list[Account]:
     """Enter accounts that already exist on their platform: baseline → active, found → unfiled (第八条).
 
-    `accounts` are unsaved and have no state. The caller appends the one event of its run (machines: an import appends
-    one event a run). Returns the saved accounts.
+    `accounts` are unsaved and have no state; one found earlier than `now` says so in `found_at`. The caller appends the
+    one event of its run (machines: an import appends one event a run). Returns the saved accounts.
     """
     for account in accounts:
         account.origin = origin
@@ -54,7 +54,7 @@ def register(accounts: list[Account], *, origin: Origin, now: datetime) -> list[
             account.no_custodian_since = None if account.custodian else custodians.since(account, [])
         else:
             account.state = A.UNFILED
-            account.found_at = now
+            account.found_at = account.found_at or now
     saved = Account.objects.bulk_create(accounts, batch_size=500)
     AccountName.objects.bulk_create((_name(account, now) for account in saved), batch_size=500)
     if origin == Origin.BASELINE:

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.db.models.fields.json import KT
 
-from accounts import fields, lifecycle, policy
+from accounts import fields, lifecycle, policy, sightings
 from accounts.models import Account, Origin, Unit, UnitName
 from accounts.register_judge import FILLED, Plan, RowRefusal, plan
 from accounts.register_rows import COLUMNS
@@ -118,6 +118,8 @@ def apply(
     )
     created = lifecycle.register(plan.created, origin=Origin.FOUND if found else Origin.BASELINE, now=now)
     Account.objects.bulk_update(plan.changed, [*FILLED, *fields.UNFILED, "next_update_due_at"], batch_size=200)
+    if found:
+        sightings.tell_units([(account, "import") for account in created], now=now)
     result = result_of(plan)
     detail = {
         "file": name,

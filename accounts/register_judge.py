@@ -152,7 +152,7 @@ class _Judge:
 
     def __init__(self, plan: Plan, *, found: bool, document: str, platforms: Iterable[int], lock: bool) -> None:
         self.plan, self.found, self.document = plan, found, document
-        self.units = _units_by_name()
+        self.units = units_by_name()
         self.new_units: dict[str, Unit] = {}
         self.by_uid: dict[tuple[int, str], Account] = {}
         self.by_name: dict[tuple[int, str], list[Account]] = defaultdict(list)
@@ -319,7 +319,7 @@ def _platform_id(line: Line) -> int:
     return line.platform.pk
 
 
-def _units_by_name() -> dict[str, list[Unit]]:
+def units_by_name() -> dict[str, list[Unit]]:
     """Units by each of their names: the present ones first, then short names, then former ones."""
     units = {unit.pk: unit for unit in Unit.objects.all()}
     present = {name_key(unit.name): [unit] for unit in units.values()}

@@ -79,12 +79,15 @@ class PlatformWords:
         return distinct[0], notes
 
 
-def read_line(row: Row, words: PlatformWords, heads: Mapping[str, str]) -> Line:
-    """Read one data row; `heads` are the heads by column name (a unit of measure may stand there)."""
+def read_line(row: Row, words: PlatformWords, heads: Mapping[str, str], *, seen: bool = False) -> Line:
+    """Read one data row; `heads` are the heads by column name (a unit of measure may stand there).
+
+    `seen`: it tells what was seen on a platform, approved or not, of a unit that need not be known.
+    """
     value = {name: "" if text.casefold() in NOTHING else text for name, text in row.values.items()}
     line = Line(row)
     notes: list[str] = []
-    missing = [c.label for c in COLUMNS if c.required and not value.get(c.name)]
+    missing = [c.label for c in COLUMNS if c.required and not value.get(c.name) and not (seen and c.name == "unit")]
     if missing:
         line.problems.append(f"缺少{'、'.join(missing)}")
     if value.get("platform"):
@@ -105,7 +108,7 @@ def read_line(row: Row, words: PlatformWords, heads: Mapping[str, str]) -> Line:
     if line.followers is None and value.get("followers"):
         notes.append(f"粉丝数：{value['followers']}")  # no figure: kept as it stands, like any other text
     if line.platform is not None:
-        if not line.platform.approved:
+        if not line.platform.approved and not seen:
             line.problems.append(f"{line.platform.name}不是国家主管部门核准的平台或已停止服务（第六条），不能登记")
         _read_kind(line, value.get("kind", ""), value["platform"], words, notes)
     _read_link(line, value.get("link", ""), notes)

@@ -2,12 +2,15 @@
 
 `name_key` decides sameness (unique per platform while the platform's own id is unknown). `look_key` finds near misses
 that a person must look at: written in traditional characters, with punctuation, with 官方 or V behind, with letters of
-another alphabet. It is indexed, never unique.
+another alphabet. It is indexed, never unique. `shape_keys` go on from it to Han characters that pass for one another at
+a glance (`data/lookalike_shapes.txt`); they are compared, never stored.
 """
 
 import re
 import unicodedata
+from difflib import SequenceMatcher
 from functools import cache
+from pathlib import Path
 
 import opencc
 
@@ -53,7 +56,31 @@ def look_keys(text: str) -> set[str]:
 
 def near(a: str, b: str) -> bool:
     """Whether a person should look whether `a` is meant to pass for `b`; the same name is near itself."""
-    return not look_keys(a).isdisjoint(look_keys(b))
+    return not shape_keys(a).isdisjoint(shape_keys(b))
+
+
+def shape_key(look: str) -> str:
+    """A look key with the characters of a similar shape folded into one: 钟褛发布 and 钟楼友布 become one key."""
+    return look.translate(_shapes()[0])
+
+
+def shape_keys(text: str) -> set[str]:
+    """Every shape key of `text`: as it is, and as it may be read (钅中 as 钟, 发市 as 发布)."""
+    readings = {text}
+    for parts, meant in _shapes()[1]:
+        for one in [reading for reading in readings if parts in reading]:
+            readings |= {one.replace(parts, meant), meant.join(one.rsplit(parts, 1))}
+    return {shape_key(look) for reading in readings for look in look_keys(reading)}
+
+
+def letters(a: str, b: str) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
+    """Both names in pieces, each with whether it differs from the other name, for the eye of who compares them."""
+    ours: list[tuple[str, bool]] = []
+    theirs: list[tuple[str, bool]] = []
+    for tag, i, j, k, m in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        ours += [(a[i:j], tag != "equal")] if i < j else []
+        theirs += [(b[k:m], tag != "equal")] if k < m else []
+    return ours, theirs
 
 
 def clean_name(text: str) -> str:
@@ -79,3 +106,19 @@ def _is_invisible(c: str) -> bool:
 @cache
 def _simplified() -> opencc.OpenCC:
     return opencc.OpenCC("t2s")
+
+
+@cache
+def _shapes() -> tuple[dict[int, str], list[tuple[str, str]]]:
+    """The table of similar shapes: characters folded into the first of their line, and what is read as what."""
+    folded: dict[int, str] = {}
+    read_as: list[tuple[str, str]] = []
+    for line in (Path(__file__).parent / "data" / "lookalike_shapes.txt").read_text(encoding="utf-8").split("\n"):
+        if line.startswith("#") or not line:
+            continue
+        parts, _, meant = line.partition(">")
+        if meant:
+            read_as.append((parts, meant))
+        else:
+            folded |= {ord(c): parts[0] for c in parts}
+    return folded, read_as
