@@ -240,6 +240,14 @@ def _vendor_lapsed(facts: Facts, flag: Flag) -> str:
     return f"委托{row.vendor}运维，{'，'.join(missing) or '原来不合规'}"
 
 
+def _no_retention(facts: Facts, flag: Flag) -> str:
+    return f"应于 {facts.until(flag.due_at)} 前经批准保留，或办结关停"
+
+
+def _overdue_order(facts: Facts, flag: Flag) -> str:
+    return f"已责令关停，应于 {facts.until(flag.due_at)} 前办理"
+
+
 SENTENCES: dict[str, Callable[[Facts, Flag], str]] = {
     R.INACTIVE: _inactive,
     R.NO_DATA: _no_data,
@@ -251,6 +259,8 @@ SENTENCES: dict[str, Callable[[Facts, Flag], str]] = {
     R.FOLLOWER_JUMP: _follower_jump,
     R.NO_CUSTODIAN: _no_custodian,
     R.VENDOR_LAPSED: _vendor_lapsed,
+    R.NO_RETENTION: _no_retention,
+    R.OVERDUE_ORDER: _overdue_order,
 }
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Max, Min, Q, QuerySet, Value
 from django.db.models.functions import Greatest
 
-from accounts import activity_days, due_times, lifecycle, policy
+from accounts import activity_days, custodians, due_times, lifecycle, policy
 from accounts.models import Account, AccountName, AccountState, Followers, Message, Publication, Unit
 from accounts.models.account import GONE, OPENABLE
 from accounts.policy import Action
@@ -235,5 +235,5 @@ def _fill(keep: Account, drop: Account) -> None:
         reach = [moment for moment in (getattr(keep, known), getattr(drop, known)) if moment is not None]
         setattr(keep, known, max(reach, default=None))
     keep.followers = keep.followers if keep.followers is not None else drop.followers
-    keep.no_custodian_since = None if keep.custodians.filter(to_date__isnull=True).exists() else keep.no_custodian_since
     keep.save()
+    custodians.recompute(keep)

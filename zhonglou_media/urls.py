@@ -4,13 +4,15 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from filings import account_urls as filings_account_urls
+from filings import preapproval_urls
 from filings import urls as filings_urls
 from filings.views import lists
-from zhonglou_media.portal import home, monitoring, runs, styleguide, switch, unit_page, views
+from zhonglou_media.portal import events_page, home, monitoring, runs, styleguide, switch, unit_page, views
 
 # One namespace: the filings' own addresses, and the tab an account's page has for them.
 filing_pages: list[URLPattern | URLResolver] = [
     path("filings/", include(filings_urls.urlpatterns)),
+    path("preapprovals/", include(preapproval_urls.urlpatterns)),
     *filings_account_urls.urlpatterns,
 ]
 
@@ -21,8 +23,22 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("units/<int:pk>/", unit_page.unit_page, name="unit"),
     path("", include((filing_pages, "filings"))),
     path("", include("accounts.urls")),
+    path("", include("inspections.urls")),
     path("login/", views.login, name="login"),
     path("switch/", switch.switch, name="switch"),
+    path("invite/<slug:token>/", invite.invite, name="invite"),
+    path("users/", users.show_list, name="users"),
+    path("users/new/", users.new, name="user_new"),
+    path("users/<int:pk>/", users.person, name="user"),
+    path("users/<int:pk>/memberships/", users.add_membership, name="membership_add"),
+    path("users/<int:pk>/memberships/<int:membership_id>/end/", membership_end.end, name="membership_end"),
+    path("users/<int:pk>/invite/", users.invite, name="user_invite"),
+    path("users/<int:pk>/disable/", users.disable, name="user_disable"),
+    path("users/<int:pk>/enable/", users.enable, name="user_enable"),
+    path("units/", units.show_list, name="units"),
+    path("units/new/", units.new, name="unit_new"),
+    path("units/<int:pk>/edit/", units.edit, name="unit_edit"),
+    path("units/<int:pk>/confirm/", units.confirm, name="unit_confirm"),
     path("logout/", views.logout, name="logout"),
     path("flags/", monitoring.show, name="flags"),
     path("flags/export.xlsx", monitoring.export, name="flags_export"),
@@ -38,6 +54,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("jobs/<int:pk>/stop/", runs.job_stop, name="job_stop"),
     path("jobs/<int:pk>/again/", runs.job_again, name="job_again"),
     path("runs/", runs.runs, name="runs"),
+    path("events/", events_page.show, name="events"),
+    path("events/check/", events_page.check, name="events_check"),
+    path("events/checks/<int:pk>/", events_page.checked, name="events_checked"),
+    path("events/export/", events_page.export, name="events_export"),
 ]
 if settings.DEBUG:
     urlpatterns += [path("styleguide/", styleguide.styleguide, name="styleguide")]

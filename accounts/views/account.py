@@ -14,16 +14,17 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import fields, flags, heat, lifecycle, policy, wording
-from accounts.access import may, seen_unit_ids, visible_accounts, visible_flags
+from accounts.access import may, seen_unit_ids, sees_phones, visible_accounts, visible_flags
 from accounts.forms import ReasonForm
 from accounts.models import Account, AccountState, ActivityDay, Flag, Message
 from accounts.models.account import OPENABLE, OperationMode
 from accounts.policy import Action
-from accounts.views import history
+from accounts.views import acts, history
 from accounts.views.activity import recordable
 from accounts.views.register import judged
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import day_of, db_now
+from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import User
 
@@ -164,6 +165,7 @@ def show(
     standing = [flag for flag in ever if flag.cleared_at is None and flag.waived_at is None]
     said = wording.Facts.of(standing, now)
     sees_activity = policy.may(user, Action.VIEW_ACTIVITY, account)
+    phones = sees_phones(user, account.unit_id)
     context: dict[str, Any] = {
         "account": account,
         **recordable(user, account, now),
@@ -174,7 +176,7 @@ def show(
         "questions": list(_unanswered(account)[:QUESTIONS_SHOWN]) if sees_activity else [],
         "web_link": account.link if account.link.startswith(("https://", "http://")) else "",
         "facts": [fact(account, name) for name in fields.FILED if name not in PEOPLE and applies(account, name)],
-        "people": [fact(account, name) for name in PEOPLE],
+        "people": [fact(account, name) for name in PEOPLE if name != "custodian_phone" or phones],
         "open_flags": [_waivable(user, account, flag, said) for flag in standing],
         "past_flags": [flag for flag in ever if flag not in standing],
         "others": account.unit.accounts.exclude(pk=pk).exclude(state=AccountState.VOID).select_related("platform"),
@@ -188,8 +190,23 @@ def show(
         "typed": void_form.cleaned_data["reason"] if void_form is not None and refused is not None else "",
         "unfiled_stands": any(flag.rule == flags.RuleCode.UNFILED_ACCOUNT for flag in standing),
         "void_title": f"作废“{account.name}（{account.platform}）”？",
+        **_standing(user, account),
     }
     return render(request, "accounts/detail.html", context, status=status)
+
+
+def _standing(user: User, account: Account) -> dict[str, Any]:
+    """What stands over the account: a closure order, its control lost; and what may be begun besides."""
+    order = account.orders.filter(ended_at__isnull=True).first()
+    due = f"应在 {due24(order.due_at)} 前办理，现为“{order.get_state_display()}”。" if order is not None else ""
+    since = account.lost_control_since
+    return {
+        "order": order if order is not None and policy.may(user, Action.VIEW_ORDERS, order) else None,
+        "order_words": f"这个账号被责令关停，依据：{order.get_ground_display()}" if order is not None else "",
+        "order_due": due,
+        "lost_words": f"这个账号已认定失控（自 {day_of(since)} 起）" if since is not None else "",
+        "acts": acts.acts(user, account, ordered=order is not None),
+    }
 
 
 def _unanswered(account: Account) -> QuerySet[Message]:
@@ -222,6 +239,8 @@ def _may_void(user: User, account: Account) -> bool:
     """Whether 作废 is offered: only where `lifecycle.void` would not refuse."""
     legal = (account.state, AccountState.VOID) in lifecycle.LEGAL
     if not legal or account.number or not policy.may(user, Action.VOID, account):
+        return False
+    if account.orders.filter(ended_at__isnull=True).exists():
         return False
     return not account.filings.filter(state__in=fields.LIVE_FILING).exists()
 

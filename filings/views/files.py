@@ -25,7 +25,7 @@ def attachment(request: HttpRequest, pk: int) -> FileResponse:
     """One attachment; removed ones too, since revisions name them."""
     of_visible = Attachment.objects.filter(filing__in=visible_filings(user_of(request)))
     found = get_object_or_404(of_visible.select_related("file"), pk=pk)
-    return _send(request, found.file, found.name)
+    return send(request, found.file, found.name)
 
 
 @may(Action.VIEW_FILING)
@@ -36,12 +36,13 @@ def paper_scan(request: HttpRequest, pk: int) -> FileResponse:
     filing = filing_for(request, pk)
     if filing.paper_scan is None:
         raise Http404
-    return _send(
+    return send(
         request, filing.paper_scan, f"签批件-{filing.number or filing.pk}{ENDINGS.get(filing.paper_scan.type, '')}"
     )
 
 
-def _send(request: HttpRequest, file: File, name: str) -> FileResponse:
+def send(request: HttpRequest, file: File, name: str) -> FileResponse:
+    """The content as a download, or shown in the browser with `?preview`; the caller has asked who may read it."""
     preview = "preview" in request.GET and file.type in SHOWN_IN_THE_BROWSER
     try:
         content = files.open_file(file)

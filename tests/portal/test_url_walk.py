@@ -23,6 +23,7 @@ from filings import reporting
 from filings.jobs import submit_receipts
 from filings.models import Filing
 from inspections import sweep
+from inspections.models import ClosureOrder
 from tests.addresses import addresses
 from tests.factories import NOW, PDF, Cast, account, opening, platform, unit, user
 from zhonglou_media.core import files
@@ -73,6 +74,14 @@ class World:
 
 def account_(world: World, own: bool) -> dict[str, object]:
     return {"pk": world.accounts[own].pk}
+
+
+def order_(world: World, own: bool) -> dict[str, object]:
+    """A closure order of the account, with a proof that was sent back."""
+    row, by = world.accounts[own], world.job.by
+    facts = {"number": f"示例{row.pk}号", "unit": row.unit, "ground": "unfiled", "reason": "示例", "issued_at": NOW}
+    facts |= {"issued_by": by, "due_at": NOW, "proof": files.keep(PDF, files.PDF), "proof_name": "证明.pdf"}
+    return {"pk": ClosureOrder.objects.get_or_create(account=row, defaults=facts)[0].pk}
 
 
 def receipts_(world: World, own: bool) -> dict[str, object]:
@@ -143,9 +152,29 @@ PAGES: dict[str, Entry] = {
     "accounts:withdraw_message": Entry({OPERATOR}, set(), "post", lambda world, own: {"pk": world.questions[own]}),
     "unit": Entry(EVERYBODY, SEEN | {ADMIN}, "get", lambda world, own: {"pk": world.filings[own].unit_id}),
     "filings:of_account": Entry(READERS, SEEN, "get", account_),
+    "filings:merge": Entry({SUPERVISOR}, {SUPERVISOR}, "get", account_),
+    "inspections:of_account": Entry(READERS, SEEN, "get", account_),
+    "inspections:orders": anybody(READERS),
+    "inspections:order": Entry(READERS, SEEN, "get", order_),
+    "inspections:order_proof": Entry(READERS, SEEN, "get", order_),
+    "inspections:order_prove": Entry({OPERATOR}, set(), "post", order_),
+    "inspections:order_send_back": Entry({SUPERVISOR}, {SUPERVISOR}, "post", order_),
+    "inspections:order_execute": Entry({SUPERVISOR}, {SUPERVISOR}, "post", order_),
+    "inspections:order_revoke": Entry({SUPERVISOR}, {SUPERVISOR}, "post", order_),
+    "inspections:issue_order": Entry({SUPERVISOR}, {SUPERVISOR}, "get", account_),
+    "inspections:report_lost": Entry({OPERATOR}, set(), "get", account_),
+    "inspections:declare_lost": Entry({SUPERVISOR}, {SUPERVISOR}, "get", account_),
+    "inspections:recover": Entry({SUPERVISOR}, {SUPERVISOR}, "get", account_),
     "filings:list": anybody(READERS),
     "filings:new": anybody({OPERATOR}),
     "filings:open": Entry({OPERATOR}, set(), "post", data=lambda world, own: {"unit": world.filings[own].unit_id}),
+    "filings:open_kind": Entry(
+        {OPERATOR},
+        set(),
+        "post",
+        lambda world, own: {"kind": "change"},
+        lambda world, own: {"account": world.accounts[own].pk},
+    ),
     "filings:detail": of_filing(READERS, SEEN),
     "filings:edit": of_filing({OPERATOR}, set(), step="basics"),
     "filings:save": of_filing({OPERATOR}, set(), "post"),

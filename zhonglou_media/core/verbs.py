@@ -99,6 +99,7 @@ VERBS: dict[str, dict[str, str]] = {
         "supersede": "已补办备案，责令关停终止",
         "revoke": "撤销责令关停",
     },
+    "unit": {"confirm_quarter": "季度确认"},
     "setting": {"change": "修改设定", "take_back": "取消修改"},
     "year": {"confirm_year": "确认工作日历"},
     "job": {"import_registry": "导入账号台账", "discard_import": "放弃导入"},
@@ -121,6 +122,10 @@ def label(kind: str, verb: str) -> str:
 
 
 def choices(kind: str = "") -> dict[str, str]:
-    """The verbs of a kind, or of all, and their words; of two alike the first."""
-    groups = [VERBS.get(kind, {})] if kind else list(VERBS.values())
-    return {verb: words for group in reversed(groups) for verb, words in group.items()}
+    """The verbs of a kind, or of all, and their words; one of several kinds has those of each."""
+    found: dict[str, str] = {}
+    for of_kind in [VERBS.get(kind, {})] if kind else VERBS.values():
+        for verb, words in of_kind.items():
+            known = found.get(verb, "").split("、")
+            found[verb] = words if verb not in found else "、".join(dict.fromkeys([*known, words]))
+    return found

@@ -1,6 +1,6 @@
 """Flags as pages list them: the name of the fact and a link to it, the fact in one sentence, age, 数据截至."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.flags import RuleCode
 from accounts.models import Flag
 from accounts.wording import Facts, Known, age, since
-from filings.models import Filing, FilingKind
+from filings.models import Filing, FilingKind, PreApproval, PreApprovalState
 
 LONG = timedelta(days=7)  # a flag that stands longer is shown in red
 DONE = {FilingKind.OPEN: "开通", FilingKind.CHANGE: "变更", FilingKind.CLOSE: "关停", FilingKind.CANCEL: "注销"}
@@ -32,13 +32,17 @@ class FlagRow:
 
 def flag_rows(flags: Sequence[Flag], now: datetime) -> list[FlagRow]:
     """`flags` with their facts as of `now`: as many queries for any number of them."""
+    retained = [flag.fact_id for flag in flags if flag.fact_kind == "preapproval"]
+    asked = PreApproval.objects.in_bulk(retained) if retained else {}
     ids = [flag.fact_id for flag in flags if flag.fact_kind == "filing"]
     filings = {filing.pk: filing for filing in Filing.objects.filter(pk__in=ids).for_lists()} if ids else {}
     facts = Facts.of(flags, now)
-    return [_row(flag, filings.get(flag.fact_id) if flag.fact_kind == "filing" else None, facts) for flag in flags]
+    return [
+        _row(flag, filings.get(flag.fact_id) if flag.fact_kind == "filing" else None, facts, asked) for flag in flags
+    ]
 
 
-def _row(flag: Flag, filing: Filing | None, facts: Facts) -> FlagRow:
+def _row(flag: Flag, filing: Filing | None, facts: Facts, asked: Mapping[int, PreApproval]) -> FlagRow:
     if filing is not None:
         name, link = f"{filing.get_kind_display()}·{filing.account_label}", reverse("filings:detail", args=[filing.pk])
         title, sub, fact = filing.account_label, f"{filing.get_kind_display()}·{flag.unit}", _filed(flag, filing, facts)
@@ -46,6 +50,11 @@ def _row(flag: Flag, filing: Filing | None, facts: Facts) -> FlagRow:
         page = "accounts:activity" if flag.rule == RuleCode.SLOW_REPLY else "accounts:detail"
         name, link = str(flag.account), reverse(page, args=[flag.account.pk])
         title, sub, fact = flag.account.name, f"{flag.account.platform}·{flag.unit}", facts.sentence(flag)
+        if flag.fact_kind == "closureorder":
+            link = reverse("inspections:order", args=[flag.fact_id])
+        if flag.fact_kind == "preapproval":
+            link = reverse("filings:preapproval", args=[flag.fact_id])
+            fact = _retained(flag, asked[flag.fact_id], facts)
     else:
         name = title = str(flag.unit)
         link, sub, fact = "", "", facts.sentence(flag)
@@ -77,6 +86,13 @@ def _unapproved_event(flag: Flag, filing: Filing, facts: Facts) -> str:
     if filing.first_approved_on is None:
         return f"{happened}，还没有经主要领导批准"
     return f"{happened}，{facts.day(filing.first_approved_on)} 才经主要领导批准"
+
+
+def _retained(flag: Flag, row: PreApproval, facts: Facts) -> str:
+    """第九条: never asked for by the missed due time, or refused and still there."""
+    if row.state == PreApprovalState.REFUSED and row.act_by == flag.due_at:
+        return f"不予保留，应于 {facts.until(flag.due_at)} 前办结关停"
+    return f"应于 {facts.until(flag.due_at)} 前申请保留{_but(row.asked_at, '申请', flag, facts)}"
 
 
 def _but(at: datetime | None, verb: str, flag: Flag, facts: Facts) -> str:

@@ -14,8 +14,10 @@ from django.utils.functional import SimpleLazyObject
 from accounts.access import visible_flags
 from accounts.models import Level, Membership, Role
 from accounts.policy import Action, could, grants_of
-from filings import queues
+from filings import preapprovals, queues
 from filings.models import Filing, FilingState
+from inspections.access import visible_orders
+from inspections.models.order import STANDING
 from zhonglou_media.core.calendar import Calendar
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.models import Notice, User
@@ -43,6 +45,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("我发起的", "mine", "send"),
             Page("新建备案", "filings:new", "plus"),
             Page("登记发布", "accounts:record", "message"),
+            Page("季度确认", "accounts:quarter", "list-check"),
         ),
     ),
     (
@@ -50,6 +53,8 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         (
             Page("备案台账", "filings:list", "file-text"),
             Page("上级平台备案", "filings:exchange", "building-bank", "exchange"),
+            Page("责令关停", "inspections:orders", "ban", "orders"),
+            Page("前置申请", "filings:preapprovals", "clipboard-check", "preapprovals"),
         ),
     ),
     (
@@ -57,6 +62,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         (
             Page("账号台账", "accounts:list", "device-mobile"),
             Page("预警", "flags", "alert-triangle", "flags"),
+            Page("确认情况", "accounts:quarter_overview", "clipboard-list"),
             Page("导入台账", "accounts:import", "upload"),
             Page("导入数据", "accounts:activity_import", "upload"),
         ),
@@ -69,7 +75,15 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("实施细则", "regulation", "book"),
             Page("使用帮助", "help", "help"),
             Page("本区设定", "accounts:thresholds", "adjustments"),
+            Page("操作记录", "events", "history"),
             Page("运行状况", "runs", "activity"),
+        ),
+    ),
+    (
+        "系统管理",
+        (
+            Page("用户", "users", "users"),
+            Page("单位", "units", "building"),
         ),
     ),
 )
@@ -95,10 +109,20 @@ class Link:
 
 
 def counts(user: User, now: datetime) -> dict[str, Count]:
-    """What waits for `user` at `now`, by the keys of `Page.count`: a query for flags, three for the unit, two for
-    the office.
+    """What waits for `user` at `now`, by the keys of `Page.count`: one for flags, one for orders, five for the unit, two for
+    the office, a third for the supervisor.
     """
-    return _flags(user) | _todo(user, now)
+    return _flags(user) | _todo(user, now) | _orders(user, now)
+
+
+def _orders(user: User, now: datetime) -> dict[str, Count]:
+    """The standing orders of the units the person reads; red when one is overdue."""
+    if not could(user, Action.VIEW_ORDERS):
+        return {}
+    standing = visible_orders(user).filter(state__in=STANDING)
+    late = models.Count("pk", filter=Q(due_at__lte=now))
+    found = standing.aggregate(all=models.Count("pk"), late=late)
+    return {"orders": Count(found["all"], found["late"] > 0)}
 
 
 def _flags(user: User) -> dict[str, Count]:
@@ -126,9 +150,13 @@ def _todo(user: User, now: datetime) -> dict[str, Count]:
     if not could(user, Action.ACCEPT):
         return {"todo": Count(number, late)}
     review, passing = (queues.urgency(rows, now=now) for rows in (queues.to_review(), queues.to_pass_on()))
+    deciding = could(user, Action.DECIDE_PREAPPROVAL)
+    asked = preapprovals.waiting().count() if deciding else 0
+    total = number + review.total + passing.total + asked
     return {
-        "todo": Count(number + review.total + passing.total, late or review.late > 0 or passing.late > 0),
+        "todo": Count(total, late or review.late > 0 or passing.late > 0),
         "exchange": Count(passing.total, passing.late > 0),
+        **({"preapprovals": Count(asked)} if deciding else {}),
     }
 
 

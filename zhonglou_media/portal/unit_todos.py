@@ -1,4 +1,6 @@
-"""What waits in a unit besides filings: questions without an answer (第十五条), data that end too early (第十四条)."""
+"""What waits in a unit besides filings: questions without an answer (第十五条), data that end too early (第十四条),
+accounts whose retention is not asked for (第九条), the quarter's confirmation.
+"""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -8,9 +10,11 @@ from enum import IntEnum
 from django.db.models import Count, F, Min, Q
 from django.urls import reverse
 
-from accounts import reminding
+from accounts import quarter, reminding
 from accounts.models import Account, Message, Unit
 from accounts.models.account import ENDED, WATCHED
+from filings.models import PreApproval, PreApprovalPurpose, PreApprovalState
+from inspections.models import ClosureOrder, OrderState
 from zhonglou_media.core.clock import SHANGHAI, day_of
 from zhonglou_media.core.countdown import due24
 
@@ -40,6 +44,8 @@ class UnitTodo:
     url: str
     article: int
     clock: str = "不确认不判断"  # what stands in the place of a due time
+    label: str = "数据"
+    act: str = "回复"  # what must be done until `due`
 
     def is_over(self, now: datetime) -> bool:
         return self.due is not None and self.due <= now
@@ -56,9 +62,21 @@ class UnitTodo:
 
 
 def unit_todos(units: Units, now: datetime) -> list[UnitTodo]:
-    """At most one row of each kind for all of `units`: two queries."""
-    found = (_unanswered(units, now), *_data(units, now))
+    """At most one row of each kind for all of `units`: five queries, and one where a quarter is to be confirmed."""
+    found = (_ordered(units, now), _unanswered(units, now), *_data(units, now), _retentions(units, now), _quarter(units, now))
     return [todo for todo in found if todo is not None]
+
+
+def _ordered(units: Units, now: datetime) -> UnitTodo | None:
+    """Accounts that the office ordered closed, whose proof the unit owes (第八条)."""
+    waiting = ClosureOrder.objects.filter(unit__in=units, state=OrderState.ISSUED)
+    count = waiting.aggregate(all=Count("pk"), first=Min("due_at"), one=Min("pk"))
+    if not count["all"]:
+        return None
+    url = reverse("inspections:order", args=[count["one"]]) if count["all"] == 1 else reverse("inspections:orders")
+    until = f"{'最早的' if count['all'] > 1 else ''}应于 {_words(count['first'], now)} 前办理"
+    why = f"{until}。请关停账号，再报送办理证明。"
+    return UnitTodo("ban", f"{count['all']} 个账号被责令关停", why, count["first"], "去办理", url, 8)
 
 
 def _unanswered(units: Units, now: datetime) -> UnitTodo | None:
@@ -72,7 +90,9 @@ def _unanswered(units: Units, now: datetime) -> UnitTodo | None:
     if count["next"]:
         why += f"{'其余' if count['late'] else ''}最近的应于 {_words(count['next'], now)} 前回复。"
     title = f"{count['all']} 条咨询待回复"
-    return UnitTodo("message-exclamation", title, why, count["first"], "去回复", reverse("accounts:record"), 15)
+    return UnitTodo(
+        "message-exclamation", title, why, count["first"], "去回复", reverse("accounts:record"), 15, label="留言"
+    )
 
 
 def _next(now: datetime) -> Min:
@@ -109,6 +129,36 @@ def _data_asked(count: int, due: datetime, now: datetime) -> UnitTodo:
     why = f"{until}。发布过的请登记；没有发布的请安排更新，或确认数据截至现在。"
     title = f"请登记或确认 {count} 个账号的数据"
     return UnitTodo("database", title, why, None, "去登记", reverse("accounts:record"), 14, clock="到期前登记")
+
+
+def _retentions(units: Units, now: datetime) -> UnitTodo | None:
+    """微信公众号 of a 区级部门 that nobody has asked to keep."""
+    rows = PreApproval.objects.filter(unit__in=units, purpose=PreApprovalPurpose.RETAIN)
+    waiting = rows.filter(state=PreApprovalState.NOT_ASKED, account__state__in=WATCHED)
+    count = waiting.aggregate(all=Count("pk"), first=Min("act_by"))
+    if not count["all"]:
+        return None
+    until = f"{'最早的' if count['all'] > 1 else ''}应于 {_words(count['first'], now)} 前申请"
+    over = "期限已过，请尽快申请保留，或办理关停" if count["first"] <= now else "不保留的，请办理关停"
+    title, url = f"{count['all']} 个微信公众号要申请保留", reverse("filings:preapprovals")
+    return UnitTodo(
+        "clipboard-check", title, f"{until}，{over}。", count["first"], "去申请", url, 9, label="前置申请", act="申请"
+    )
+
+
+def _quarter(units: Units, now: datetime) -> UnitTodo | None:
+    """季度确认 of the units that have not: its clock ends with the due day, what is asked does not."""
+    this = quarter.Quarter.of(now)
+    count = quarter.waiting(this).filter(pk__in=[unit if isinstance(unit, int) else unit.pk for unit in units]).count()
+    if not count:
+        return None
+    due = this.due()
+    title = f"{this.label}的账号信息待确认" + (f"（{count}个单位）" if count > 1 else "")
+    over = f"应于 {_words(due, now)} 前确认，请尽快补办。" if due <= now else ""
+    why = f"{over}逐行核对账号、联系人、管理人员，没有变化就按“全部属实”。"
+    asked = due if due > now else None
+    url = reverse("accounts:quarter")
+    return UnitTodo("list-check", title, why, asked, "去确认", url, 8, clock="请尽快补办", label="核对", act="确认")
 
 
 def _words(moment: datetime, now: datetime) -> str:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts import flags
+from filings import preapprovals
 from inspections.sweep import RULES, sweep
 from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.commands import PortalCommand
@@ -31,6 +32,7 @@ class Command(PortalCommand):
             now = asked
         with transaction.atomic():  # a command that fails has changed nothing
             flags.hold(rule.code for rule in RULES)  # before the chain's head, which an order that ends locks
+            preapprovals.list_retentions(now)
             done = sweep(now)
         return "\n".join(f"{code} opened={opened} cleared={cleared}" for code, (opened, cleared) in done.items())
 
