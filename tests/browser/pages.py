@@ -313,7 +313,20 @@ OFFICE = [
     Shot("accounts:waive", "supervisor", "", lambda scene: {"pk": flag_of(scene)}),
     Shot("accounts:detail", "supervisor", "void", account("示例甲街道 weibo"), act=show("[data-zl-dialog=void]")),
 ]  # fmt: skip
+A_HEAD = "0" * 64
+CHECKED = {"read": 40, "seq": 40, "hash": A_HEAD, "kept": [31], "faults": 0, "lines": []}
+FAULTY = CHECKED | {"faults": 1, "lines": [[20, "第 20 条（行 20）：内容被改，与它的摘要不符"]]}
+HISTORY = [
+    Shot("events", "auditor"),
+    Shot("events", "admin", "found", query="?q=示例甲街道&kind=filing"),
+    Shot("events", "auditor", "nothing", query="?q=没有这样的记录"),
+    Shot("events", "admin", "errors", act=then(fill(head="昨天"), press("#check form [type=submit]")), status=422),
+    Shot("events_checked", "admin", "", a_job("admin", "done", kind="verify_events", result=CHECKED)),
+    Shot("events_checked", "admin", "faults", a_job("admin", "done", kind="verify_events", result=FAULTY)),
+    Shot("events", "auditor", "faults"),
+]
 READERS = [
+    *HISTORY,
     *(Shot("home", who) for who in ("auditor", "admin", "parent")),
     Shot("accounts:list", "auditor"),
     Shot("accounts:list", "admin"),

@@ -4,9 +4,10 @@ from accounts.jobs import IMPORT_ACTIVITY
 from filings.jobs import RECORD_RECEIPTS
 from zhonglou_media.core.jobs import JobKind
 from zhonglou_media.core.models import Job
+from zhonglou_media.portal.event_checks import VERIFY
 
 # Those a worker runs, by code.
-KINDS: dict[str, JobKind] = {kind.code: kind for kind in (IMPORT_ACTIVITY, RECORD_RECEIPTS)}
+KINDS: dict[str, JobKind] = {kind.code: kind for kind in (IMPORT_ACTIVITY, RECORD_RECEIPTS, VERIFY)}
 
 # Those that their page runs itself: code → (words, URL name of the result, URL name of where it begins).
 AT_ONCE = {

@@ -39,6 +39,7 @@ TASKS: dict[str, tuple[str, str, timedelta | None]] = {
     SWEEP: ("规则检查", sweep.OFTEN, sweep.OVERDUE),
     "filings.remind": ("期限提醒", "每日 9:00", A_DAY),
     "accounts.hints": ("核对提示", "每日 2:30", A_DAY),
+    "portal.verify_events": ("操作记录核验", "每日 3:00", A_DAY),
     "portal.run_jobs": ("后台任务", "有任务时", None),
 }
 # What a job may count, by its key in `Job.result`: words, whether it needs a look.

@@ -1,13 +1,15 @@
-"""The Celery task that runs waiting jobs; `zhonglou_media/celery.py` holds the schedule and the queue."""
+"""The Celery tasks of the portal; `zhonglou_media/celery.py` holds the schedule and the queues."""
 
 import threading
 from time import monotonic
 
 from celery import shared_task
 
+from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.jobs import run_next
 from zhonglou_media.core.task_runs import recorded
 
+from . import event_checks
 from .jobs import KINDS
 
 AT_ONCE = 2  # of the 4 threads of an embedded worker; the others are for sweeps
@@ -28,3 +30,10 @@ def run_jobs() -> None:
                 recording.idle = False
     finally:
         _free.release()
+
+
+@shared_task(name="portal.verify_events")
+def verify_events() -> None:
+    """Have the history checked, nightly: a job does it. Losing a night costs a day, doubling one costs a reading."""
+    with recorded("portal.verify_events"):
+        event_checks.nightly(db_now())
