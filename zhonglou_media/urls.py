@@ -7,7 +7,20 @@ from filings import account_urls as filings_account_urls
 from filings import preapproval_urls
 from filings import urls as filings_urls
 from filings.views import lists
-from zhonglou_media.portal import events_page, home, monitoring, runs, styleguide, switch, unit_page, views
+from zhonglou_media.portal import (
+    events_page,
+    home,
+    invite,
+    membership_end,
+    monitoring,
+    runs,
+    styleguide,
+    switch,
+    unit_page,
+    units,
+    users,
+    views,
+)
 
 # One namespace: the filings' own addresses, and the tab an account's page has for them.
 filing_pages: list[URLPattern | URLResolver] = [
@@ -26,6 +39,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("inspections.urls")),
     path("login/", views.login, name="login"),
     path("switch/", switch.switch, name="switch"),
+    path("invite/<slug:token>/", invite.invite, name="invite"),
+    path("users/", users.show_list, name="users"),
+    path("users/new/", users.new, name="user_new"),
+    path("users/<int:pk>/", users.person, name="user"),
+    path("users/<int:pk>/memberships/", users.add_membership, name="membership_add"),
+    path("users/<int:pk>/memberships/<int:membership_id>/end/", membership_end.end, name="membership_end"),
+    path("users/<int:pk>/invite/", users.invite, name="user_invite"),
+    path("users/<int:pk>/disable/", users.disable, name="user_disable"),
+    path("users/<int:pk>/enable/", users.enable, name="user_enable"),
+    path("units/", units.show_list, name="units"),
+    path("units/new/", units.new, name="unit_new"),
+    path("units/<int:pk>/edit/", units.edit, name="unit_edit"),
+    path("units/<int:pk>/confirm/", units.confirm, name="unit_confirm"),
     path("invite/<slug:token>/", invite.invite, name="invite"),
     path("users/", users.show_list, name="users"),
     path("users/new/", users.new, name="user_new"),
