@@ -5,7 +5,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from accounts.policy import Action
-from filings import applying, deadlines, drafting, moves
+from filings import deadlines, drafting, kinds, moves
 from filings.models import Filing, FilingState
 from filings.reading import Reading
 from zhonglou_media.core.clock import day_of
@@ -23,7 +23,7 @@ def leader_approve(filing_id: int, *, by: User, read: Reading, now: datetime, co
         moves.leader_is_another(filing, by)
         filing.leader = by
         write_approval(filing, on=day_of(now), now=now)
-        applying.enter_pending(filing, by=by, role=role, now=now)
+        kinds.of(filing).approved(filing, by=by, role=role, now=now)
         moves.finish(filing, "leader_approve", by=by, role=role, now=now, comment=comment)
     return filing
 
@@ -49,7 +49,7 @@ def record_paper_approval(
         filing, role = moves.begin(filing_id, "record_paper_approval", Action.RECORD_PAPER, by=by)
         _write_paper(filing, leader_name, approved_on, scan, now)
         write_approval(filing, on=approved_on, now=now)
-        applying.enter_pending(filing, by=by, role=role, now=now)
+        kinds.of(filing).approved(filing, by=by, role=role, now=now)
         detail = {"paper_leader": filing.paper_leader, "approved_on": approved_on.isoformat(), "scan": scan.sm3}
         moves.finish(filing, "record_paper_approval", by=by, role=role, now=now, detail=detail)
     return filing
@@ -70,7 +70,7 @@ def correct_paper_approval(
         if filing.first_approval_recorded_at == filing.approval_recorded_at:  # not an earlier or inherited one
             filing.first_approved_on = approved_on
         filing.approved_on = approved_on
-        drafting.freeze(filing, filing.opening, filing.effective_on, by=by, now=now)  # what was read is then stale
+        drafting.freeze(filing, filing.details, filing.effective_on, by=by, now=now)  # what was read is then stale
         deadlines.refresh(filing, deadlines.REPORT, deadlines.EVENT, deadlines.OFFICE)
         detail = {"was": was.isoformat() if was else "", "approved_on": approved_on.isoformat(), "scan": scan.sm3}
         moves.finish(filing, "correct_paper_approval", by=by, role=role, now=now, detail=detail)

@@ -1,6 +1,6 @@
 """The rules of articles 6, 7, 9 and 10 while an opening is typed, and again when it is submitted and approved."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +9,9 @@ from django.db import models
 from accounts import identity
 from accounts.models import Account, Platform, Unit, UnitKind
 from accounts.models.account import ON_PLATFORM, WATCHED
-from accounts.models.platform import WECHAT
-from filings.models import LIVE, Filing, FilingKind, FilingState, OpeningDetails
+from filings import preapprovals
+from filings.models import LIVE, Filing, FilingKind, FilingState, OpeningDetails, PreApproval
+from filings.models.filing import APPROVED
 from zhonglou_media.core.clock import day_of, db_now, parse_day
 from zhonglou_media.core.names import look_key, name_key
 
@@ -30,6 +31,7 @@ class Check:
     field: str
     title: str
     text: str = ""
+    link: str = ""  # where that is done, when it is another page
 
 
 PAST_DRAFT = tuple(state for state in LIVE if state != FilingState.DRAFT)
@@ -54,6 +56,10 @@ class Register:
         """The unit's openings past draft whose account does not hold the place yet."""
         return list(rivals([unit.pk]))
 
+    def granted(self, unit: Unit) -> list[PreApproval]:
+        """What was granted to the unit (第九条, 第十条), with the openings that use it."""
+        return list(preapprovals.granted_to([unit.pk]))
+
 
 def rivals(unit_ids: Iterable[int]) -> models.QuerySet[Filing]:
     """Openings of `unit_ids` past draft whose account, if there is one, is not on the platform yet; newest first.
@@ -76,8 +82,13 @@ def check_opening(
     found = [*_article_6(typed, unit, platform, filing, register), *_article_7(typed, unit, platform, filing, register)]
     found += _opened_first(typed, filing)
     if platform is not None:
-        found += _articles_9_10(typed, unit, platform)
+        found += _articles_9_10(typed, unit, platform, filing, register)
     return found
+
+
+def check_typed(typed: Mapping[str, Any], *, filing: Filing) -> list[Check]:
+    """What the rules say to an opening while it is typed."""
+    return check_opening(dict(typed), unit=filing.unit, filing=filing)
 
 
 def check_details(details: OpeningDetails, filing: Filing, register: Register | None = None) -> list[Check]:
@@ -249,25 +260,15 @@ def _same_account(other: OpeningDetails, uid: str, name: str) -> bool:
     return name_key(name) == name_key(other.name)
 
 
-def _articles_9_10(typed: dict[str, Any], unit: Unit, platform: Platform) -> list[Check]:
+def _articles_9_10(
+    typed: dict[str, Any], unit: Unit, platform: Platform, filing: Filing, register: Register
+) -> list[Check]:
     """前置申请: 区级部门 for a WeChat account or an app; 街道 and 镇 are warned about apps (国办函〔2026〕12号)."""
-    article = 9 if platform.code == WECHAT else 10 if platform.app else 0
+    article = preapprovals.article_of(platform)
     if not article:
         return []
     if unit.kind == UnitKind.DEPARTMENT:
-        if (typed.get("preapproval_no") or "").strip():
-            return [Check(Level.PASS, article, "preapproval_no", "已填前置申请批准文号")]
-        what = "微信公众号" if article == 9 else "移动客户端"
-        words = "九" if article == 9 else "十"
-        return [
-            Check(
-                Level.STOP,
-                article,
-                "preapproval_no",
-                f"区级部门原则上不再单独新建{what}",
-                f"确需新建的，请先向区政府办公室申请，并填写批准文号（第{words}条）。",
-            )
-        ]
+        return [_preapproved(typed, platform, filing, register.granted(unit), article)]
     if article == 10 and unit.kind in (UnitKind.SUBDISTRICT, UnitKind.TOWN):
         return [
             Check(
@@ -279,3 +280,34 @@ def _articles_9_10(typed: dict[str, Any], unit: Unit, platform: Platform) -> lis
             )
         ]
     return [Check(Level.PASS, article, "preapproval_no", "无需前置申请")]
+
+
+def _preapproved(
+    typed: dict[str, Any], platform: Platform, filing: Filing, granted: list[PreApproval], article: int
+) -> Check:
+    """The number typed is that of a granted application which no other opening uses.
+
+    Once the leader has approved it stops nothing: openings that were approved before applications were kept here named
+    papers of which the portal knows nothing.
+    """
+    number = (typed.get("preapproval_no") or "").strip()
+    usable = preapprovals.usable(granted, platform, filing)
+    if any(preapprovals.same_number(row.document_no, number) for row in usable):
+        return Check(Level.PASS, article, "preapproval_no", "前置申请已经批准")
+    words = "九" if article == 9 else "十"
+    offered = "、".join(f"“{row.document_no}”" for row in usable[:3])
+    then = f"可用的批准文号：{offered}。" if offered else ""
+    used = next((r for r in granted if r.used_by and preapprovals.same_number(r.document_no, number)), None)
+    if not number:
+        title = f"区级部门原则上不再单独新建{'微信公众号' if article == 9 else '移动客户端'}"
+        text = f"确需新建的，请先在“前置申请”里向区政府办公室申请，批准后填写批准文号（第{words}条）。{then}"
+    elif used is not None and used.used_by_id != filing.pk and used.used_by is not None:
+        title = f"批准文号“{number}”已用于备案“{used.used_by.account_label}”"
+        text = f"一个文号只能用于一件备案，请核对；还要新建的，请在“前置申请”里另行申请（第{words}条）。{then}"
+    else:
+        title = f"没有批准文号为“{number}”的前置申请"
+        text = (
+            f"须是批准本单位新建{platform}的文号，请核对；没有申请过的，请先在“前置申请”里申请（第{words}条）。{then}"
+        )
+    level = Level.WARN if filing.state in APPROVED else Level.STOP
+    return Check(level, article, "preapproval_no", title, text, link="/preapprovals/")

@@ -10,22 +10,40 @@ from typing import Any
 
 from django.db import models
 
-from accounts.models import Platform, Unit
-from filings.models import Filing, OpeningDetails
+from accounts import fields
+from accounts.models import Account, Platform, Unit
+from filings.models import ChangeDetails, ClosingDetails, Filing, FilingKind, OpeningDetails
+from filings.models.details import ClosingReason
 from zhonglou_media.core.errors import Difference
 from zhonglou_media.core.events import sm3
 
 SECTIONS = ("approved", "contacts", "late", "attachments")
-OTHER_LABELS = {"form": "表单类型", "unit": "主办单位", "effective_on": "账号开通日期", "attachments": "附件"}
+OTHER_LABELS = {"form": "表单类型", "unit": "主办单位", "attachments": "附件"}
+EVENT_LABELS = {
+    FilingKind.OPEN: "账号开通日期",
+    FilingKind.CHANGE: "平台变更日期",
+    FilingKind.CLOSE: "停止更新日期",
+    FilingKind.CANCEL: "平台注销日期",
+}
+TABLES: dict[str, type[models.Model]] = {
+    FilingKind.OPEN: OpeningDetails,
+    FilingKind.CHANGE: ChangeDetails,
+    FilingKind.CLOSE: ClosingDetails,
+    FilingKind.CANCEL: ClosingDetails,
+}
+ITEM = "item:"  # before the name of a filed field that a change alters: its value is [old, new]
 Content = dict[str, dict[str, Any]]
 
 
-def build(filing: Filing, details: OpeningDetails) -> Content:
+def build(filing: Filing, details: Any) -> Content:
     """The content of `filing` with `details` as it would be frozen now."""
-    values = {f.name: f.value_from_object(details) for f in _fields()}
-    late = {name: values.pop(name) for name in OpeningDetails.LATE_FACTS}
-    contacts = {name: values.pop(name) for name in OpeningDetails.CONTACTS}
-    values["platform"] = details.platform.code
+    values = {f.name: f.value_from_object(details) for f in _fields(filing.kind)}
+    late = {name: values.pop(name) for name in details.LATE_FACTS}
+    contacts = {name: values.pop(name) for name in details.CONTACTS}
+    if filing.kind == FilingKind.OPEN:
+        values["platform"] = details.platform.code
+    if filing.kind == FilingKind.CHANGE:
+        values |= {f"{ITEM}{item.field}": [item.old, item.new] for item in details.change_items}
     files = filing.attachments.filter(removed_at__isnull=True).select_related("file")
     return {
         "approved": {"form": filing.kind, "unit": filing.unit_id, **_plain(values)},
@@ -49,12 +67,14 @@ def approved_digest(content: Content) -> str:
 
 def difference(old: Content, new: Content) -> list[Difference]:
     """What differs between two contents, labelled and in words."""
+    form = new.get("approved", {}).get("form", FilingKind.OPEN)
     found: list[Difference] = []
     for section in SECTIONS[:-1]:
         before, after = old.get(section, {}), new.get(section, {})
         changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
         found += [
-            Difference(label(name), words(name, before.get(name)), words(name, after.get(name))) for name in changed
+            Difference(label(name, form), words(name, before.get(name), form), words(name, after.get(name), form))
+            for name in changed
         ]
     before, after = old.get("attachments", {}), new.get("attachments", {})
     if before != after:
@@ -62,38 +82,49 @@ def difference(old: Content, new: Content) -> list[Difference]:
     return found
 
 
-def label(name: str) -> str:
-    """The Chinese name of a field."""
+def label(name: str, form: str = FilingKind.OPEN) -> str:
+    """The Chinese name of a field of that kind of filing."""
+    if name == "effective_on":
+        return EVENT_LABELS[FilingKind(form)]
+    if name.startswith(ITEM):
+        return fields.label(name.removeprefix(ITEM))
     if name in OTHER_LABELS:
         return OTHER_LABELS[name]
-    return str(_field(name).verbose_name)
+    return str(_field(name, form).verbose_name)
 
 
-def words(name: str, value: Any) -> str:
+def words(name: str, value: Any, form: str = FilingKind.OPEN) -> str:
     """A stored value as an official reads it."""
     if value in (None, "", []):
         return "（未填）"
+    if name.startswith(ITEM):
+        old, new = (fields.words(name.removeprefix(ITEM), part) for part in value)
+        return f"{old} → {new}"
     if name == "platform":
         return Platform.objects.get(code=value).name
     if name == "form":
         return Filing.Kind(value).label
-    if name == "unit":
+    if name in ("unit", "giving_unit"):
         return Unit.objects.get(pk=value).name
+    if name == "successor":
+        return str(Account.objects.select_related("platform").get(pk=value))
+    if name == "reasons":
+        return "、".join(str(ClosingReason(reason).label) for reason in value)
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, list):
         return "、".join(str(v) for v in value)
-    if name not in OTHER_LABELS:
-        return str(dict(_field(name).flatchoices).get(value, value))
+    if name not in OTHER_LABELS and name != "effective_on":
+        return str(dict(_field(name, form).flatchoices).get(value, value))
     return str(value)
 
 
-def _field(name: str) -> "models.Field[Any, Any]":
-    return next(f for f in _fields() if f.name == name)
+def _field(name: str, form: str) -> "models.Field[Any, Any]":
+    return next(f for f in _fields(form) if f.name == name)
 
 
-def _fields() -> list["models.Field[Any, Any]"]:
-    return [f for f in OpeningDetails._meta.concrete_fields if f.name != "filing"]
+def _fields(form: str) -> list["models.Field[Any, Any]"]:
+    return [f for f in TABLES[form]._meta.concrete_fields if f.name != "filing"]
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

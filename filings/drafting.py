@@ -1,17 +1,16 @@
 """填报: start, type, submit, recall, reopen. Each function checks, writes in one transaction, leaves events."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 
 from accounts import policy
-from accounts.models import Account, AccountState, Unit
-from accounts.models.account import OPENABLE
+from accounts.models import Account, Unit
 from accounts.policy import Action
-from filings import checks, content, deadlines, moves, replacing
-from filings.forms.opening import OpeningForm, typed
-from filings.models import Draft, Filing, FilingKind, FilingState, OpeningDetails, Revision
+from filings import checks, content, deadlines, kinds, moves, preapprovals, replacing
+from filings.models import ChangeDetails, Draft, Filing, FilingKind, FilingState, Revision
+from filings.models.filing import DETAILS
 from zhonglou_media.core import events
 from zhonglou_media.core.errors import Incomplete, Refused
 from zhonglou_media.core.models import User
@@ -19,51 +18,75 @@ from zhonglou_media.core.models import User
 EDITABLE = (FilingState.DRAFT, FilingState.RETURNED)
 
 
-def start_opening(*, by: User, unit: Unit, now: datetime, account: Account | None = None) -> Filing:
-    """A new draft of 附件2 for `unit`, or for one of its unfiled or closed accounts, or the draft that one has.
+def start(kind: FilingKind | str, *, by: User, unit: Unit, now: datetime, account: Account | None = None) -> Filing:
+    """A new draft of that kind for `unit`, about `account` where there is one, or the draft that the account has.
 
-    Raises NotAllowed, or Refused when another filing of the account is under way.
+    Only an opening may begin without an account. A change may be started by a unit that takes the account over
+    (主办单位变更). Raises NotAllowed, or Refused when another filing of the account is under way.
     """
     with transaction.atomic():
         role = policy.require(by, Action.DRAFT, unit)
         if unit.internal:
             raise Refused("内设机构不得开设账号，请由所属单位填报（第七条）。")
         if account is not None:
-            account = Account.objects.select_for_update(no_key=True).get(pk=account.pk)
-            policy.require(by, Action.DRAFT, account)
+            account = _locked(account)
+            if kind != FilingKind.CHANGE:
+                policy.require(by, Action.DRAFT, account)
             live = Filing.objects.live().filter(account=account).first()
-            if live is not None and live.state == FilingState.DRAFT and live.kind == FilingKind.OPEN:
+            if live is not None and live.unit_id == unit.pk and (live.state, live.kind) == (FilingState.DRAFT, kind):
                 return live
             if live is not None:
                 raise Refused(f"该账号已有一件办理中的备案（{live}），请先办完或撤回那一件。")
-            if account.state not in OPENABLE:
-                raise Refused(f"账号现为“{account.get_state_display()}”，只有未备案或已关停的账号可以补报开办备案。")
-        filing = Filing.objects.create(
-            kind=FilingKind.OPEN, unit=unit, account=account, author=by, owner=by, created_at=now
-        )
-        Draft.objects.create(filing=filing, data=_prefill(unit, account), saved_at=now, saved_by=by)
-        events.append(filing, "start", by=by, role=role, at=now, to_state=filing.state)
+            if account.state not in kinds.KINDS[kind].starts_from:
+                raise Refused(f"账号现为“{account.get_state_display()}”，{kinds.KINDS[kind].starts_words}。")
+        elif kind != FilingKind.OPEN:
+            raise Refused("请先选择要办理的账号。")
+        return _begin(kind, account=account, unit=unit, by=by, author=by, role=role, now=now, typed={})
+
+
+def start_for_unit(
+    kind: FilingKind | str,
+    *,
+    account: Account,
+    unit: Unit,
+    by: User | None,
+    role: str,
+    now: datetime,
+    typed: dict[str, Any] | None = None,
+) -> Filing | None:
+    """A draft that another decision makes for `unit` (a merger, a refused retention): nobody's until somebody saves it.
+
+    `typed` is what the decision says for the form. None when a filing of the account is under way, or its state does
+    not allow it. The caller holds the transaction and has locked the account.
+    """
+    if Filing.objects.live().filter(account=account).exists():
+        return None
+    if account.state not in kinds.KINDS[kind].starts_from:
+        return None
+    return _begin(kind, account=account, unit=unit, by=by, author=None, role=role, now=now, typed=typed or {})
+
+
+def _begin(
+    kind: FilingKind | str,
+    *,
+    account: Account | None,
+    unit: Unit,
+    by: User | None,
+    author: User | None,
+    role: str,
+    now: datetime,
+    typed: dict[str, Any],
+) -> Filing:
+    filing = Filing.objects.create(kind=kind, unit=unit, account=account, author=author, owner=author, created_at=now)
+    data = {**kinds.KINDS[kind].prefill(unit, account), **typed}
+    Draft.objects.create(filing=filing, data=data, saved_at=now, saved_by=author)
+    events.append(filing, "start", by=by, role=role, at=now, to_state=filing.state)
     return filing
 
 
-def _prefill(unit: Unit, account: Account | None) -> dict[str, Any]:
-    """What is known already: the account's own facts, and the people of the unit's last opening."""
-    data: dict[str, Any] = {"verified_entity": unit.name}
-    last = OpeningDetails.objects.filter(filing__unit=unit).order_by("-filing_id").first()
-    if last is not None:
-        for name in ("leader_in_charge", "department_in_charge", "first_reviewer", "second_reviewer", "final_reviewer"):
-            data[name] = getattr(last, name)
-        data |= {"operator_phone": last.operator_phone, "operation_mode": last.operation_mode}
-    if account is not None:
-        data |= {
-            "platform": account.platform.code,
-            "kind": account.kind,
-            "name": account.name,
-            "uid": account.uid,
-            "link": account.link,
-            "basis": "found" if account.state == AccountState.UNFILED else "new",
-        }
-    return data
+def _locked(account: Account) -> Account:
+    rows = Account.objects.select_for_update(of=("self",), no_key=True).select_related("platform", "unit")
+    return rows.get(pk=account.pk)
 
 
 def save_draft(filing_id: int, *, by: User, data: dict[str, Any], now: datetime) -> Draft:
@@ -75,7 +98,7 @@ def save_draft(filing_id: int, *, by: User, data: dict[str, Any], now: datetime)
         draft.saved_at, draft.saved_by = now, by
         draft.save()
         if filing.author_id is None:
-            Filing.objects.filter(pk=filing.pk).update(author=by)
+            Filing.objects.filter(pk=filing.pk).update(author=by, owner=by)
     return draft
 
 
@@ -89,7 +112,7 @@ def keep_in_draft(filing: Filing, data: dict[str, Any]) -> None:
 
 def _draft_of(filing: Filing, by: User, now: datetime) -> Draft:
     draft = Draft.objects.filter(filing=filing).first()
-    return draft or Draft(filing=filing, data=typed(filing), saved_at=now, saved_by=by)
+    return draft or Draft(filing=filing, data=kinds.of(filing).form.typed(filing), saved_at=now, saved_by=by)
 
 
 def submit(filing_id: int, *, by: User, now: datetime) -> Filing:
@@ -106,21 +129,23 @@ def submit(filing_id: int, *, by: User, now: datetime) -> Filing:
         filing.last_editor = by
         stale = filing.revision == 0 or effective_on != filing.effective_on
         freeze(filing, details, effective_on, by=by, now=now)
+        preapprovals.use(filing, details)
         if replacing.settle(filing) or stale:
             deadlines.refresh_event(filing)
         moves.finish(filing, "submit", by=by, role=role, now=now)
     return filing
 
 
-def judged(filing: Filing) -> tuple[OpeningDetails, Any]:
-    """The details typed in the draft of `filing` and the date of opening; raises Incomplete."""
+def judged(filing: Filing) -> tuple[Any, date | None]:
+    """The details typed in the draft of `filing` and the date of the event; raises Incomplete."""
+    kind = kinds.of(filing)
     draft = Draft.objects.filter(filing=filing).first()
-    form = OpeningForm(draft.data if draft else typed(filing))
+    form = kind.form(draft.data if draft else kind.form.typed(filing), filing=filing)
     if not form.is_valid():
         errors = {field: [str(e) for e in problems] for field, problems in form.errors.items()}
         raise Incomplete(_how_many(errors), errors)
-    details = form.details(filing)
-    errors = checks.stops(checks.check_details(details, filing))
+    details = form.details()
+    errors = checks.stops(kind.check_details(details, filing))
     if errors:
         raise Incomplete(_how_many(errors), errors)
     return details, form.cleaned_data["effective_on"]
@@ -130,11 +155,13 @@ def _how_many(errors: dict[str, list[str]]) -> str:
     return f"还有{len(errors)}处需要修改，改好后才能提交。"
 
 
-def freeze(filing: Filing, details: OpeningDetails, effective_on: Any, *, by: User, now: datetime) -> Revision:
+def freeze(filing: Filing, details: Any, effective_on: date | None, *, by: User, now: datetime) -> Revision:
     """Write `details` and a new revision together (also when nothing changed: an open page is then stale)."""
     filing.effective_on = effective_on
     details.save()
-    filing.opening = details
+    if isinstance(details, ChangeDetails):
+        details.write_items()
+    setattr(filing, DETAILS[FilingKind(filing.kind)], details)
     frozen = content.build(filing, details)
     filing.revision += 1
     return Revision.objects.create(

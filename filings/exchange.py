@@ -15,8 +15,9 @@ from django.db.models import Exists, F, Max, OuterRef, QuerySet, Subquery
 
 from accounts import policy
 from accounts.policy import Action
-from filings import applying, content, exporting, moves, reviewing
+from filings import applying, content, exporting, kinds, moves, reviewing
 from filings.exporting.columns import Mark, Row
+from filings.locks import lock_register
 from filings.models import ExportBatch, ExportItem, Filing, FilingState, Receipt, ReceiptResult, Revision, System
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import day_of
@@ -257,6 +258,7 @@ def _return_from_above(filing: Filing, receipt: Receipt, role: str) -> None:
     """上级退回: back to the unit with the reason; a correction clock starts (row 10)."""
     receipt.save()
     filing.conflict = ""
+    kinds.of(filing).undone(filing, by=receipt.by, role=role, now=receipt.at)
     reviewing.start_correction(filing, now=receipt.at)
     said = f"{receipt.get_system_display()}退回：{receipt.reason}"
     moves.finish(
@@ -265,7 +267,7 @@ def _return_from_above(filing: Filing, receipt: Receipt, role: str) -> None:
 
 
 def _keep(filing: Filing, receipt: Receipt, role: str) -> None:
-    applying.lock_register(filing)
+    lock_register(filing)
     receipt.save()
     said = f"{receipt}" + (f"（{receipt.number}）" if receipt.number else "")
     said += f"：{receipt.reason}" if receipt.reason else ""

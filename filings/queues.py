@@ -8,8 +8,18 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, 
 
 from accounts import identity
 from accounts.models import Account, Platform, Unit
-from filings import applying, checks
-from filings.models import ExportItem, Filing, FilingState, Receipt, ReceiptResult, Revision, System
+from filings import applying, checks, kinds, preapprovals
+from filings.models import (
+    ExportItem,
+    Filing,
+    FilingKind,
+    FilingState,
+    PreApproval,
+    Receipt,
+    ReceiptResult,
+    Revision,
+    System,
+)
 from filings.models.filing import FilingQuerySet
 from filings.wording import half_way
 from zhonglou_media.core.clock import day_of, start_of
@@ -103,7 +113,7 @@ def queue_rows(filings: Sequence[Filing], user: User, *, now: datetime) -> list[
 def _queue_row(filing: Filing, opened: list[Event], user: User, now: datetime, register: checks.Register) -> QueueRow:
     mine = [event for event in opened if event.verb == "read" and event.actor_id == user.pk]
     read = any(event.revision == filing.revision for event in mine)
-    found = checks.check_details(filing.opening, filing, register)
+    found = kinds.of(filing).check_details(filing.details, filing, register)
     return QueueRow(
         filing=filing,
         report=_reported(filing),
@@ -143,20 +153,23 @@ def _reported(filing: Filing) -> str:
 
 
 class PageRegister(checks.Register):
-    """What the rules ask of the register for a whole page of filings, read in four queries."""
+    """What the rules ask of the register for a whole page of filings, read in four queries, or five."""
 
     def __init__(self, filings: Sequence[Filing]) -> None:
         units = {filing.unit_id for filing in filings}
+        openings = [filing for filing in filings if filing.kind == FilingKind.OPEN]
         self._accounts: dict[int, list[Account]] = {unit: [] for unit in units}
         for account in Account.objects.holding().filter(unit__in=units).select_related("platform"):
             self._accounts[account.unit_id].append(account)
         self._rivals: dict[int, list[Filing]] = {unit: [] for unit in units}
         for filing in checks.rivals(units):
             self._rivals[filing.unit_id].append(filing)
-        self._lookalikes = list(identity.lookalikes(f.opening.name for f in filings))
+        self._lookalikes = list(identity.lookalikes(f.opening.name for f in openings))
         self._candidates = identity.candidates(
-            (f.opening.platform_id, f.opening.uid.strip(), f.opening.name.strip()) for f in filings
+            (f.opening.platform_id, f.opening.uid.strip(), f.opening.name.strip()) for f in openings
         )
+
+        self._granted: dict[int, list[PreApproval]] | None = None  # asked for by openings of 区级部门 alone
 
     def accounts(self, unit: Unit) -> list[Account]:
         return self._accounts[unit.pk]
@@ -169,6 +182,13 @@ class PageRegister(checks.Register):
 
     def rivals(self, unit: Unit) -> list[Filing]:
         return self._rivals[unit.pk]
+
+    def granted(self, unit: Unit) -> list[PreApproval]:
+        if self._granted is None:
+            self._granted = {pk: [] for pk in self._rivals}
+            for row in preapprovals.granted_to(self._granted):
+                self._granted[row.unit_id].append(row)
+        return self._granted[unit.pk]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from filings import deadlines
-from filings.models import Filing, FilingState
+from filings.models import Filing, FilingKind, FilingState
 from filings.models.filing import LIVE
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import day_of
@@ -59,7 +59,7 @@ def restore_heirs(old: Filing) -> None:
 def _same_matter(old: Filing, filing: Filing) -> bool:
     if filing.account_id is not None and old.account_id == filing.account_id:
         return True
-    return old.opening.platform_id == filing.opening.platform_id
+    return filing.kind == FilingKind.OPEN and old.opening.platform_id == filing.opening.platform_id
 
 
 def _find(filing: Filing) -> Filing | None:

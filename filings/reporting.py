@@ -5,12 +5,12 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import lifecycle, policy
-from accounts.models import AccountState, Role
+from accounts import policy
+from accounts.models import Role
 from accounts.policy import Action
-from filings import applying, checks, content, deadlines, drafting, moves
-from filings.forms.opening import SupplementForm
-from filings.models import Attachment, Filing, FilingState
+from filings import applying, checks, content, deadlines, drafting, kinds, moves, opening
+from filings.locks import lock_register
+from filings.models import Attachment, Filing, FilingState, OpeningDetails
 from filings.models.filing import SUPPLEMENTABLE
 from filings.reading import latest
 from zhonglou_media.core.clock import day_of
@@ -50,7 +50,7 @@ def _freeze_correction(filing: Filing, *, by: User, now: datetime) -> None:
     filing.last_editor = by
     changed = effective_on != filing.effective_on
     drafting.freeze(filing, details, effective_on, by=by, now=now)
-    _learn(filing, details.uid, by=by, role=Role.OPERATOR, now=now)
+    _learn(filing, details, by=by, role=Role.OPERATOR, now=now)
     if changed:
         deadlines.refresh_event(filing)
 
@@ -79,29 +79,30 @@ def supplement(filing_id: int, *, by: User, data: dict[str, Any], now: datetime)
 
     An officer enters a late fact *for* the unit: `last_editor` stays. An accepted filing may complete by it.
     """
-    form = SupplementForm(data)
-    if not form.is_valid():
-        errors = {field: [str(e) for e in problems] for field, problems in form.errors.items()}
-        raise Incomplete(f"还有{len(errors)}处需要修改。", errors)
     with transaction.atomic():
         filing, role = moves.begin_within(filing_id, SUPPLEMENTABLE, Action.SUPPLEMENT, by=by)
+        kind = kinds.of(filing)
+        form = kind.supplement(data)
+        if not form.is_valid():
+            errors = {field: [str(e) for e in problems] for field, problems in form.errors.items()}
+            raise Incomplete(f"还有{len(errors)}处需要修改。", errors)
         if role == Role.OPERATOR:
             moves.editor_is_another(filing, by)
             filing.last_editor = by
-        details = filing.opening
+        details = filing.details
         for name, value in form.cleaned_data.items():
             if name in data and name != "effective_on":
                 setattr(details, name, value)
-        problems = checks.stops(checks.check_details(details, filing))
+        problems = checks.stops(kind.check_details(details, filing))
         if "uid" in problems:
             raise Incomplete("还有1处需要修改。", {"uid": problems["uid"]})
         if filing.state == FilingState.ACCEPTED:
-            applying.lock_register(filing)
+            lock_register(filing)
         effective_on = form.cleaned_data["effective_on"] if "effective_on" in data else filing.effective_on
         was = filing.effective_on
         drafting.freeze(filing, details, effective_on, by=by, now=now)
         drafting.keep_in_draft(filing, {name: value for name, value in data.items() if name in form.fields})
-        _learn(filing, details.uid, by=by, role=role, now=now)
+        _learn(filing, details, by=by, role=role, now=now)
         if effective_on != was and (was is None or filing.state != FilingState.ACCEPTED):
             deadlines.refresh_event(filing)
         moves.finish(filing, "supplement", by=by, role=role, now=now)
@@ -110,14 +111,9 @@ def supplement(filing_id: int, *, by: User, data: dict[str, Any], now: datetime)
     return filing
 
 
-def _learn(filing: Filing, uid: str, *, by: User, role: str, now: datetime) -> None:
-    """A pending account has the id its filing says; an unfiled or closed one only on completion."""
-    if filing.account_id is None:
-        return
-    account = applying.lock_account(filing)
-    if account.state == AccountState.PENDING and account.uid != uid:
-        account.uid = uid
-        lifecycle.rewrite_pending(account, ground=applying.ground_of(filing), by=by, role=role, now=now)
+def _learn(filing: Filing, details: Any, *, by: User, role: str, now: datetime) -> None:
+    if isinstance(details, OpeningDetails):
+        opening.learn(filing, details.uid, by=by, role=role, now=now)
 
 
 def withdraw(filing_id: int, *, by: User, reason: str, on_platform: bool | None, now: datetime) -> Filing:
@@ -162,8 +158,8 @@ def _after_files_changed(filing: Filing, *, by: User, role: str, now: datetime, 
         moves.editor_is_another(filing, by)
         filing.last_editor = by
     if filing.state == FilingState.ACCEPTED:
-        applying.lock_register(filing)
-    drafting.freeze(filing, filing.opening, filing.effective_on, by=by, now=now)
+        lock_register(filing)
+    drafting.freeze(filing, filing.details, filing.effective_on, by=by, now=now)
     moves.finish(filing, "supplement", by=by, role=role, now=now, comment=comment)
     if filing.state == FilingState.ACCEPTED:
         applying.try_complete(filing, by=by, role=role, now=now)

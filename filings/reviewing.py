@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.policy import Action
-from filings import applying, deadlines, moves, replacing
+from filings import applying, deadlines, kinds, moves, replacing
 from filings.models import Filing, FilingState, ReceiptResult
 from filings.reading import Reading, latest
 from zhonglou_media.core import events
@@ -38,6 +38,7 @@ def accept(filing_id: int, *, by: User, read: Reading, now: datetime, comment: s
             raise Refused("书面批准的备案，请先核对纸质批准件，再点“已核对纸质批准件”。")
         filing.officer = by
         filing.accepted_revision = filing.revision
+        kinds.of(filing).accepted(filing, by=by, role=role, now=now)
         moves.finish(filing, "accept", by=by, role=role, now=now, comment=comment)
     return filing
 
@@ -85,6 +86,7 @@ def unaccept(filing_id: int, *, by: User, read: Reading, now: datetime, comment:
         comment = moves.need_comment(comment, "撤销通过的理由")
         if _went_up(filing) and not filing.conflict:
             raise Refused("这件备案已报上级系统，不能撤销通过；上级退回的请登记退回。")
+        kinds.of(filing).undone(filing, by=by, role=role, now=now)
         filing.officer = filing.accepted_revision = None
         filing.conflict = ""
         moves.finish(filing, "unaccept", by=by, role=role, now=now, comment=comment)

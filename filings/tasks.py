@@ -2,8 +2,9 @@
 
 from celery import shared_task
 
+from accounts import quarter_reminding
 from accounts import reminding as of_accounts
-from filings import reminding
+from filings import preapprovals, reminding
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.task_runs import recorded
 
@@ -15,3 +16,11 @@ def remind() -> None:
         now = db_now()
         reminding.remind(now)
         of_accounts.remind(now)
+        quarter_reminding.remind(now)
+
+
+@shared_task(name="filings.list_retentions")
+def list_retentions() -> None:
+    """Accounts of 区级部门 for which a retention must be asked (第九条), nightly; doubling a night changes nothing."""
+    with recorded("filings.list_retentions"):
+        preapprovals.list_retentions(db_now())

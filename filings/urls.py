@@ -2,20 +2,21 @@
 
 from django.urls import path
 
-from filings.views import exchange, files, filing, leader, lists, office, opening, receipts, unit
+from filings.views import exchange, files, filing, form, leader, lists, office, receipts, unit
 
 app_name = "filings"
 urlpatterns = [
     # lists
     path("", lists.list_, name="list"),
     # opening
-    path("new/", opening.new, name="new"),
-    path("open/", opening.open_, name="open"),
-    path("<int:pk>/edit/", opening.edit, name="edit"),
-    path("<int:pk>/edit/<slug:step>/", opening.edit, name="edit"),
-    path("<int:pk>/save/", opening.save, name="save"),
-    path("<int:pk>/rules/<slug:step>/", opening.rules, name="rules"),
-    path("<int:pk>/submit/", opening.submit, name="submit"),
+    path("new/", form.new, name="new"),
+    path("open/", form.open_, name="open"),
+    path("open/<slug:kind>/", form.open_, name="open_kind"),
+    path("<int:pk>/edit/", form.edit, name="edit"),
+    path("<int:pk>/edit/<slug:step>/", form.edit, name="edit"),
+    path("<int:pk>/save/", form.save, name="save"),
+    path("<int:pk>/rules/<slug:step>/", form.rules, name="rules"),
+    path("<int:pk>/submit/", form.submit, name="submit"),
     # filing
     path("<int:pk>/", filing.detail, name="detail"),
     # unit

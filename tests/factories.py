@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 from accounts import lifecycle
 from accounts.models import Account, Membership, Origin, Platform, Role, Unit
 from filings import approving, drafting, exchange, reporting, reviewing
-from filings.models import Filing, FilingState, System
+from filings.models import Filing, FilingState, PreApproval, System
 from filings.reading import Reading, latest
 from zhonglou_media.core import files
 from zhonglou_media.core.clock import SHANGHAI
@@ -59,6 +59,14 @@ def account(of: Unit | None = None, *, found: bool = False, now: datetime = NOW,
     return lifecycle.register([Account(unit=of or unit(), **fields)], origin=origin, now=now)[0]
 
 
+def preapproval(of: Unit, code: str = "wechat", number: str = "", **fields: Any) -> PreApproval:
+    """A granted application of a 区级部门 to open an account (第九条, 第十条), past its use cases."""
+    decided = {"asked_at": NOW, "reason": "示例理由", "decided_at": NOW, "decided_by": user(Role.SUPERVISOR)}
+    number = number or f"示例〔2026〕{next(_numbers)}号"
+    facts = {"platform": platform(code), "account_name": "示例", "document_no": number, "state": "granted", **decided}
+    return PreApproval.objects.create(**{"unit": of, "purpose": "new", **facts, **fields})
+
+
 def scan() -> File:
     """A signed paper as a PDF."""
     return files.store(ContentFile(PDF + str(next(_numbers)).encode(), name="签批件.pdf"))
@@ -105,7 +113,7 @@ def opening(
 ) -> Filing:
     """An opening brought to `state` by its use cases, all at `now`; `paper` approves on paper with that date."""
     cast = cast or Cast()
-    filing = drafting.start_opening(by=cast.operator, unit=cast.unit, account=on, now=now)
+    filing = drafting.start("open", by=cast.operator, unit=cast.unit, account=on, now=now)
     drafting.save_draft(filing.pk, by=cast.operator, data=typed(**fields), now=now)
     for step in PATHS[FilingState(state)]:
         step(filing.pk, cast, now, paper)

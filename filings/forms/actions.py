@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.core import signing
 
+from filings import kinds
 from filings.forms import common
-from filings.forms.opening import SupplementForm
-from filings.models import Filing, FilingState, OpeningDetails
+from filings.models import Filing, FilingState
 from filings.reading import Reading
 from zhonglou_media.core.models import File
 
@@ -93,7 +93,10 @@ def _reviewed(filing: Filing) -> bool:
     return bool(filing.state == FilingState.OFFICE_REVIEW)
 
 
-def supplement_initial(filing: Filing, details: OpeningDetails) -> dict[str, Any]:
-    """What `SupplementForm` starts from: the facts as they stand."""
-    values = {name: getattr(details, name) for name in SupplementForm.base_fields if name != "effective_on"}
-    return {**values, "effective_on": filing.effective_on}
+def supplement_initial(filing: Filing) -> dict[str, Any]:
+    """What the form of 补充材料 starts from: the facts as they stand; empty before the first freeze."""
+    details = filing.details
+    if details is None:
+        return {}
+    names = [name for name in kinds.of(filing).supplement.base_fields if name != "effective_on"]
+    return {**{name: getattr(details, name) for name in names}, "effective_on": filing.effective_on}

@@ -1,10 +1,14 @@
-"""Fields that several forms of filings ask for."""
+"""What the forms of all kinds of filings share: their shape, and the fields that several of them ask for."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
+
+from accounts.id_numbers import no_id_number
+from filings.models import Filing
 
 SHAPE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?$")
 DAY_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日")
@@ -45,3 +49,51 @@ def on_platform() -> Any:
         empty_value=None,
         widget=forms.RadioSelect,
     )
+
+
+def text(label: str, max_length: int, *, required: bool = False, lines: bool = False, help_text: str = "") -> Any:
+    """A text; who types an identity card's number into it is told not to."""
+    widget = forms.Textarea(attrs={"rows": 3}) if lines else forms.TextInput()
+    return forms.CharField(
+        label=label,
+        max_length=max_length,
+        required=required,
+        widget=widget,
+        help_text=help_text,
+        validators=[no_id_number],
+        error_messages={"required": f"请填写{label}。", "max_length": f"{label}不能超过{max_length}个字。"},
+    )
+
+
+def choice(label: str, choices: Any, *, required: bool = False, empty: str = "请选择", help_text: str = "") -> Any:
+    """One of `choices`."""
+    return forms.ChoiceField(
+        label=label,
+        required=required,
+        choices=[("", empty), *choices],
+        help_text=help_text,
+        error_messages={
+            "required": f"请选择{label}。",
+            "invalid_choice": f"{label}须从列出的选项中选择。",
+        },
+    )
+
+
+class FilingForm(forms.Form):
+    """The form of one kind of filing: `data` as it was typed, judged as a submission would."""
+
+    STEPS: ClassVar[Mapping[str, tuple[str, tuple[str, ...]]]]  # step → its name and its fields
+    LATE: ClassVar[tuple[str, ...]] = ()  # may be added after the report
+
+    def __init__(self, data: Mapping[str, Any], *, filing: Filing) -> None:
+        super().__init__(data)
+        self.filing = filing
+
+    def details(self) -> Any:
+        """The details as they would be frozen (unsaved); call only when valid."""
+        raise NotImplementedError
+
+    @staticmethod
+    def typed(filing: Filing) -> dict[str, Any]:
+        """What the frozen details look like when typed: fills a form from a filing that has no draft of its own."""
+        raise NotImplementedError

@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 
-from accounts.id_numbers import no_id_number
 from accounts.models import AccountKind, Platform
 from accounts.models.account import OperationMode, Verification
 from filings.forms import common
@@ -65,30 +64,11 @@ STEPS: dict[str, tuple[str, tuple[str, ...]]] = {
 LATE = ("uid", "link", "verification", "effective_on")
 
 
-def _text(label: str, max_length: int, *, required: bool = False, lines: bool = False, help_text: str = "") -> Any:
-    widget = forms.Textarea(attrs={"rows": 3}) if lines else forms.TextInput()
-    return forms.CharField(
-        label=label,
-        max_length=max_length,
-        required=required,
-        widget=widget,
-        help_text=help_text,
-        validators=[no_id_number],
-        error_messages={"required": f"请填写{label}。", "max_length": f"{label}不能超过{max_length}个字。"},
-    )
-
-
-def _choice(label: str, choices: Any, *, empty: str = "请选择") -> Any:
-    return forms.ChoiceField(
-        label=label,
-        required=False,
-        choices=[("", empty), *choices],
-        error_messages={"invalid_choice": f"{label}须从列出的选项中选择。"},
-    )
-
-
-class OpeningForm(forms.Form):
+class OpeningForm(common.FilingForm):
     """The whole form. Nothing in it is required to save a draft; what `submit` needs is required here."""
+
+    STEPS = STEPS
+    LATE = LATE
 
     platform = forms.ModelChoiceField(
         label="平台",
@@ -97,31 +77,31 @@ class OpeningForm(forms.Form):
         empty_label="请选择",
         error_messages={"required": "请选择平台。", "invalid_choice": "平台须从列出的选项中选择。"},
     )
-    kind = _choice("账号类型", AccountKind.choices)
-    name = _text("账号名称", 30, required=True, help_text="与其他平台上的名称保持一致，不超过30字（第六条）")
-    uid = _text("账号ID", 128, help_text="平台给出的账号ID或原始ID，可后补")
-    link = _text("账号链接", 300, help_text="没有链接的填“无”，可后补")
-    verification = _choice("认证状态", Verification.choices)
-    verified_entity = _text("认证主体全称", 120, help_text="应为主办单位全称（第六条）")
-    intro = _text("简介", 300, lines=True)
-    basis = _choice("开设依据", OpeningBasis.choices)
+    kind = common.choice("账号类型", AccountKind.choices)
+    name = common.text("账号名称", 30, required=True, help_text="与其他平台上的名称保持一致，不超过30字（第六条）")
+    uid = common.text("账号ID", 128, help_text="平台给出的账号ID或原始ID，可后补")
+    link = common.text("账号链接", 300, help_text="没有链接的填“无”，可后补")
+    verification = common.choice("认证状态", Verification.choices)
+    verified_entity = common.text("认证主体全称", 120, help_text="应为主办单位全称（第六条）")
+    intro = common.text("简介", 300, lines=True)
+    basis = common.choice("开设依据", OpeningBasis.choices)
     effective_on = common.day("账号开通日期", help_text="尚未开通的不填，开通后补录")
 
-    leader_in_charge = _text("分管领导", 40)
-    department_in_charge = _text("责任科室", 60)
-    custodian = _text("管理员", 40)
-    custodian_phone = _text("管理员电话", 32)
-    operator_phone = _text("填报人手机", 32)
-    first_reviewer = _text("初审人", 40)
-    second_reviewer = _text("复审人", 40)
-    final_reviewer = _text("终审人", 40)
-    operation_mode = _choice("运维方式", OperationMode.choices)
-    vendor = _text("运维单位", 120, help_text="委托运维的填写（第十九条）")
+    leader_in_charge = common.text("分管领导", 40)
+    department_in_charge = common.text("责任科室", 60)
+    custodian = common.text("管理员", 40)
+    custodian_phone = common.text("管理员电话", 32)
+    operator_phone = common.text("填报人手机", 32)
+    first_reviewer = common.text("初审人", 40)
+    second_reviewer = common.text("复审人", 40)
+    final_reviewer = common.text("终审人", 40)
+    operation_mode = common.choice("运维方式", OperationMode.choices)
+    vendor = common.text("运维单位", 120, help_text="委托运维的填写（第十九条）")
     vendor_until = common.day("委托合同到期日")
     vendor_nda = forms.BooleanField(label="已与运维单位签保密协议", required=False)
 
-    purpose = _text("功能定位、开设理由", 1000, required=True, lines=True)
-    columns = _text("主要栏目", 500, lines=True)
+    purpose = common.text("功能定位、开设理由", 1000, required=True, lines=True)
+    columns = common.text("主要栏目", 500, lines=True)
     interactions = forms.MultipleChoiceField(
         label="互动功能",
         required=False,
@@ -129,14 +109,16 @@ class OpeningForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"invalid_choice": "互动功能须从列出的选项中选择。"},
     )
-    services = _text("服务事项", 500, lines=True)
-    update_frequency = _text("计划更新频次", 60, help_text="每周不少于1次（第十四条）")
-    same_platform_reason = _text(
+    services = common.text("服务事项", 500, lines=True)
+    update_frequency = common.text("计划更新频次", 60, help_text="每周不少于1次（第十四条）")
+    same_platform_reason = common.text(
         "同平台已有账号的理由", 300, lines=True, help_text="本单位在该平台已有账号的必填（第七条）"
     )
-    preapproval_no = _text("前置申请批准文号", 60, help_text="区级部门新开微信公众号、移动客户端的必填（第九、十条）")
+    preapproval_no = common.text(
+        "前置申请批准文号", 60, help_text="区级部门新开微信公众号、移动客户端的必填（第九、十条）"
+    )
     is_flagship = forms.BooleanField(label="作为本单位代表主体账号（主账号）", required=False)
-    remarks = _text("备注", 1000, lines=True)
+    remarks = common.text("备注", 1000, lines=True)
 
     def clean_name(self) -> str:
         try:
@@ -166,33 +148,33 @@ class OpeningForm(forms.Form):
             self.add_error("vendor", "委托运维的请填写运维单位（第十九条）。")
         return data
 
-    def details(self, filing: Filing) -> OpeningDetails:
+    def details(self) -> OpeningDetails:
         """The details as they would be frozen (unsaved); call only when valid."""
         fields = {k: v for k, v in self.cleaned_data.items() if k != "effective_on"}
-        return OpeningDetails(filing=filing, **fields)
+        return OpeningDetails(filing=self.filing, **fields)
+
+    @staticmethod
+    def typed(filing: Filing) -> dict[str, Any]:
+        """What the frozen details look like when typed: fills a form from a filing that has no draft of its own."""
+        details = filing.opening
+        data: dict[str, Any] = {}
+        for _, fields in STEPS.values():
+            for name in fields:
+                value = filing.effective_on if name == "effective_on" else getattr(details, name)
+                if name == "platform":
+                    value = details.platform.code
+                data[name] = value.isoformat() if isinstance(value, date) else value
+        return data
 
 
 class SupplementForm(forms.Form):
     """补充材料: late facts, contacts and remarks of a filing whose approved part is frozen."""
 
-    uid = _text("账号ID", 128, help_text="导出到上级系统前须补齐")
-    link = _text("账号链接", 300)
-    verification = _choice("认证状态", Verification.choices)
+    uid = common.text("账号ID", 128, help_text="导出到上级系统前须补齐")
+    link = common.text("账号链接", 300)
+    verification = common.choice("认证状态", Verification.choices)
     effective_on = common.day("账号开通日期")
-    custodian = _text("管理员", 40)
-    custodian_phone = _text("管理员电话", 32)
-    operator_phone = _text("填报人手机", 32)
-    remarks = _text("备注", 1000, lines=True)
-
-
-def typed(filing: Filing) -> dict[str, Any]:
-    """What the frozen details look like when typed: fills a form from a filing that has no draft of its own."""
-    details = filing.opening
-    data: dict[str, Any] = {}
-    for _, fields in STEPS.values():
-        for name in fields:
-            value = filing.effective_on if name == "effective_on" else getattr(details, name)
-            if name == "platform":
-                value = details.platform.code
-            data[name] = value.isoformat() if isinstance(value, date) else value
-    return data
+    custodian = common.text("管理员", 40)
+    custodian_phone = common.text("管理员电话", 32)
+    operator_phone = common.text("填报人手机", 32)
+    remarks = common.text("备注", 1000, lines=True)

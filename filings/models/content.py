@@ -12,7 +12,7 @@ class Draft(models.Model):
     filing = models.OneToOneField("filings.Filing", models.PROTECT, primary_key=True, related_name="draft")
     data = models.JSONField("内容", default=dict)
     saved_at = models.DateTimeField("保存时间")
-    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")  # 系统
 
     class Meta:
         verbose_name = verbose_name_plural = "草稿"

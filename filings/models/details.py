@@ -94,6 +94,23 @@ class ChangeDetails(models.Model):
     def __str__(self) -> str:
         return f"变更 {self.filing_id}"
 
+    # What a form says before it is frozen; None: as the table holds them.
+    unsaved_items: "list[ChangeItem] | None" = None
+
+    @property
+    def change_items(self) -> "list[ChangeItem]":
+        """变更事项, those of a form not frozen yet where it is one."""
+        return self.unsaved_items if self.unsaved_items is not None else list(self.filing.items.all())
+
+    def write_items(self) -> None:
+        """The table holds what the form said; what it held before stands in the revision that froze it."""
+        if self.unsaved_items is None:
+            return
+        ChangeItem.objects.filter(filing=self.filing).delete()
+        for item in self.unsaved_items:
+            item.filing = self.filing
+        self.unsaved_items = ChangeItem.objects.bulk_create(self.unsaved_items)
+
 
 class ChangeItem(models.Model):
     """变更事项: one filed field of the account, as it was when the change was frozen and as it shall be.

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django_fsm import FSMField, FSMModelMixin, transition
 
+from accounts.models import Account
 from zhonglou_media.core.models import File
 
 
@@ -30,6 +31,14 @@ class FilingState(models.TextChoices):
     WITHDRAWN = "withdrawn", "已撤回"
 
 
+# The one-to-one table that holds what a kind says beyond the common head, by its related name.
+DETAILS = {
+    FilingKind.OPEN: "opening",
+    FilingKind.CHANGE: "change",
+    FilingKind.CLOSE: "closing",
+    FilingKind.CANCEL: "closing",
+}
+
 S = FilingState
 LIVE = (S.DRAFT, S.LEADER_REVIEW, S.TO_REPORT, S.OFFICE_REVIEW, S.RETURNED, S.ACCEPTED)
 APPROVED = (S.TO_REPORT, S.OFFICE_REVIEW, S.ACCEPTED, S.COMPLETED)
@@ -46,7 +55,7 @@ class FilingQuerySet(models.QuerySet["Filing"]):
 
     def for_lists(self) -> "FilingQuerySet":
         """With what a row of a list shows, in one query."""
-        return self.select_related("unit", "account__platform", "opening__platform", "draft")
+        return self.select_related("unit", "account__platform", "opening__platform", "change", "closing", "draft")
 
     def matching(self, text: str) -> "FilingQuerySet":
         """Those whose number, account (as frozen, registered or typed so far) or unit holds `text`."""
@@ -266,6 +275,18 @@ class Filing(FSMGuard, models.Model):
     )
     def withdraw(self) -> None:
         """撤回备案."""
+
+    @property
+    def registered(self) -> Account:
+        """Its account, of a filing that has one: each but an opening before its first approval."""
+        if self.account is None:
+            raise LookupError(f"filing {self.pk} has no account yet")
+        return self.account
+
+    @property
+    def details(self) -> Any:
+        """What this kind says beyond the common head, as it was last frozen; None before the first freeze."""
+        return getattr(self, DETAILS[FilingKind(self.kind)], None)
 
     @property
     def account_label(self) -> str:

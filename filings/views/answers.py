@@ -31,7 +31,8 @@ def filing_for(request: HttpRequest, pk: int) -> Filing:
     """The filing, if this person may read it; 404 otherwise, so that a foreign one is not even told to exist."""
     rows = visible_filings(user_of(request)).filter(pk=pk)
     found = rows.select_related(
-        "unit", "account__platform", "opening__platform", "draft", "paper_scan", "author", "leader", "replaces"
+        *("unit", "account__platform", "account__unit", "opening__platform", "change", "closing"),
+        *("draft", "paper_scan", "author", "leader", "replaces"),
     ).first()
     if found is None:
         raise Http404

@@ -15,7 +15,7 @@ from accounts.access import may
 from accounts.models import Flag, Role
 from accounts.models.account import GONE, OPENABLE
 from accounts.policy import Action, roles_of, units_of
-from filings import applying, checks, content
+from filings import applying, content, kinds
 from filings.available import available
 from filings.models import Filing, FilingKind, FilingState, Revision, System
 from filings.views.answers import filing_for, user_of
@@ -153,17 +153,15 @@ def first_act(filing: Filing, can: set[str]) -> Act | None:
 
 def _rows(filing: Filing, now: datetime) -> list[Any]:
     """The form as the standing revision froze it, or as it is typed while there is none."""
-    if filing.kind != FilingKind.OPEN:
-        return []
     if not filing.revision:
         return judge(filing).rows()
     return frozen_rows(filing.revisions.get(number=filing.revision).content)
 
 
 def _said(filing: Filing) -> list[Note]:
-    if not filing.is_live or not hasattr(filing, "opening"):
+    if not filing.is_live or filing.details is None:
         return []
-    return notes(checks.check_details(filing.opening, filing))
+    return notes(kinds.of(filing).check_details(filing.details, filing))
 
 
 def _uppers(filing: Filing) -> list[Any]:

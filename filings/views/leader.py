@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.access import may
 from accounts.policy import Action, require
-from filings import approving, checks, content, moves
+from filings import approving, content, kinds, moves
 from filings.checks import Level
 from filings.forms.actions import LeaderForm
 from filings.models import Filing, FilingState, Revision
@@ -125,7 +125,7 @@ def _show(
     if filing.state != FilingState.LEADER_REVIEW:
         return show_filing(request, filing, refused=stale or refused, typed=request.POST.get("comment", ""))
     standing = latest(filing)
-    said = checks.check_details(filing.opening, filing)
+    said = kinds.of(filing).check_details(filing.details, filing)
     seen = _last_seen(filing, user)
     today = day_of(now)
     chosen = form.data.get("decision", "") if form else ""
@@ -137,7 +137,7 @@ def _show(
     opens = chosen if status != 200 and not stale else ""
     context: dict[str, Any] = {
         "filing": filing,
-        "opening": filing.opening,
+        "details": filing.details,
         "form": form,
         "approve_form": forms["approve"],
         "return_form": forms["return"],

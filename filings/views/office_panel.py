@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from accounts.models import AccountState
-from filings import applying, deadlines, queues, reviewing
+from filings import deadlines, opening, queues, reviewing
 from filings.available import available
 from filings.forms.office import DecisionForm, NotOccurredForm, ReadForm, UnacceptForm
 from filings.models import Filing, FilingState
@@ -70,7 +70,7 @@ def panel_context(
         with suppress(WrongState):  # decided since the page was read: the page shows it as it was, the act will be told
             reviewing.open_for_review(filing.pk, by=user, now=now)
     asks = asks_platform(filing)
-    preset = "yes" if asks and applying.seems_on_platform(filing) else "no"
+    preset = "yes" if asks and opening.seems_on_platform(filing) else "no"
     passing = queues.passing([filing], now=now)[0] if filing.state == FilingState.ACCEPTED else None
     panel = Panel(
         can=can,

@@ -1,31 +1,31 @@
-"""附件2 as a page shows it: what is typed with what is wrong in it, step by step, and the form as it is printed."""
+"""The form of a filing as a page shows it: what is typed, what is wrong in it, step by step, and as it is printed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Model
 from django.forms.boundfield import BoundField
 from django.http import QueryDict
 from django.urls import reverse
 
-from filings import checks, content
+from filings import checks, content, kinds
 from filings.checks import Check, Level
-from filings.forms.opening import LATE, STEPS, OpeningForm, typed
-from filings.models import Draft, Filing
+from filings.forms.common import FilingForm
+from filings.models import Draft, Filing, FilingKind
+from filings.views.layouts import LAYOUTS, Layout
 
 REVIEW = "review"
-STEP_NAMES = {**{step: name for step, (name, _) in STEPS.items()}, REVIEW: "核对"}
-STEP_OF = {name: step for step, (_, names) in STEPS.items() for name in names}
-MANY, TICKS = ("interactions",), ("vendor_nda", "is_flagship")
-WIDE = frozenset({"intro", "purpose", "columns", "services", "same_platform_reason", "interactions", "remarks"})
-SECTIONS = {
-    "first_reviewer": ("内容审核", "分级分类审核、先审后发（第十二条）"),
-    "operation_mode": ("运维方式", "委托运维须签保密协议，由主办单位审核内容（第十九条）"),
-}
-HINTS = {"kind": "只有微信公众号分订阅号、服务号", "basis": "不选的按“工作需要新设”"}
-# Where a rule speaks while its own field is on another step: beside the platform, which is its cause.
-SPEAKS_AT_PLATFORM = ("same_platform_reason", "preapproval_no")
-SPEAKING = ("platform", "name", "uid", "verified_entity", *SPEAKS_AT_PLATFORM)
+
+
+def step_names(filing: Filing) -> dict[str, str]:
+    """The steps of its form in order, 核对 last."""
+    return {**{step: name for step, (name, _) in kinds.of(filing).form.STEPS.items()}, REVIEW: "核对"}
+
+
+def step_of(filing: Filing) -> dict[str, str]:
+    """Field → the step that asks for it."""
+    return {name: step for step, (_, names) in kinds.of(filing).form.STEPS.items() for name in names}
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,7 @@ class Slot:
     wide: bool
     hint: str
     said: list[Check]
-
-    @property
-    def speaks(self) -> bool:
-        """Whether a rule may have something to say here: the page keeps a place for it."""
-        return self.bound.name in SPEAKING
+    speaks: bool  # a rule may have something to say here: the page keeps a place for it
 
 
 @dataclass
@@ -90,20 +86,26 @@ class Sheet:
     """What is typed for one filing, judged: `errors` by field hold the form's own and those of the rules that stop."""
 
     filing: Filing
-    form: OpeningForm
+    form: FilingForm
     data: Mapping[str, Any]
     said: list[Check]
     errors: dict[str, list[str]] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
 
+    @property
+    def layout(self) -> Layout:
+        """How a form of this kind is laid out."""
+        return LAYOUTS[self.filing.kind]
+
     def problems(self, here: str = "") -> list[Problem]:
         """In the order of the form."""
         found = []
-        for name, step in STEP_OF.items():
+        names = step_names(self.filing)
+        for name, step in step_of(self.filing).items():
             url = f"{reverse('filings:edit', args=[self.filing.pk, step])}?check=1#id_{name}"
             label = str(self.form.fields[name].label)
             texts = self.errors.get(name, [])
-            found += [Problem(STEP_NAMES[step], label, text, url, step == here) for text in texts]
+            found += [Problem(names[step], label, text, url, step == here) for text in texts]
         return found
 
     def notes(self) -> list[Note]:
@@ -112,10 +114,10 @@ class Sheet:
 
     def tasks(self) -> list[Task]:
         """Each step with what is still to do in it."""
-        found = [self._task(step, name, names) for step, (name, names) in STEPS.items()]
+        found = [self._task(step, name, names) for step, (name, names) in self.form.STEPS.items()]
         left = sum(map(len, self.errors.values()))
         words = f"改好{left}处后可提交" if left else "可以提交"
-        return [*found, Task(REVIEW, STEP_NAMES[REVIEW], words, "" if left else "zl-good")]
+        return [*found, Task(REVIEW, step_names(self.filing)[REVIEW], words, "" if left else "zl-good")]
 
     def _task(self, step: str, name: str, names: Sequence[str]) -> Task:
         wrong = sum(1 for n in names if n in self.errors and n not in self.missing)
@@ -136,36 +138,41 @@ class Sheet:
         return [
             Slot(
                 self.form[name],
-                SECTIONS.get(name),
-                "可后补" if name in LATE else "必填" if self.form.fields[name].required else "",
-                name in WIDE,
-                HINTS.get(name, ""),
-                self.said_at(name, step),
+                self.layout.sections.get(name),
+                "可后补" if name in self.form.LATE else "必填" if self.form.fields[name].required else "",
+                name in self.layout.wide,
+                self.layout.hints.get(name, ""),
+                self.said_at(name),
+                name in self.layout.speaking,
             )
-            for name in STEPS[step][1]
+            for name in self.form.STEPS[step][1]
         ]
 
-    def said_at(self, name: str, step: str) -> list[Check]:
+    def said_at(self, name: str) -> list[Check]:
         """What the rules say at a field, agreement left out."""
-        at = (name, *(SPEAKS_AT_PLATFORM if name == "platform" else ()))
+        at = (name, *self.layout.speaks_at.get(name, ()))
         return [check for check in self.said if check.level != Level.PASS and check.field in at]
 
     def rows(self) -> list[list["Cell"]]:
         """The form as printed, from what is typed; a value that could not be read stands as it was typed."""
+        form = self.filing.kind
         values = {"unit": self.filing.unit.name}
-        for name in STEP_OF:
+        for name in step_of(self.filing):
             value = self.form.cleaned_data.get(name, self.data.get(name))
-            readable = name in self.form.cleaned_data and name != "platform"
-            if name == "platform":
-                values[name] = str(value or content.words("name", ""))
+            if isinstance(value, Model):
+                values[name] = str(value)
+            elif name in self.form.cleaned_data:
+                values[name] = content.words(name, _plain(value), form)
             else:
-                values[name] = content.words(name, _plain(value)) if readable else str(value or "（未填）")
+                values[name] = str(value or "（未填）")
         files = self.filing.attachments.filter(removed_at__isnull=True)
         values["attachments"] = "、".join(a.name for a in files) or "（无）"
-        return sheet_rows(values, wrong=dict(self._links()))
+        return sheet_rows(values, form, wrong=dict(self._links()))
 
     def _links(self) -> list[tuple[str, str]]:
-        edit = {name: reverse("filings:edit", args=[self.filing.pk, step]) for name, step in STEP_OF.items()}
+        edit = {
+            name: reverse("filings:edit", args=[self.filing.pk, step]) for name, step in step_of(self.filing).items()
+        }
         return [(name, f"{edit[name]}?check=1#id_{name}") for name in self.errors if name in edit]
 
 
@@ -188,10 +195,11 @@ def turned(slots: Sequence[Slot], shown: set[str]) -> list[Slot]:
 def judge(filing: Filing, *, data: Mapping[str, Any] | None = None) -> Sheet:
     """Read what is typed for `filing` (or `data`) as a submission would, and say everything that is wrong."""
     data = data if data is not None else typed_data(filing)
-    form = OpeningForm(dict(data))
+    kind = kinds.of(filing)
+    form = kind.form(dict(data), filing=filing)
     errors = {name: [str(e) for e in texts] for name, texts in form.errors.items()}
     missing = {name for name, found in form.errors.as_data().items() if all(e.code == "required" for e in found)}
-    said = checks.check_opening(dict(data), unit=filing.unit, filing=filing)
+    said = kind.check(data, filing=filing)
     for name, texts in checks.stops(said).items():
         errors.setdefault(name, []).extend(texts)
         missing.discard(name)
@@ -201,16 +209,17 @@ def judge(filing: Filing, *, data: Mapping[str, Any] | None = None) -> Sheet:
 def typed_data(filing: Filing) -> dict[str, Any]:
     """What was typed, as typed; a filing without a draft of its own shows what was frozen."""
     draft: Draft | None = getattr(filing, "draft", None)
-    return dict(draft.data) if draft is not None else typed(filing)
+    return dict(draft.data) if draft is not None else kinds.of(filing).form.typed(filing)
 
 
-def posted(step: str, post: QueryDict) -> dict[str, Any]:
+def posted(filing: Filing, step: str, post: QueryDict) -> dict[str, Any]:
     """The fields of `step` as the browser sent them, to be kept as typed. A box that is not ticked sends nothing."""
     data: dict[str, Any] = {}
-    for name in STEPS[step][1] if step in STEPS else ():
-        if name in MANY:
+    steps, layout = kinds.of(filing).form.STEPS, LAYOUTS[filing.kind]
+    for name in steps[step][1] if step in steps else ():
+        if name in layout.many:
             data[name] = [_keepable(str(value)) for value in post.getlist(name)]
-        elif name in TICKS:
+        elif name in layout.ticks:
             data[name] = name in post
         elif name in post:
             data[name] = _keepable(str(post[name]))
@@ -239,46 +248,26 @@ class Cell:
     wide: bool = False
 
 
-PRINTED: tuple[tuple[str, ...], ...] = (
-    ("unit", "platform"),
-    ("name", "kind"),
-    ("uid", "link"),
-    ("verified_entity", "verification"),
-    ("basis", "effective_on"),
-    ("leader_in_charge", "department_in_charge"),
-    ("custodian", "custodian_phone"),
-    ("first_reviewer", "second_reviewer"),
-    ("final_reviewer", "operator_phone"),
-    ("operation_mode", "vendor"),
-    ("vendor_until", "vendor_nda"),
-    ("update_frequency", "interactions"),
-    ("preapproval_no", "is_flagship"),
-    ("intro",),
-    ("purpose",),
-    ("columns",),
-    ("services",),
-    ("same_platform_reason",),
-    ("remarks",),
-    ("attachments",),
-)
-
-
 EMPTY = ("（未填）", "（无）")
 
 
-def sheet_rows(values: Mapping[str, str], wrong: Mapping[str, str] | None = None) -> list[list[Cell]]:
-    """Rows of one wide or two narrow cells."""
+def sheet_rows(values: Mapping[str, str], form: str, wrong: Mapping[str, str] | None = None) -> list[list[Cell]]:
+    """Rows of one wide or two narrow cells, as that kind of form is printed."""
     wrong = wrong or {}
     return [
-        [Cell(content.label(name), values.get(name, "（未填）"), wrong.get(name, ""), len(row) == 1) for name in row]
-        for row in PRINTED
+        [
+            Cell(content.label(name, form), values.get(name, "（未填）"), wrong.get(name, ""), len(row) == 1)
+            for name in row
+        ]
+        for row in LAYOUTS[form].printed
     ]
 
 
 def frozen_rows(frozen: content.Content) -> list[list[Cell]]:
     """The form as a revision froze it, without the lines that were left empty."""
+    form = frozen["approved"].get("form", FilingKind.OPEN)
     flat = {name: value for section in content.SECTIONS[:-1] for name, value in frozen.get(section, {}).items()}
-    values = {name: content.words(name, value) for name, value in flat.items()}
+    values = {name: content.words(name, value, form) for name, value in flat.items()}
     names = [key.split(" ", 1)[1] for key in sorted(frozen.get("attachments", {}))]
     values["attachments"] = "、".join(names) or "（无）"
-    return [row for row in sheet_rows(values) if any(cell.text not in EMPTY for cell in row)]
+    return [row for row in sheet_rows(values, form) if any(cell.text not in EMPTY for cell in row)]

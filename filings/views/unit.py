@@ -4,6 +4,7 @@ from collections.abc import Callable
 from copy import copy
 from datetime import date, datetime
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -12,15 +13,14 @@ from django.views.decorators.cache import never_cache
 from accounts.access import may
 from accounts.models import AccountState
 from accounts.policy import Action
-from filings import applying, approving, deadlines, drafting, reporting
+from filings import approving, deadlines, drafting, kinds, opening, reporting
 from filings.available import available
 from filings.forms.actions import PaperForm, WithdrawForm, mark_of, supplement_initial
-from filings.forms.opening import SupplementForm
 from filings.models import Filing, FilingState
 from filings.models.filing import SUPPLEMENTABLE
 from filings.views.answers import ask_first, filing_for, user_of
 from filings.views.filing import show_filing
-from filings.views.opening import FILE_KINDS, show_form, take_files
+from filings.views.form import FILE_KINDS, show_form, take_files
 from filings.views.sheet import REVIEW
 from filings.wording import Running, if_approved, report_days, running
 from zhonglou_media.core import files
@@ -130,7 +130,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """撤回备案: the unit gives it up."""
     filing = filing_for(request, pk)
     asks = filing.account is not None and filing.account.state == AccountState.PENDING
-    initial = {"on_platform": "yes" if applying.seems_on_platform(filing) else "no"}
+    initial = {"on_platform": "yes" if opening.seems_on_platform(filing) else "no"}
     form = WithdrawForm(
         request.POST if request.method == "POST" else None, initial=initial, filing=filing, asks_platform=asks
     )
@@ -293,12 +293,12 @@ def _show_paper(
 def supplement(request: HttpRequest, pk: int) -> HttpResponse:
     """补充材料: late facts, contacts, remarks; files go by `attach`."""
     filing = filing_for(request, pk)
-    initial = supplement_initial(filing, filing.opening) if hasattr(filing, "opening") else {}
+    initial, kind = supplement_initial(filing), kinds.of(filing)
     if request.method != "POST":
         if "supplement" not in available(filing, user_of(request)):
             return redirect("filings:detail", pk)
-        return _show_supplement(request, filing, SupplementForm(initial=initial))
-    form = SupplementForm(request.POST, initial=initial)
+        return _show_supplement(request, filing, kind.supplement(initial=initial))
+    form = kind.supplement(request.POST, initial=initial)
     data = {name: str(value).replace("\x00", "") for name, value in request.POST.items() if name in form.fields}
     now = db_now()
     added: list[str] = []
@@ -343,7 +343,7 @@ def _kept_as_new(filing: Filing) -> str:
 
 
 def _show_supplement(
-    request: HttpRequest, filing: Filing, form: SupplementForm, *, refused: Refused | None = None, status: int = 200
+    request: HttpRequest, filing: Filing, form: forms.Form, *, refused: Refused | None = None, status: int = 200
 ) -> HttpResponse:
     context = {
         "filing": filing,

@@ -36,7 +36,7 @@ def fresh(filing: Filing) -> Filing:
 
 
 def filed_again(cast: Cast, old: Filing, when: str) -> Filing:
-    new = drafting.start_opening(by=cast.operator, unit=cast.unit, now=at(when))
+    new = drafting.start("open", by=cast.operator, unit=cast.unit, now=at(when))
     data = typed(platform=old.opening.platform.code)
     drafting.save_draft(new.pk, by=cast.operator, data=data, now=at(when))
     return drafting.submit(new.pk, by=cast.operator, now=at(when))

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 def hints(cast: Cast, field: str, **fields: str) -> list[str]:
     """Titles of the warnings at `field`."""
-    filing: Filing = drafting.start_opening(by=cast.operator, unit=cast.unit, now=NOW)
+    filing: Filing = drafting.start("open", by=cast.operator, unit=cast.unit, now=NOW)
     said = checks.check_opening(typed(**fields), unit=cast.unit, filing=filing)
     return [check.title for check in said if check.field == field and check.level == checks.Level.WARN]
 

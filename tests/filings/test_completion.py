@@ -158,4 +158,4 @@ def test_a_completed_filing_frees_the_account_for_the_next(cast: Cast) -> None:
     filing = opening("completed", cast)
     done = now_of(filing)
     with pytest.raises(Refused, match="只有未备案或已关停"):
-        drafting.start_opening(by=cast.operator, unit=cast.unit, account=done.account, now=LATER)
+        drafting.start("open", by=cast.operator, unit=cast.unit, account=done.account, now=LATER)

@@ -178,7 +178,7 @@ def test_no_such_system_is_not_found(client: Client) -> None:
 
 
 def test_a_receipt_says_what_it_did(client: Client, cast: Cast) -> None:
-    filing = opening("accepted", cast)
+    filing = opening("accepted", cast, now=db_now())
     assert post(client, cast.officer, f"{URL}receipt/", receipt(filing)).status_code == 302
     page = get(client, cast.officer)
     assert "全国已备案，等省平台" in page

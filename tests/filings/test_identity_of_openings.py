@@ -18,7 +18,7 @@ REASON = {"same_platform_reason": "两个账号服务对象不同"}
 
 def problems(cast: Cast, **fields: str) -> dict[str, list[str]]:
     """What stops another opening of the unit from being submitted."""
-    filing = drafting.start_opening(by=cast.operator, unit=cast.unit, now=LATER)
+    filing = drafting.start("open", by=cast.operator, unit=cast.unit, now=LATER)
     drafting.save_draft(filing.pk, by=cast.operator, data=typed(**fields), now=LATER)
     try:
         drafting.submit(filing.pk, by=cast.operator, now=LATER)

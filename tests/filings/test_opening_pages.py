@@ -103,7 +103,7 @@ def test_what_was_typed_survives_as_typed() -> None:
 @pytest.mark.parametrize("step", ["basics", "people", "reasons", "review"])
 def test_steps_are_open_in_any_order_also_for_an_empty_draft(step: str) -> None:
     cast = Cast()
-    filing = drafting.start_opening(by=cast.operator, unit=cast.unit, now=NOW)
+    filing = drafting.start("open", by=cast.operator, unit=cast.unit, now=NOW)
     response = signed_in(cast.operator).get(f"/filings/{filing.pk}/edit/{step}/")
     assert response.status_code == 200
     assert ("还有3处需要修改" in page(response)) == (step == "review")
@@ -111,7 +111,7 @@ def test_steps_are_open_in_any_order_also_for_an_empty_draft(step: str) -> None:
 
 def test_an_empty_field_is_no_error_until_a_submission_was_tried() -> None:
     cast = Cast()
-    filing = drafting.start_opening(by=cast.operator, unit=cast.unit, now=NOW)
+    filing = drafting.start("open", by=cast.operator, unit=cast.unit, now=NOW)
     client = signed_in(cast.operator)
     assert "请填写账号名称" not in page(client.get(f"/filings/{filing.pk}/edit/"))
     assert "请填写账号名称" in page(client.get(f"/filings/{filing.pk}/edit/?check=1"))

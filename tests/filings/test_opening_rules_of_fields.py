@@ -3,6 +3,7 @@
 import pytest
 
 from filings.forms.opening import OpeningForm, SupplementForm
+from filings.models import Filing
 from tests.factories import typed
 
 pytestmark = pytest.mark.django_db
@@ -11,7 +12,7 @@ ID_NUMBER = "110101199003071234"
 
 @pytest.mark.parametrize("name", ["custodian", "remarks", "name"])
 def test_an_identity_number_is_refused_at_its_field(name: str) -> None:
-    form = OpeningForm(typed(**{name: f"某某 {ID_NUMBER}"}))
+    form = OpeningForm(typed(**{name: f"某某 {ID_NUMBER}"}), filing=Filing())
     assert form.errors[name] == ["请勿填写身份证号（第二十一条）。"]
 
 
@@ -28,15 +29,15 @@ def test_a_supplement_refuses_it_too_and_other_long_numbers_pass() -> None:
     ],
 )
 def test_a_day_that_does_not_exist_is_told_from_one_written_otherwise(day: str, sentence: str) -> None:
-    assert OpeningForm(typed(effective_on=day)).errors["effective_on"] == [sentence]
+    assert OpeningForm(typed(effective_on=day), filing=Filing()).errors["effective_on"] == [sentence]
 
 
 def test_who_runs_it_itself_has_no_vendor() -> None:
     facts = {"vendor": "示例公司", "vendor_until": "2027-01-01", "vendor_nda": True}
-    own = OpeningForm(typed(operation_mode="self", **facts))
+    own = OpeningForm(typed(operation_mode="self", **facts), filing=Filing())
     assert own.is_valid()
     cleaned = own.cleaned_data
     assert (cleaned["vendor"], cleaned["vendor_until"], cleaned["vendor_nda"]) == ("", None, False)
-    hired = OpeningForm(typed(operation_mode="outsourced", **facts))
+    hired = OpeningForm(typed(operation_mode="outsourced", **facts), filing=Filing())
     assert hired.is_valid()
     assert hired.cleaned_data["vendor"] == "示例公司"

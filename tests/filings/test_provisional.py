@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.models import Role
 from filings import queues, wording
 from filings.models import Filing
-from tests.factories import at, opening, user
+from tests.factories import NOW, at, opening, user
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import User
 from zhonglou_media.portal import nav
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 def overdue(state: str, **fields: Any) -> Filing:
     """A filing in `state` of which every due time is past, and 暂定 unless told otherwise."""
     filing = opening(state)
-    past = db_now() - timedelta(days=3)
+    past = NOW - timedelta(days=3)
     facts = {"report_due_at": past, "office_due_at": past, "event_due_at": past, "provisional": True, **fields}
     Filing.objects.filter(pk=filing.pk).update(**facts)
     filing.refresh_from_db()

@@ -131,7 +131,7 @@ class Demo:
         planned: date | None = None,
     ) -> None:
         cast = Cast(self, who)
-        filing = drafting.start_opening(by=cast.operator, unit=cast.unit, now=when)
+        filing = drafting.start("open", by=cast.operator, unit=cast.unit, now=when)
         typed = {
             "platform": platform,
             "name": name,

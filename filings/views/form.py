@@ -1,4 +1,4 @@
-"""新建与填写 (附件2): choose, fill in four steps in any order, save, attach, submit."""
+"""新建与填写 (附件2–4): choose, fill in the steps in any order, save, attach, submit."""
 
 from datetime import datetime
 from typing import Any
@@ -12,24 +12,23 @@ from django.views.decorators.http import require_safe
 
 from accounts import policy
 from accounts.access import may, visible_accounts
+from accounts.fields import FILED
 from accounts.models import Account, Role, Unit
 from accounts.models.account import OPENABLE
 from accounts.policy import Action
-from filings import content, drafting, reporting
-from filings.forms.opening import STEPS
-from filings.models import Attachment, Filing, FilingState
+from filings import content, drafting, kinds, reporting
+from filings.models import Attachment, Filing, FilingKind, FilingState
 from filings.models.content import AttachmentKind
 from filings.reading import latest
 from filings.views.answers import ask_first, filing_for, user_of
 from filings.views.filing import show_filing
-from filings.views.sheet import REVIEW, STEP_NAMES, judge, posted, red, turned
+from filings.views.sheet import REVIEW, judge, posted, red, step_names, turned
 from filings.wording import RETURNS, after_approval, if_approved, leaders_of, moment, report_days, running, succession
 from zhonglou_media.core import events, files
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, WrongState
 
-ORDER = (*STEPS, REVIEW)
 IMAGES = (files.JPEG, files.PNG)
 FILE_KINDS = [(kind.value, kind.label) for kind in (AttachmentKind.QR, AttachmentKind.PAPER)]
 
@@ -58,14 +57,18 @@ def _choose(request: HttpRequest, *, refused: Refused | None = None) -> HttpResp
 
 @may(Action.DRAFT)
 @post_only("filings:new")
-def open_(request: HttpRequest) -> HttpResponse:
-    """Start a draft, or go to the one the account has."""
+def open_(request: HttpRequest, kind: str = FilingKind.OPEN) -> HttpResponse:
+    """Start a draft of that kind, or go to the one the account has; `field` of the request: what shall change."""
+    if kind not in FilingKind:
+        raise Http404
     account, unit = _asked_for(request)
     try:
-        filing = drafting.start_opening(by=user_of(request), unit=unit, account=account, now=db_now())
+        filing = drafting.start(kind, by=user_of(request), unit=unit, account=account, now=db_now())
     except Refused as refused:
         return _choose(request, refused=refused)
-    return redirect("filings:edit", filing.pk)
+    here = reverse("filings:edit", args=[filing.pk])
+    field = request.POST.get("field", "")
+    return redirect(f"{here}#id_{field}" if field in FILED else here)
 
 
 def _asked_for(request: HttpRequest) -> tuple[Account | None, Unit]:
@@ -86,10 +89,12 @@ def _asked_for(request: HttpRequest) -> tuple[Account | None, Unit]:
 
 @may(Action.DRAFT)
 @never_cache
-def edit(request: HttpRequest, pk: int, step: str = "basics") -> HttpResponse:
+def edit(request: HttpRequest, pk: int, step: str = "") -> HttpResponse:
     """One step of the form. A POST keeps what was typed, whatever it is, then goes where its button leads."""
     filing = filing_for(request, pk)
-    if step not in ORDER:
+    order = tuple(step_names(filing))
+    step = step or order[0]
+    if step not in order:
         raise Http404
     if request.method == "POST":
         return _keep(request, filing, step)
@@ -105,14 +110,14 @@ def _editable(request: HttpRequest, filing: Filing) -> bool:
 def _keep(request: HttpRequest, filing: Filing, step: str) -> HttpResponse:
     now, go = db_now(), request.POST.get("go", "")
     try:
-        drafting.save_draft(filing.pk, by=user_of(request), data=posted(step, request.POST), now=now)
+        drafting.save_draft(filing.pk, by=user_of(request), data=posted(filing, step, request.POST), now=now)
         if go == "upload" or request.FILES.getlist("files"):
             return _upload(request, filing, step, now)
         if removed := request.POST.get("remove", ""):
             return _remove(request, filing, step, removed, now)
     except (NotAllowed, WrongState) as refused:
         return show_filing(request, filing, refused=refused)
-    if go in ORDER:
+    if go in step_names(filing):
         return redirect("filings:edit", filing.pk, go)
     messages.success(request, f"草稿已保存（{now:%H:%M}），可以随时回来继续填。")
     return redirect("filings:edit", filing.pk, step)
@@ -128,7 +133,7 @@ def _upload(request: HttpRequest, filing: Filing, step: str, now: datetime) -> H
     then = "填好各步后请提交领导审批。" if filing.state == FilingState.DRAFT else "按退回意见改好后请再次报送。"
     messages.success(request, f"已上传{'、'.join(f'“{name}”' for name in names)}。{then}")
     go = request.POST.get("go", "")
-    if go in ORDER:
+    if go in step_names(filing):
         return redirect("filings:edit", filing.pk, go)
     return redirect(f"{reverse('filings:edit', args=[filing.pk, step])}#attachments")
 
@@ -174,7 +179,7 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
     """The form saves itself: one step, kept as typed. Answers JSON for static/js/autosave.js."""
     filing = filing_for(request, pk)
     now = db_now()
-    data = posted(request.POST.get("step", ""), request.POST)
+    data = posted(filing, request.POST.get("step", ""), request.POST)
     try:
         drafting.save_draft(filing.pk, by=user_of(request), data=data, now=now)
     except Refused as refused:
@@ -188,16 +193,16 @@ def save(request: HttpRequest, pk: int) -> HttpResponse:
 def rules(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """What the rules say to what is saved: the panel, the steps, and the messages at the fields of `step` (htmx)."""
     filing = filing_for(request, pk)
-    if step not in STEPS or not _editable(request, filing):
+    if step not in kinds.of(filing).form.STEPS or not _editable(request, filing):
         raise Http404
-    sheet = judge(filing)
+    sheet, names = judge(filing), step_names(filing)
     checked = "check" in request.GET
     slots = sheet.slots(step, checked=checked)
     shown = set(request.GET.get("red", "").split())
     context = {
         "sheet": sheet,
         "tasks": sheet.tasks(),
-        "problems": sheet.problems(STEP_NAMES[step]) if checked else [],
+        "problems": sheet.problems(names[step]) if checked else [],
         "step": step,
         "slots": slots,
         "turned": turned(slots, shown),
@@ -217,20 +222,22 @@ def show_form(
 ) -> HttpResponse:
     """The page of one step; `refused` is what stopped an upload or a submission, with its status."""
     now = db_now()
-    sheet = judge(filing)
+    sheet, names = judge(filing), step_names(filing)
     checked = checked or isinstance(refused, Incomplete)
-    here = ORDER.index(step)
+    order = tuple(names)
+    here = order.index(step)
     context: dict[str, Any] = {
         "filing": filing,
         "step": step,
         "step_number": here + 1,
-        "step_name": STEP_NAMES[step],
-        "previous": ORDER[here - 1] if here else "",
-        "next": ORDER[here + 1] if step != REVIEW else "",
+        "step_name": names[step],
+        "previous": order[here - 1] if here else "",
+        "next": order[here + 1] if step != REVIEW else "",
         "sheet": sheet,
+        "attaches": step == order[-2],
         "checked": checked,
         "tasks": sheet.tasks(),
-        "problems": sheet.problems(STEP_NAMES[step]) if checked or step == REVIEW else [],
+        "problems": sheet.problems(names[step]) if checked or step == REVIEW else [],
         "refused": refused if not isinstance(refused, Incomplete) else None,
         "attachments": list(filing.attachments.filter(removed_at__isnull=True).select_related("file")),
         "kinds": FILE_KINDS,

@@ -1,0 +1,48 @@
+"""社会公告 (第八条): drafted from a form, public once the filing is accepted; a correction is a new one."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from accounts.models import Account
+from filings.models import Announcement, AnnouncementState, Filing
+from zhonglou_media.core import events
+from zhonglou_media.core.models import User
+
+
+def closing_text(account: Account, typed: Mapping[str, Any]) -> str:
+    """A 停更公告 as units write it, from what the form says so far."""
+    day = str(typed.get("effective_on") or "").strip() or "____年__月__日"
+    successor = str(typed.get("successor_name") or typed.get("successor_channel") or "").strip()
+    then = f"后续信息敬请关注“{successor}”。" if successor else "感谢您一直以来的关注与支持。"
+    return (
+        f"根据工作需要，我单位政务新媒体账号“{account.name}”（{account.platform}）将于{day}起停止发布信息，"
+        f"并启动关停程序。{then}\n特此公告。\n{account.unit.name}"
+    )
+
+
+def publish(filing: Filing, *, by: User | None, now: datetime) -> Announcement | None:
+    """Make the filed announcement public; one with the same text that is public already stands.
+
+    Called by acceptance, in its transaction. None when the filing announces nothing.
+    """
+    details = filing.details
+    if not details.notice_text:
+        return None
+    last = filing.announcements.filter(state=AnnouncementState.PUBLISHED).order_by("-id").first()
+    if last is not None and last.text == details.notice_text:
+        return last
+    made = Announcement.objects.create(
+        filing=filing,
+        state=AnnouncementState.PUBLISHED,
+        text=details.notice_text,
+        on=details.notice_on,
+        days=getattr(details, "notice_days", None),
+        place=details.notice_place,
+        link=details.notice_link,
+        corrects=last,
+        by=by,
+        published_at=now,
+    )
+    events.append(made, "publish", by=by, role="", at=now, detail={"filing": filing.pk})
+    return made
