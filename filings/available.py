@@ -3,7 +3,7 @@
 from django_fsm import can_proceed
 
 from accounts.policy import Action, may
-from filings.models import Filing, FilingState
+from filings.models import LIVE, Filing, FilingState
 from filings.models.filing import SUPPLEMENTABLE
 from zhonglou_media.core.models import User
 
@@ -34,6 +34,7 @@ STEPS: tuple[tuple[str, Action, tuple[FilingState, ...]], ...] = (
     ("confirm_not_occurred", Action.NOT_OCCURRED, (S.WITHDRAWN, S.REFUSED)),
     ("receipt", Action.RECEIPT, (S.ACCEPTED,)),
     ("not_applicable", Action.NOT_APPLICABLE, (S.ACCEPTED,)),
+    ("hand_over", Action.HAND_OVER, LIVE),
 )
 
 

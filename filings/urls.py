@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from filings.views import exchange, files, filing, form, leader, lists, office, receipts, unit
+from filings.views import exchange, files, filing, form, handing_over, leader, lists, office, receipts, unit
 
 app_name = "filings"
 urlpatterns = [
@@ -24,6 +24,7 @@ urlpatterns = [
     path("<int:pk>/recall/", unit.recall, name="recall"),
     path("<int:pk>/reopen/", unit.reopen, name="reopen"),
     path("<int:pk>/withdraw/", unit.withdraw, name="withdraw"),
+    path("<int:pk>/hand-over/", handing_over.hand_over, name="hand_over"),
     path("<int:pk>/supplement/", unit.supplement, name="supplement"),
     path("<int:pk>/paper/", unit.record_paper, name="record_paper"),
     path("<int:pk>/paper/correct/", unit.correct_paper, name="correct_paper"),

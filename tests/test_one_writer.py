@@ -11,7 +11,8 @@ from filings.models import Filing
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("zhonglou_media", "accounts", "filings", "inspections")
 USE_CASES = {
-    f"filings/{name}.py" for name in ("drafting", "approving", "reporting", "reviewing", "exchange", "applying")
+    f"filings/{name}.py"
+    for name in ("drafting", "approving", "reporting", "reviewing", "exchange", "applying", "handing_over")
 }
 MOVES, MODULE = "filings/moves.py", "filings.moves"
 STEPS = {"begin", "begin_within", "finish"}  # of filings/moves.py

@@ -32,7 +32,7 @@ def filing_for(request: HttpRequest, pk: int) -> Filing:
     rows = visible_filings(user_of(request)).filter(pk=pk)
     found = rows.select_related(
         *("unit", "account__platform", "account__unit", "opening__platform", "change", "closing"),
-        *("draft", "paper_scan", "author", "leader", "replaces"),
+        *("draft", "paper_scan", "author", "owner", "leader", "replaces"),
     ).first()
     if found is None:
         raise Http404

@@ -86,13 +86,6 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("单位", "units", "building"),
         ),
     ),
-    (
-        "系统管理",
-        (
-            Page("用户", "users", "users"),
-            Page("单位", "units", "building"),
-        ),
-    ),
 )
 
 
