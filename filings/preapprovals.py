@@ -187,11 +187,7 @@ def ask_retention(
         rows = Account.objects.select_for_update(of=("self",), no_key=True).select_related("unit", "platform")
         account = rows.get(pk=account_id)
         role = policy.require(by, Action.ASK_PREAPPROVAL, account)
-        if account.platform.code != WECHAT:
-            raise Refused("只有微信公众号需要申请保留（第九条）。")
-        _of_department(account.unit, account.platform)
-        if account.state not in WATCHED:
-            raise WrongState(f"账号“{account.name}”现为“{account.get_state_display()}”，不用申请保留。")
+        must_ask_to_keep(account)
         row = PreApproval.objects.select_for_update().filter(purpose=RETAIN, account=account).first()
         if row is None:
             row = PreApproval(purpose=RETAIN, account=account, state=S.NOT_ASKED)
@@ -202,6 +198,15 @@ def ask_retention(
         was, row.state = row.state if row.pk else "", S.ASKED
         _asked(row, by=by, role=role, reason=_reason(reason), now=now, paper=paper, paper_name=paper_name, was=was)
     return row
+
+
+def must_ask_to_keep(account: Account) -> None:
+    """Raises Refused where nothing must be asked for, so that nobody asks in vain."""
+    if account.platform.code != WECHAT:
+        raise Refused("只有微信公众号需要申请保留（第九条）。")
+    _of_department(account.unit, account.platform)
+    if account.state not in WATCHED:
+        raise WrongState(f"账号“{account.name}”现为“{account.get_state_display()}”，不用申请保留。")
 
 
 def _of_department(unit: Unit, platform: Platform) -> None:

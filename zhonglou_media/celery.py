@@ -73,6 +73,11 @@ app.conf.beat_schedule = {
     },
     "remind": {"task": "filings.remind", "schedule": crontab(hour=9, minute=0), "options": {"expires": 3600}},
     "hints": {"task": "accounts.hints", "schedule": crontab(hour=2, minute=30), "options": {"expires": 3600}},
+    "retentions": {
+        "task": "filings.list_retentions",
+        "schedule": crontab(hour=2, minute=15),
+        "options": {"expires": 3600},
+    },
     "verify": {"task": "portal.verify_events", "schedule": crontab(hour=3, minute=0), "options": {"expires": 3600}},
     "jobs": {"task": "portal.run_jobs", "schedule": 5.0, "options": {"expires": 4}},
 }

@@ -129,6 +129,11 @@ def retain(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         if row is not None and row.state != S.NOT_ASKED:
             return redirect("filings:preapproval", row.pk)
+        try:
+            preapprovals.must_ask_to_keep(account)
+        except Refused as needless:
+            messages.info(request, str(needless))
+            return redirect("filings:preapprovals")
         return _ask(request, RetainForm(), account=account, row=row)
     form = RetainForm(request.POST, request.FILES)
     paper, name = _paper(form, user)

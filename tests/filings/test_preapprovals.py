@@ -100,7 +100,7 @@ def test_only_a_watched_wechat_account_is_kept(fields: dict[str, object]) -> Non
     cast = department()
     code = str(fields.pop("platform", "wechat"))
     row = account(cast.unit, platform=platform(code), **fields)  # type: ignore[arg-type]
-    with pytest.raises(Refused, match="只有微信公众号|不用申请保留"):
+    with pytest.raises(Refused, match=r"只有微信公众号|不用申请保留"):
         asked_to_keep(cast, row)
 
 

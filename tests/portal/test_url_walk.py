@@ -25,7 +25,7 @@ from filings.models import Filing
 from inspections import sweep
 from inspections.models import ClosureOrder
 from tests.addresses import addresses
-from tests.factories import NOW, PDF, Cast, account, opening, platform, unit, user
+from tests.factories import NOW, PDF, Cast, account, opening, platform, preapproval, scan, unit, user
 from zhonglou_media.core import files
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.jobs import run_next
@@ -86,6 +86,11 @@ def order_(world: World, own: bool) -> dict[str, object]:
 
 def receipts_(world: World, own: bool) -> dict[str, object]:
     return {"job_id": Job.objects.get(kind="record_receipts").pk}
+
+
+def preapproval_(world: World, own: bool) -> dict[str, object]:
+    """A granted application with its paper."""
+    return {"pk": preapproval(world.accounts[own].unit, paper=scan(), paper_name="申请.pdf").pk}
 
 
 def anybody(who: set[str], method: str = "get") -> Entry:
@@ -179,6 +184,13 @@ PAGES: dict[str, Entry] = {
         lambda world, own: {"kind": "change"},
         lambda world, own: {"account": world.accounts[own].pk},
     ),
+    "filings:preapprovals": anybody(READERS),
+    "filings:preapproval_new": anybody({OPERATOR}),
+    "filings:preapproval_retain": Entry({OPERATOR}, set(), "get", account_),
+    "filings:preapproval": Entry(READERS, SEEN, "get", preapproval_),
+    "filings:preapproval_decide": Entry({SUPERVISOR}, {SUPERVISOR}, "post", preapproval_),
+    "filings:preapproval_open": Entry({OPERATOR}, set(), "post", preapproval_),
+    "filings:preapproval_paper": Entry(READERS, SEEN, "get", preapproval_),
     "filings:detail": of_filing(READERS, SEEN),
     "filings:edit": of_filing({OPERATOR}, set(), step="basics"),
     "filings:save": of_filing({OPERATOR}, set(), "post"),

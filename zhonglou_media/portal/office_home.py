@@ -12,7 +12,7 @@ from accounts.flags import RuleCode
 from accounts.models import Flag, Level, Role
 from accounts.policy import roles_of
 from accounts.wording import SINCE
-from filings import queues
+from filings import preapprovals, queues
 from filings.forms.office import QueueFilter
 from filings.models import FilingKind
 from zhonglou_media.core.clock import db_now
@@ -53,6 +53,7 @@ def _work(request: HttpRequest, user: User) -> dict[str, Any]:
         "flag_total": sum(by_rule.values()),
         "flag_rules": [(code, by_rule[code.value]) for code in RuleCode if code.value in by_rule],
         "flags": flag_rows(list(flags[:FLAGS_SHOWN]), now),
+        "asked": list(preapprovals.waiting().select_related("unit", "platform")[:UPPER_SHOWN]) if supervisor else [],
         "conflicts": list(queues.conflicts().for_lists()[:UPPER_SHOWN]) if supervisor else [],
     }
 

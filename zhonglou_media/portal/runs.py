@@ -38,6 +38,7 @@ A_DAY = timedelta(hours=26)  # some hours late is no standstill
 TASKS: dict[str, tuple[str, str, timedelta | None]] = {
     SWEEP: ("规则检查", sweep.OFTEN, sweep.OVERDUE),
     "filings.remind": ("期限提醒", "每日 9:00", A_DAY),
+    "filings.list_retentions": ("保留申请清单", "每日 2:15", A_DAY),
     "accounts.hints": ("核对提示", "每日 2:30", A_DAY),
     "portal.verify_events": ("操作记录核验", "每日 3:00", A_DAY),
     "portal.run_jobs": ("后台任务", "有任务时", None),
