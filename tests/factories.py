@@ -114,7 +114,61 @@ def opening(
     """An opening brought to `state` by its use cases, all at `now`; `paper` approves on paper with that date."""
     cast = cast or Cast()
     filing = drafting.start("open", by=cast.operator, unit=cast.unit, account=on, now=now)
-    drafting.save_draft(filing.pk, by=cast.operator, data=typed(**fields), now=now)
+    return bring(filing, state, cast, typed(**fields), now=now, paper=paper)
+
+
+def change(
+    state: FilingState | str = FilingState.DRAFT,
+    cast: Cast | None = None,
+    *,
+    on: Account | None = None,
+    now: datetime = NOW,
+    paper: date | None = None,
+    **fields: Any,
+) -> Filing:
+    """A change of `on` (an account of the cast's unit; of another one: 主办单位变更), done on the platform today.
+
+    `fields` are what becomes otherwise and how the form is filled; without any the intro changes.
+    """
+    cast = cast or Cast()
+    account_ = on or account(cast.unit, now=now)
+    filing = drafting.start("change", by=cast.operator, unit=cast.unit, account=account_, now=now)
+    announced = "name" in fields or account_.unit_id != cast.unit.pk
+    data = {"reason": "示例变更原因", "effective_on": now.date().isoformat()}
+    data |= {"notice_text": "关于账号变更的公告（示例）"} if announced else {}
+    return bring(filing, state, cast, data | (fields or {"intro": "示例新简介"}), now=now, paper=paper)
+
+
+def closing(
+    state: FilingState | str = FilingState.DRAFT,
+    cast: Cast | None = None,
+    *,
+    kind: str = "close",
+    on: Account | None = None,
+    now: datetime = NOW,
+    paper: date | None = None,
+    **fields: Any,
+) -> Filing:
+    """A closure of `on` (an account of the cast's unit), or its cancellation with its proof; done on the platform today.
+
+    The announcement is the one that the form drafts.
+    """
+    cast = cast or Cast()
+    account_ = on or account(cast.unit, now=now)
+    filing = drafting.start(kind, by=cast.operator, unit=cast.unit, account=account_, now=now)
+    data = {"mode": "cancel" if kind == "cancel" else "stop", "reasons": ["unused"], "disposal": "keep"}
+    data |= {"effective_on": now.date().isoformat()}
+    if kind == "cancel":
+        proof = {"file": scan(), "name": "注销证明.pdf", "kind": "proof"}
+        reporting.attach(filing.pk, by=cast.operator, now=now, **proof)
+    return bring(filing, state, cast, data | fields, now=now, paper=paper)
+
+
+def bring(
+    filing: Filing, state: FilingState | str, cast: Cast, data: dict[str, Any], *, now: datetime, paper: date | None
+) -> Filing:
+    """Type `data` into the draft `filing` and bring it to `state` by its use cases; it knows its `cast` then."""
+    drafting.save_draft(filing.pk, by=cast.operator, data=data, now=now)
     for step in PATHS[FilingState(state)]:
         step(filing.pk, cast, now, paper)
     filing = Filing.objects.get(pk=filing.pk)
