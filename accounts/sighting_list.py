@@ -210,10 +210,9 @@ def _choices(rows: Sequence[SeenRow], decisions: Mapping[int, Decision]) -> list
         unit = units.get(chosen.unit)
         if chosen.verdict == Verdict.UNFILED and chosen.unit and unit is None:
             unknown[f"unit-{place}"] = [f"台账里没有单位“{chosen.unit}”，请写全称。"]
-        if row.seen is None:
+        if row.seen is None or row.suggestion is None:
             raise ValueError("a row that cannot be read is left out before")
-        # A row that is no account of the register names none, whatever was chosen beside it.
-        account = chosen.account if chosen.verdict != Verdict.NOT_GOVERNMENT else None
+        account = row.suggestion.names(chosen.verdict, chosen.account)
         choices.append(sightings.Choice(row.seen, chosen.verdict, account, unit.pk if unit else None))
     if unknown:
         raise Incomplete("还有没认定清楚的，请按提示改好。", unknown)

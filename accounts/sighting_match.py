@@ -85,6 +85,16 @@ class Suggestion:
     account: Account | None = None
     unit: Unit | None = None
 
+    def names(self, verdict: str, account: int | None) -> int | None:
+        """The account that `verdict` names where a person left `account` chosen.
+
+        None for what is no account of the register: who says 未备案 of something only like an account means another.
+        """
+        imitated = self.verdict == Verdict.FAKE and self.account is not None and self.account.pk == account
+        if verdict == Verdict.NOT_GOVERNMENT or (verdict == Verdict.UNFILED and imitated):
+            return None
+        return account
+
 
 @dataclass
 class _Index:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.db.models import Q
 
-from accounts import histories, register_in
+from accounts import histories, register_in, sightings
 from accounts.flags import labels
 from accounts.histories import Entry, who
 from accounts.models import Account, Flag, Origin
@@ -22,8 +22,9 @@ def of_account(account: Account, flags: list[Flag]) -> list[Entry]:
     about |= Q(subject_kind="flag", subject_id__in=[flag.pk for flag in flags])
     rules = {flag.pk: flag.rule for flag in flags}
     about |= Q(pk__in=register_in.runs_that_changed(account).values("pk"))
-    events = Event.objects.filter(about).select_related("actor").order_by("seq")
-    entries = [*_entered(account), *(_entry(event, rules) for event in events)]
+    events = list(Event.objects.filter(about).select_related("actor").order_by("seq"))
+    entered = () if any(event.verb == sightings.FOUND for event in events) else _entered(account)
+    entries = [*entered, *(_entry(event, rules) for event in events)]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 

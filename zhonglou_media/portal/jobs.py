@@ -12,6 +12,7 @@ KINDS: dict[str, JobKind] = {kind.code: kind for kind in (IMPORT_ACTIVITY, RECOR
 # Those that their page runs itself: code → (words, URL name of the result, URL name of where it begins).
 AT_ONCE = {
     "import_registry": ("导入台账", "accounts:import_result", "accounts:import"),
+    "sightings": ("认定发现清单", "accounts:sighting_sheet", "accounts:sightings"),
 }
 
 

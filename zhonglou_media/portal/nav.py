@@ -63,6 +63,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("账号台账", "accounts:list", "device-mobile"),
             Page("预警", "flags", "alert-triangle", "flags"),
             Page("确认情况", "accounts:quarter_overview", "clipboard-list"),
+            Page("发现账号", "accounts:sightings", "map-search"),
             Page("导入台账", "accounts:import", "upload"),
             Page("导入数据", "accounts:activity_import", "upload"),
         ),
