@@ -149,7 +149,7 @@ def closing(
     paper: date | None = None,
     **fields: Any,
 ) -> Filing:
-    """A closure of `on` (an account of the cast's unit), or its cancellation with its proof; done on the platform today.
+    """A closure of `on` (an account of the cast's unit), or its cancellation with its proof, done on the platform today.
 
     The announcement is the one that the form drafts.
     """
@@ -159,8 +159,7 @@ def closing(
     data = {"mode": "cancel" if kind == "cancel" else "stop", "reasons": ["unused"], "disposal": "keep"}
     data |= {"effective_on": now.date().isoformat()}
     if kind == "cancel":
-        proof = {"file": scan(), "name": "注销证明.pdf", "kind": "proof"}
-        reporting.attach(filing.pk, by=cast.operator, now=now, **proof)
+        reporting.attach(filing.pk, by=cast.operator, file=scan(), name="注销证明.pdf", kind="proof", now=now)
     return bring(filing, state, cast, data | fields, now=now, paper=paper)
 
 
