@@ -45,6 +45,13 @@ def visible_accounts(user: User) -> QuerySet[Account]:
     return Account.objects.filter(unit_id__in=ids)
 
 
+def sees_phones(user: User, unit_id: int) -> bool:
+    """Whether the phones of that unit's people are shown: to its own operators and leaders and to the office only."""
+    own = grants_of(user).own
+    office = bool(own.keys() & {Role.OFFICER, Role.SUPERVISOR})
+    return office or any(unit_id in own.get(role, ()) for role in (Role.OPERATOR, Role.LEADER))
+
+
 def visible_flags(user: User) -> FlagQuerySet:
     """Flags, open and ended, of the units whose data `user` reads; guided units (第三条) have none to show."""
     ids = seen_unit_ids(user)

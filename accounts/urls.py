@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from accounts.views import account, activity, activity_import, imports, recording, register, saved, thresholds
+from accounts.views import (
+    account,
+    activity,
+    activity_import,
+    imports,
+    people,
+    quarter,
+    recording,
+    register,
+    saved,
+    sighting_list,
+    sightings,
+    thresholds,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -16,6 +29,20 @@ urlpatterns = [
     path("accounts/import/<int:job_id>/refused.xlsx", imports.refused, name="import_refused"),
     path("accounts/<int:pk>/", account.detail, name="detail"),
     path("accounts/<int:pk>/void/", account.void, name="void"),
+    path("accounts/<int:pk>/people/", people.people, name="people"),
+    path("accounts/<int:pk>/people/custodian/", people.name, name="name_custodian"),
+    path("accounts/<int:pk>/people/leave/", people.leave, name="leave_custodian"),
+    path("accounts/<int:pk>/people/outsourcing/", people.contract, name="outsourcing"),
+    path("accounts/<int:pk>/people/outsourcing/end/", people.end, name="outsourcing_end"),
+    path("quarter/", quarter.show, name="quarter"),
+    path("quarter/<int:pk>/confirm/", quarter.confirm, name="quarter_confirm"),
+    path("quarter/overview/", quarter.overview, name="quarter_overview"),
+    path("sightings/", sightings.found, name="sightings"),
+    path("sightings/new/", sightings.new, name="sighting_new"),
+    path("sightings/compare/", sightings.compare, name="sighting_compare"),
+    path("sightings/list/", sighting_list.upload, name="sighting_list"),
+    path("sightings/list/<int:pk>/", sighting_list.sheet, name="sighting_sheet"),
+    path("sightings/list/<int:pk>/discard/", sighting_list.discard, name="sighting_discard"),
     path("flags/<int:pk>/waive/", account.waive, name="waive"),
     path("thresholds/", thresholds.show, name="thresholds"),
     path("thresholds/take-back/", thresholds.take_back, name="threshold_take_back"),
