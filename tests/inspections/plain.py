@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from accounts.models import Account, Followers, Message, Unit
-from filings.models import Filing
+from filings.models import Filing, PreApproval
 
 
 def in_breach(now: datetime) -> set[tuple[str, int, datetime]]:
@@ -26,7 +26,7 @@ def in_breach(now: datetime) -> set[tuple[str, int, datetime]]:
             found.add(("overdue_correction", filing.pk, correction))
         if event and event <= now and not filing.not_occurred:
             found.add(("unapproved_event", filing.pk, event))
-    return found | of_accounts_facts(guided, now)
+    return found | of_accounts_facts(guided, now) | of_retentions(guided, now)
 
 
 def of_accounts_facts(guided: set[int], now: datetime) -> set[tuple[str, int, datetime]]:
@@ -40,6 +40,18 @@ def of_accounts_facts(guided: set[int], now: datetime) -> set[tuple[str, int, da
         jumped = count.jumped_at
         if count.account.unit_id not in guided and count.account.state == "active" and jumped and jumped <= now:
             found.add(("follower_jump", count.pk, jumped))
+    return found
+
+
+def of_retentions(guided: set[int], now: datetime) -> set[tuple[str, int, datetime]]:
+    """Retentions of 区级部门 that were not asked for, or refused, and whose account is still there."""
+    found = set()
+    for row in PreApproval.objects.select_related("account", "unit"):
+        if row.purpose != "retain" or row.state not in ("not_asked", "refused") or row.unit_id in guided:
+            continue
+        there = row.account.state in ("active", "closing") and row.account.unit_id == row.unit_id
+        if there and row.unit.kind == "department" and row.act_by <= now:
+            found.add(("no_retention", row.pk, row.act_by))
     return found
 
 
