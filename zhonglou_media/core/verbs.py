@@ -82,22 +82,6 @@ VERBS: dict[str, dict[str, str]] = {
         "outsourcing_amended": "更正委托运维",
         "outsourcing_ended": "结束委托运维",
     },
-    "unit": {
-        "create": "新建单位",
-        "edit": "修改单位",
-        "confirm": "确认单位在用",
-        "confirm_quarter": "季度确认全部属实",
-    },
-    "user": {
-        "create": "新建用户",
-        "edit": "修改用户",
-        "disable": "停用用户",
-        "enable": "启用用户",
-        "invite": "发出邀请",
-        "set_password": "用邀请设置密码",
-        "add_membership": "登记任职",
-        "end_membership": "结束任职",
-    },
     "sighting": {"sort_sighting": "认定发现的账号"},
     "flag": {"waive": "免于追究"},
     "message": {
