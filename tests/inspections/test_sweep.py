@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from accounts.flags import Rule, RuleCode, run_rule
-from accounts.models import Account, Flag, Followers, Message, Publication, RuleRun, Source
+from accounts.models import Account, Flag, Followers, Message, Outsourcing, Publication, RuleRun, Source
 from accounts.models import AccountState as A
 from filings.models import Filing, PreApproval
 from filings.models import FilingState as S
@@ -37,8 +37,9 @@ pytestmark = pytest.mark.django_db
 BREACHES = 20
 DUE, NOW = at("2021-04-10 00:00"), at("2021-04-12 09:00")
 CODES = [
-    *("follower_jump", "inactive", "name_mismatch", "no_data", "no_retention", "overdue_correction", "overdue_filing"),
-    *("revived", "same_platform", "slow_reply", "unapproved_event", "unfiled_account"),
+    *("follower_jump", "inactive", "name_mismatch", "no_custodian", "no_data", "no_retention"),
+    *("overdue_correction", "overdue_filing"),
+    *("revived", "same_platform", "slow_reply", "unapproved_event", "unfiled_account", "vendor_lapsed"),
 ]
 
 
@@ -54,6 +55,7 @@ def test_every_rule_runs_once_in_a_fixed_order() -> None:
         "slow_reply": "message",
         "follower_jump": "followers",
         "no_retention": "preapproval",
+        "vendor_lapsed": "outsourcing",
     }
 
 
@@ -67,6 +69,8 @@ def one_breach_of_each() -> None:
     make_account(doubled_since=DUE)
     Followers.objects.create(account=account, day=DUE, count=9, source=Source.IMPORT, jumped_at=DUE)
     next(messages([account], unanswered=2)).save()
+    make_account(no_custodian_since=DUE)
+    Outsourcing.objects.bulk_create(contracts([account], lapsed=1))
     next(retentions([make_account(unit=make_unit(kind="department"))], 1, make_user("示例"))).save()
 
 
@@ -154,6 +158,8 @@ INDEXES = {
     "overdue_correction": "filing_correction_due",
     "unapproved_event": "filing_event_due",
     "no_retention": "preapproval_retention_due",
+    "no_custodian": "account_no_custodian",
+    "vendor_lapsed": "outsourcing_lapses",
 }
 NEAR_INDEXES = ("account_unit_state", "filing_unit_state", "filing_one_live_per_account")
 
@@ -177,6 +183,7 @@ def a_large_register() -> None:
         {"state": A.CLOSED, "state_since": old, "last_published_at": NOW},
         {"name_differs_since": DUE},
         {"doubled_since": DUE},
+        {"no_custodian_since": DUE},
     ):
         accounts += [build_account(unit=unit, platform=platform, **fields) for _ in range(BREACHES)]
     of_department = {**quiet, "unit": make_unit(kind="department")}
@@ -184,6 +191,7 @@ def a_large_register() -> None:
     accounts = Account.objects.bulk_create(accounts, batch_size=500)
     PreApproval.objects.bulk_create(retentions(accounts[-2000:], BREACHES, people[1]), batch_size=500)
     Message.objects.bulk_create(messages(accounts[:3000]), batch_size=500)
+    Outsourcing.objects.bulk_create(contracts(accounts[:3000]), batch_size=500)
     Publication.objects.bulk_create(
         (
             Publication(account=account, external_id=str(n), published_at=old, source=Source.IMPORT)
@@ -223,6 +231,13 @@ def messages(accounts: list[Account], unanswered: int = BREACHES) -> Iterator[Me
         )
 
 
+def contracts(accounts: list[Account], lapsed: int = BREACHES) -> Iterator[Outsourcing]:
+    """One an account, in order for a month to come; the first ones no more."""
+    for n, account in enumerate(accounts):
+        lapses = DUE if n < lapsed else NOW + timedelta(days=30)
+        yield Outsourcing(account=account, vendor="示例", starts_on=DUE.date(), lapses_at=lapses)
+
+
 def retentions(accounts: list[Account], not_asked: int, by: User) -> Iterator[PreApproval]:
     """One an account, granted; the last ones not asked for."""
     granted = {"state": "granted", "reason": "示例", "asked_at": DUE, "decided_at": DUE, "decided_by": by}
@@ -240,7 +255,7 @@ def analyze() -> None:
 
 TABLES = (
     *("accounts_account", "accounts_message", "accounts_publication", "accounts_followers"),
-    *("filings_filing", "filings_preapproval"),
+    *("filings_filing", "filings_preapproval", "accounts_outsourcing"),
 )
 
 
