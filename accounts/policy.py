@@ -170,7 +170,7 @@ Subject = Unit | Account | OfUnit
 
 @dataclass
 class Grants:
-    """What one person holds now: unit ids by role, and the children of the units he is a member of."""
+    """What one person holds now: unit ids by role, and the children of those units, what was merged into them too."""
 
     own: dict[Role, set[int]] = field(default_factory=dict)
     children: set[int] = field(default_factory=set)
@@ -191,7 +191,8 @@ def grants_of(user: User) -> Grants:
         for _, role, unit_id in chosen or held:
             grants.own.setdefault(Role(role), set()).add(unit_id)
         members_of = set().union(*grants.own.values())
-        grants.children = set(Unit.objects.filter(parent_id__in=members_of).values_list("id", flat=True))
+        below = models.Q(parent_id__in=members_of) | models.Q(merged_into_id__in=members_of)
+        grants.children = set(Unit.objects.filter(below).values_list("id", flat=True))
     user.__dict__["_grants"] = grants
     return grants
 

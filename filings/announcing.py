@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from accounts.models import Account
+from accounts.models import Account, Unit
 from filings.models import Announcement, AnnouncementState, Filing
 from zhonglou_media.core import events
 from zhonglou_media.core.models import User
@@ -18,6 +18,14 @@ def closing_text(account: Account, typed: Mapping[str, Any]) -> str:
     return (
         f"根据工作需要，我单位政务新媒体账号“{account.name}”（{account.platform}）将于{day}起停止发布信息，"
         f"并启动关停程序。{then}\n特此公告。\n{account.unit.name}"
+    )
+
+
+def sponsor_text(account: Account, old: Unit, into: Unit, document: str) -> str:
+    """The announcement of a new sponsor after a merger of units (第八条)."""
+    return (
+        f"根据{document}，政务新媒体账号“{account.name}”（{account.platform}）的主办单位由{old.name}变更为{into.name}。"
+        f"\n特此公告。\n{into.name}"
     )
 
 

@@ -71,6 +71,7 @@ VERBS: dict[str, dict[str, str]] = {
         "declare_lost": "认定账号失控",
         "recover": "恢复对账号的控制",
         "void": "作废",
+        "merge_unit": "随单位撤并转入接收单位",
         "import_registry": "按清单补充",
         "found": "在平台上发现，登记入册",
         "seen_again": "在平台上再次发现",
@@ -107,6 +108,8 @@ VERBS: dict[str, dict[str, str]] = {
         "create": "新增单位",
         "edit": "修改单位",
         "confirm": "确认在用",
+        "merge": "撤并",
+        "receive": "接收撤并的单位",
     },
     "user": {
         "create": "新增用户",

@@ -1,0 +1,130 @@
+"""单位撤并: a unit goes into another; the receiving unit gets a draft for each account, to take it over (第八条).
+
+All in one transaction. What is filed changes only by those filings: until one completes, its account stays with the old
+unit, which the people of the receiving unit read meanwhile (`accounts/policy.py`).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from accounts import audience, policy
+from accounts.models import Account, AccountState, Unit
+from accounts.models.account import GONE, ON_PLATFORM
+from accounts.models.unit import UnitStatus
+from accounts.policy import Action
+from filings import announcing, drafting
+from filings.models import Filing, FilingKind
+from zhonglou_media.core import events, notices
+from zhonglou_media.core.errors import Incomplete, Refused, WrongState
+from zhonglou_media.core.models import User
+
+
+@dataclass(frozen=True)
+class Going:
+    """What becomes of one account of the unit that is merged away."""
+
+    account: Account
+    words: str
+    drafted: bool  # a change filing of the receiving unit begins with the merger
+    doubled: bool  # the receiving unit is on that platform already, or gets two there
+
+
+def preview(old: Unit, into: Unit) -> list[Going]:
+    """What a merger would do to each account of `old`, in the order of the register: two queries and one a page."""
+    accounts = list(
+        Account.objects.filter(unit=old).exclude(state__in=GONE).select_related("platform", "unit").order_by("pk")
+    )
+    return _going(accounts, into)
+
+
+def _going(accounts: Sequence[Account], into: Unit) -> list[Going]:
+    live = {filing.account_id: filing for filing in Filing.objects.live().filter(account__in=accounts)}
+    held = Account.objects.holding().filter(unit=into).values_list("platform", flat=True)
+    places = Counter(held) + Counter(a.platform_id for a in accounts if a.state in ON_PLATFORM)
+    found = []
+    for account in accounts:
+        doubled = account.state in ON_PLATFORM and places[account.platform_id] > 1
+        drafted = account.state == AccountState.ACTIVE and account.pk not in live
+        found.append(Going(account, _words(account, live.get(account.pk), into, doubled=doubled), drafted, doubled))
+    return found
+
+
+def _words(account: Account, live: Filing | None, into: Unit, *, doubled: bool) -> str:
+    if live is not None:
+        return f"有一件办理中的备案（{live}），办完后由{into}办理主办单位变更"
+    if account.state == AccountState.UNFILED:
+        return f"未备案，由{into}补报开办备案或关停"
+    if account.state != AccountState.ACTIVE:
+        return f"现为“{account.get_state_display()}”，不用变更主办单位"
+    words = f"为{into}生成主办单位变更的草稿"
+    return f"{words}；同一平台将有多个账号，须写明理由，或关停其中一个（第七条）" if doubled else words
+
+
+def merge(old_id: int, into_id: int, *, document: str, on: date, by: User, now: datetime) -> list[Filing]:
+    """撤并 on that Shanghai day, by that document; returns the drafts that the receiving unit got.
+
+    Unfiled accounts, of which nothing is filed, are the receiving unit's at once. Units that stood under the old one
+    stand under the new one. Raises NotAllowed, Incomplete (by field), WrongState, Refused.
+    """
+    role = policy.require(by, Action.UNITS)
+    if not document.strip():
+        raise Incomplete("还差撤并文件。", {"document": ["请填写撤并单位的文件名称或文号。"]})
+    with transaction.atomic():
+        rows = Unit.objects.select_for_update(no_key=True).filter(pk__in=(old_id, into_id)).order_by("pk")
+        units = {unit.pk: unit for unit in rows}
+        old, into = units[old_id], units[into_id]
+        _may_merge(old, into)
+        return _take_over(old, into, document=document.strip(), on=on, by=by, role=role, now=now)
+
+
+def _may_merge(old: Unit, into: Unit) -> None:
+    if old == into:
+        raise Incomplete("接收单位不对。", {"into": ["不能并入自己，请另选接收单位。"]})
+    if old.status == UnitStatus.MERGED:
+        raise WrongState(f"{old}已经并入{old.merged_into}，不用再办。")
+    if into.status == UnitStatus.MERGED:
+        raise Incomplete("接收单位不对。", {"into": [f"{into}已经撤并，请选它并入的单位。"]})
+    if into.internal:
+        raise Incomplete("接收单位不对。", {"into": [f"{into}是内设机构，不得开设账号（第七条），请选它所属的单位。"]})
+
+
+def _take_over(old: Unit, into: Unit, *, document: str, on: date, by: User, role: str, now: datetime) -> list[Filing]:
+    rows = Account.objects.select_for_update(of=("self",), no_key=True).filter(unit=old).exclude(state__in=GONE)
+    accounts = list(rows.select_related("platform", "unit").order_by("pk"))
+    reason = f"{old.name}于{on}并入{into.name}（{document}）"
+    drafts = []
+    for going in _going(accounts, into):
+        account = going.account
+        if account.state == AccountState.UNFILED and not account.filings.live().exists():
+            account.unit = into
+            account.save(update_fields=["unit"])
+            events.append(account, "merge_unit", by=by, role=role, at=now, comment=f"发现账号随单位撤并：{reason}")
+        elif going.drafted:
+            typed = {"reason": reason, "notice_text": announcing.sponsor_text(account, old, into, document)}
+            drafts.append(_draft(account, into, typed, by=by, role=role, now=now))
+    Unit.objects.filter(parent=old).exclude(pk=into.pk).update(parent=into)
+    if into.parent_id == old.pk:
+        into.parent = None
+        into.save(update_fields=["parent"])
+    old.status, old.merged_into, old.parent = UnitStatus.MERGED, into, None
+    old.save(update_fields=["status", "merged_into", "parent"])
+    told = f"{old.name}并入本单位，{len(drafts)}个账号的主办单位变更已起草，请核对后提交领导审批。"
+    people = audience.people(audience.UNIT, now=now, unit_id=into.pk)
+    notices.tell(people, key=f"unit-merged-{old.pk}", text=told, link=f"/units/{into.pk}/", now=now)
+    detail = {"into": into.pk, "document": document, "on": on.isoformat(), "filings": [f.pk for f in drafts]}
+    events.append(old, "merge", by=by, role=role, at=now, to_state=old.status, comment=reason, detail=detail)
+    events.append(into, "receive", by=by, role=role, at=now, comment=reason, detail={"from": old.pk})
+    return drafts
+
+
+def _draft(account: Account, into: Unit, typed: dict[str, str], *, by: User, role: str, now: datetime) -> Filing:
+    made = drafting.start_for_unit(
+        FilingKind.CHANGE, account=account, unit=into, by=by, role=role, now=now, typed=typed
+    )
+    if made is None:
+        raise Refused(f"账号“{account.name}”刚有新的备案，请刷新后重试。")
+    return made
