@@ -20,6 +20,13 @@ from zhonglou_media.core.errors import Incomplete, WrongState
 from zhonglou_media.core.models import Invitation, User
 from zhonglou_media.core.settings_at import setting
 
+# Django's own sentences are partly English.
+WEAK = {
+    "password_too_short": "密码至少 {min_length} 位，请加长。",
+    "password_entirely_numeric": "密码不能全是数字，请加上字母。",
+    "password_too_common": "这个密码太常见，请换一个。",
+    "password_too_similar": "密码与{verbose_name}太相近，请换一个。",
+}
 MADE, USED = "invite", "set_password"  # verbs of the user's events
 
 
@@ -91,7 +98,8 @@ def use(token: str, password: str, *, now: datetime) -> User:
         try:
             validate_password(password, user)
         except ValidationError as error:
-            raise Incomplete("密码不符合要求。", {"password": list(error.messages)}) from None
+            told = [WEAK[str(one.code)].format(**(one.params or {})) for one in error.error_list]
+            raise Incomplete("密码不符合要求。", {"password": told}) from None
         user.set_password(password)
         user.save(update_fields=["password"])
         row.used_at = now
