@@ -155,7 +155,7 @@ def show(
     now = db_now()
     seen = (
         judged(visible_accounts(user), now, visible_flags(user))
-        .select_related("platform", "unit")
+        .select_related("platform", "unit", "reborn_of")
         .prefetch_related("names")
     )
     account = get_object_or_404(seen, pk=pk)
@@ -191,6 +191,8 @@ def show(
         "unfiled_stands": any(flag.rule == flags.RuleCode.UNFILED_ACCOUNT for flag in standing),
         "void_title": f"作废“{account.name}（{account.platform}）”？",
         **_standing(user, account),
+        "found": list(account.sightings.select_related("platform", "by").order_by("-found_at", "-pk")),
+        "reborn": account.reborn_as.select_related("platform") if account.state == AccountState.CANCELLED else [],
     }
     return render(request, "accounts/detail.html", context, status=status)
 

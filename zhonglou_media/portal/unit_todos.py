@@ -1,5 +1,5 @@
 """What waits in a unit besides filings: questions without an answer (第十五条), data that end too early (第十四条),
-accounts whose retention is not asked for (第九条), the quarter's confirmation.
+accounts found unfiled (第八条), those whose retention is not asked for (第九条), the quarter's confirmation.
 """
 
 from collections.abc import Collection, Iterator
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, Exists, F, Min, OuterRef, Q
 from django.urls import reverse
 
 from accounts import quarter, reminding
-from accounts.models import Account, Message, Unit
+from accounts.models import Account, AccountState, Message, Unit
 from accounts.models.account import ENDED, WATCHED
-from filings.models import PreApproval, PreApprovalPurpose, PreApprovalState
+from filings.models import Filing, PreApproval, PreApprovalPurpose, PreApprovalState
+from filings.models.filing import LIVE
 from inspections.models import ClosureOrder, OrderState
 from zhonglou_media.core.clock import SHANGHAI, day_of
 from zhonglou_media.core.countdown import due24
@@ -46,6 +47,7 @@ class UnitTodo:
     clock: str = "不确认不判断"  # what stands in the place of a due time
     label: str = "数据"
     act: str = "回复"  # what must be done until `due`
+    urgent: bool = False  # 立即处理: no clock, and yet before all that has one
 
     def is_over(self, now: datetime) -> bool:
         return self.due is not None and self.due <= now
@@ -53,7 +55,7 @@ class UnitTodo:
     def order(self, now: datetime) -> tuple[Group, datetime, int]:
         """Its place among all of 待办: what has no clock never stands above what has one."""
         if self.due is None:
-            return Group.DATA, FAR, 0
+            return Group.OVERDUE_QUESTIONS if self.urgent else Group.DATA, FAR, 0
         return Group.OVERDUE_QUESTIONS if self.is_over(now) else Group.DUE, self.due, 0
 
     def ends_on(self, now: datetime) -> bool:
@@ -63,7 +65,13 @@ class UnitTodo:
 
 def unit_todos(units: Units, now: datetime) -> list[UnitTodo]:
     """At most one row of each kind for all of `units`: five queries, and one where a quarter is to be confirmed."""
-    found = (_ordered(units, now), _unanswered(units, now), *_data(units, now), _retentions(units, now), _quarter(units, now))
+    found = (
+        _ordered(units, now),
+        _unanswered(units, now),
+        *_data(units, now),
+        _retentions(units, now),
+        _quarter(units, now),
+    )
     return [todo for todo in found if todo is not None]
 
 
@@ -100,19 +108,34 @@ def _next(now: datetime) -> Min:
 
 
 def _data(units: Units, now: datetime) -> Iterator[UnitTodo]:
-    """Accounts whose data end too early: the update is due already, or soon."""
+    """Accounts found unfiled; those whose data end too early: the update is due already, or soon."""
     unknown = Q(posts_known_until__isnull=True) | Q(posts_known_until__lt=F("next_update_due_at"))
     short, asked = unknown & Q(next_update_due_at__lte=now), reminding.asked(now)
-    count = Account.objects.filter(short | asked, unit__in=units).aggregate(
+    filed = Filing.objects.filter(account=OuterRef("pk"), state__in=LIVE)
+    unfiled = Q(state=AccountState.UNFILED) & ~Exists(filed)
+    count = Account.objects.filter(short | asked | unfiled, unit__in=units).aggregate(
+        unfiled=Count("pk", filter=unfiled),
+        one=Min("pk", filter=unfiled),
         short=Count("pk", filter=short),
         known=Min("posts_known_until", filter=short),
         asked=Count("pk", filter=asked),
         due=Min("next_update_due_at", filter=asked),
     )
+    if count["unfiled"]:
+        yield _unfiled(count["unfiled"], count["one"])
     if count["short"]:
         yield _data_short(count["short"], count["known"], now)
     if count["asked"]:
         yield _data_asked(count["asked"], count["due"], now)
+
+
+def _unfiled(count: int, one: int) -> UnitTodo:
+    """Accounts found unfiled, for which no filing runs (第八条): to be filed or closed at once."""
+    listed = f"{reverse('accounts:list')}?state={AccountState.UNFILED}"
+    url = reverse("accounts:detail", args=[one]) if count == 1 else listed
+    why = "请补报开办备案，或关停后告知区政府办公室；了结之前预警一直保留。"
+    title = f"{count} 个账号没有备案"
+    return UnitTodo("alert-triangle", title, why, None, "去处理", url, 8, clock="立即处理", label="账号", urgent=True)
 
 
 def _data_short(count: int, known: datetime | None, now: datetime) -> UnitTodo:
