@@ -149,7 +149,7 @@ def closing(
     paper: date | None = None,
     **fields: Any,
 ) -> Filing:
-    """A closure of `on` (an account of the cast's unit), or its cancellation with its proof, done on the platform today.
+    """A closure of `on` (an account of the cast's unit), or its cancellation with its proof, done on the platform.
 
     The announcement is the one that the form drafts.
     """
