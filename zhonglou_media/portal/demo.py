@@ -15,7 +15,7 @@ from inspections import sweep
 from zhonglou_media.core import calendar, files
 from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.models import User, Year
-from zhonglou_media.portal import demo_activity
+from zhonglou_media.portal import demo_activity, demo_preapprovals
 
 PASSWORD = "Zhonglou-demo-2021"  # noqa: S105  (made only where DEBUG is on; printed in the README)
 
@@ -74,7 +74,10 @@ class Demo:
         self._play("示例甲街道跨年", "netease", self.now, self._submitted, planned=self._provisional_day())
         self._play("示例乙局讲堂", "penguin", self.now, self._submitted, who="bureau")
         self._play("示例甲街道问政", "yidian", self.now, self._drafted)
-        demo_activity.fill(self._accounts(), self.now)
+        accounts, bureau = self._accounts(), Cast(self, "bureau")
+        demo_activity.fill(accounts, self.now)
+        people = {"operator": bureau.operator, "supervisor": self.people["supervisor"]}
+        demo_preapprovals.fill(accounts["示例乙局服务 wechat"], bureau.unit, **people, now=self.now)
         sweep.sweep(self.now)
 
     def _accounts(self) -> dict[str, Account]:
