@@ -5,8 +5,11 @@ from collections.abc import Callable
 from django.urls import reverse
 from playwright.sync_api import FilePayload, Page, expect
 
+from accounts import custodians
 from tests.browser.scene import Scene
 from tests.factories import PDF
+from zhonglou_media.core.clock import day_of, db_now
+from zhonglou_media.core.models import User
 
 Act = Callable[[Page, Scene], None]
 NAMELESS: FilePayload = {
@@ -87,6 +90,24 @@ def ended_meanwhile(page: Page, scene: Scene) -> None:
     done = reverse("filings:decide", args=[scene.filings["示例甲街道百家"].pk])
     page.evaluate("action => { document.querySelector('#decide form').action = action }", done)
     press("[data-zl-decide]")(page, scene)
+
+
+def compare(platform: str, name: str) -> Act:
+    """Type what was seen; the register is compared without a button."""
+
+    def act(page: Page, scene: Scene) -> None:
+        page.select_option("main [name=platform]", platform)
+        page.locator("main [name=name]").press_sequentially(name)
+        expect(page.locator("#sorting [name=account]").first).to_be_visible()
+
+    return act
+
+
+def another_custodian(page: Page, scene: Scene) -> None:
+    """While the page is open, a colleague records that another person keeps an account."""
+    row, by = scene.accounts["示例甲街道 weibo"], User.objects.get(username="operator")
+    now = db_now()
+    custodians.name(row.pk, name="示例吴九", phone="0519-00000004", from_date=day_of(now), by=by, now=now)
 
 
 def forget_the_token(page: Page, scene: Scene) -> None:

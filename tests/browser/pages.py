@@ -6,12 +6,15 @@ from functools import partial
 
 from django.urls import reverse
 
+from accounts import sighting_list
 from accounts.activity_shown import Heads, Refusal, kept
 from accounts.models import Flag
 from tests.browser.acts import (
     NAMELESS,
     Act,
+    another_custodian,
     choose,
+    compare,
     ended_meanwhile,
     fill,
     forget_the_token,
@@ -24,8 +27,9 @@ from tests.browser.acts import (
     sign_in,
     then,
 )
+from tests.browser.asked import application, refused_retention, unretained, with_paper
 from tests.browser.scene import Scene
-from zhonglou_media.core.clock import db_now
+from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.models import Job, User
 
 STREET, BUREAU = ("operator", "leader"), ("operator2", "leader2")
@@ -240,6 +244,95 @@ RECORDED = [
     Shot("unit", "admin", "", lambda scene: {"pk": scene.accounts["示例乙局 weibo"].unit_id}),
 ]  # fmt: skip
 
+# --- what is found on platforms -------------------------------------------------------------------------------------
+
+SEEN_LIST = """平台,账号名称,账号ID,单位,备注
+新浪微博,示例甲街道,,,
+新浪微博,示例甲衔道,imit-1,,认证主体为个人
+新浪微博,示例甲街道官方,imit-2,,粉丝 312
+快手,示例乙局小视频,ks-77,,
+抖音,某某探店,tan-1,,
+腾讯未来,看不懂的平台,,,
+"""
+
+
+def found_list(scene: Scene) -> dict[str, object]:
+    """A list that waits to be decided."""
+    officer = User.objects.get(username="officer")
+    now = db_now()
+    job = sighting_list.prepare(
+        SEEN_LIST.encode(),
+        name="平台检索结果（示例）.csv",
+        source="平台检索",
+        found_on=day_of(now),
+        by=officer,
+        now=now,
+    )
+    return {"pk": job.pk}
+
+
+SHEET = partial(Shot, "accounts:sighting_sheet", "officer", kwargs=found_list)
+SIGHTED = [
+    Shot("accounts:sightings", "officer", "empty"),
+    Shot("accounts:sighting_new", "officer"),
+    Shot("accounts:sighting_new", "officer", "compared", act=compare("weibo", "示例甲衔道")),
+    Shot("accounts:sighting_new", "officer", "errors", act=press("#decide [type=submit]"), status=422),
+    Shot("accounts:sighting_list", "officer"),
+    Shot("accounts:sighting_list", "officer", "errors", act=press("#upload [type=submit]"), status=422),
+    SHEET(),
+    SHEET("errors", act=then(fill(**{"unit-5": "没有的局"}), press(".zl-bar [type=submit]")), status=422),
+    SHEET("done", act=press(".zl-bar [type=submit]")),
+    Shot("accounts:sightings", "officer"),
+    Shot("accounts:detail", "operator2", "found", account("示例乙局小视频 douyin")),
+]
+
+# --- 前置申请 -------------------------------------------------------------------------------------------------------
+
+
+SEND = press("main form[method=post] [type=submit]")
+DECIDING = partial(Shot, "filings:preapproval", "supervisor", kwargs=application("示例乙局服务"))
+ASKED = [
+    Shot("filings:preapprovals", "operator"),
+    Shot("filings:preapproval_new", "operator2"),
+    Shot("filings:preapproval_new", "operator2", "errors", act=SEND, status=422),
+    Shot("filings:preapproval_retain", "operator2", "", unretained),
+    Shot("filings:preapproval_retain", "operator2", "errors", unretained, act=SEND, status=422),
+    Shot("filings:preapproval", "operator2", "granted", application("示例乙局场馆预约")),
+    Shot("filings:preapproval", "leader2", "refused", application("示例乙局掌上文旅")),
+    Shot("filings:preapproval", "leader2", "closing", refused_retention),
+    Shot("filings:preapproval", "operator2", "asked", application("示例乙局服务")),
+    Shot("filings:preapprovals", "operator2"),
+    Shot("filings:preapprovals", "supervisor"),
+    Shot("filings:preapprovals", "auditor"),
+    DECIDING(),
+    DECIDING("refusing", act=choose("[value=refuse]")),
+    DECIDING("errors", act=then(choose("[value=refuse]"), press("[data-zl-decide]")), status=422),
+]
+
+# --- who keeps the accounts, and the quarter's confirmation -----------------------------------------------------------
+
+KEPT = [
+    Shot("accounts:quarter", "operator"),
+    Shot("accounts:quarter", "operator", "dialog", act=show("[data-zl-dialog^=yes]")),
+    Shot("accounts:quarter", "operator", "wrong", act=show("[data-zl-dialog^=wrong]")),
+    Shot(
+        "accounts:quarter", "operator", "stale",
+        act=then(show("[data-zl-dialog^=yes]"), another_custodian, press("dialog[id^=yes] [type=submit]")), status=409,
+    ),
+    Shot(
+        "accounts:quarter", "operator2", "done",
+        act=then(show("[data-zl-dialog^=yes]"), press("dialog[id^=yes] [type=submit]")),
+    ),
+    Shot("accounts:quarter_overview", "officer"),
+    Shot("accounts:quarter_overview", "operator"),
+    Shot("accounts:people", "operator", "", account("示例甲街道 douyin")),
+    Shot("accounts:people", "auditor", "", account("示例甲街道 douyin")),
+    Shot(
+        "accounts:people", "operator", "errors", account("示例甲街道 weibo"),
+        act=then(fill(from_date="2031-01-01", name="示例吴九"), press("#arrival [type=submit]")), status=422,
+    ),
+]  # fmt: skip
+
 # --- the pages of the office, and of those who read -----------------------------------------------------------------
 
 DECIDE = partial(Shot, "filings:detail", "officer", kwargs=of("示例甲街道科普"))
@@ -367,20 +460,25 @@ PUBLIC = [
 EMPTY = [
     *(Shot("home", who, "empty") for who in ("operator", "leader", "officer", "auditor")),
     Shot("accounts:record", "operator", "empty"),
+    Shot("accounts:quarter", "operator", "empty"),
+    Shot("accounts:quarter_overview", "officer", "empty"),
     *(Shot("done", who, "empty") for who in ("operator", "leader", "officer")),
     Shot("notices", "operator", "empty"),
     Shot("mine", "operator", "empty"),
     *(Shot("accounts:list", who, "empty") for who in ("operator", "officer")),
     *(Shot("filings:list", who, "empty") for who in ("operator", "auditor")),
+    Shot("filings:preapprovals", "auditor", "empty"),
     Shot("filings:new", "operator", "empty"),
     Shot("filings:exchange", "officer", "empty"),
 ]  # fmt: skip
 
-ALL = [*FILINGS, *UNIT, *RECORDED, *OFFICE, *READERS, *PUBLIC, *EMPTY]
+UNIT += [*ASKED, *KEPT]
+ALL = [*FILINGS, *UNIT, *RECORDED, *SIGHTED, *OFFICE, *READERS, *PUBLIC, *EMPTY]
 
 # Opened by GET, but no page of their own: a part of one (htmx), downloads, an answer for machines.
 FETCHED = [
     Shot("filings:rules", "operator", "", of("示例甲街道问政", step="basics")),
+    Shot("filings:preapproval_paper", "operator2", "", with_paper),
     Shot("filings:attachment", "operator", "", lambda scene: {"pk": scene.attachment}),
     Shot("filings:paper_scan", "officer", "", of("示例乙局非遗")),
     Shot("accounts:import_refused", "officer", "", lambda scene: {"job_id": scene.job}),

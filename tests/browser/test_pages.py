@@ -150,7 +150,9 @@ def scene(studio: Studio) -> Scene:
 
 
 @pytest.mark.parametrize(
-    "shots", [pages.FILINGS, pages.UNIT, [*pages.OFFICE, *pages.READERS]], ids=["filings", "unit", "office"]
+    "shots",
+    [pages.FILINGS, pages.UNIT, [*pages.OFFICE, *pages.SIGHTED, *pages.READERS]],
+    ids=["filings", "unit", "office"],
 )
 def test_pages_of_those_signed_in(shots: list[Shot], studio: Studio, scene: Scene) -> None:
     assert studio.look(shots, scene) == {}

@@ -118,9 +118,23 @@ PAGES: dict[str, Entry] = {
     "notice_open": Entry(set(), set(), "post", lambda world, own: {"pk": world.notice.pk}),
     "accounts:list": anybody(EVERYBODY),
     "accounts:detail": Entry(EVERYBODY, SEEN | {ADMIN}, "get", account_),
+    "accounts:people": Entry(EVERYBODY, SEEN | {ADMIN}, "get", account_),
+    "accounts:name_custodian": Entry({OPERATOR}, set(), "post", account_),
+    "accounts:leave_custodian": Entry({OPERATOR}, set(), "post", account_),
+    "accounts:outsourcing": Entry({OPERATOR}, set(), "post", account_),
+    "accounts:outsourcing_end": Entry({OPERATOR}, set(), "post", account_),
+    "accounts:quarter": anybody({OPERATOR}),
+    "accounts:quarter_confirm": Entry({OPERATOR}, set(), "post", lambda world, own: {"pk": world.filings[own].unit_id}),
+    "accounts:quarter_overview": anybody(READERS),
     "accounts:void": Entry({SUPERVISOR}, {SUPERVISOR}, "post", account_),
     "accounts:thresholds": anybody({SUPERVISOR}),
     "accounts:threshold_take_back": anybody({SUPERVISOR}, "post"),
+    "accounts:sightings": anybody(OFFICE),
+    "accounts:sighting_new": anybody(OFFICE),
+    "accounts:sighting_compare": anybody(OFFICE, "post"),
+    "accounts:sighting_list": anybody(OFFICE),
+    "accounts:sighting_sheet": Entry(OFFICE, OFFICE, kwargs=lambda world, own: sightings_listed(world)),
+    "accounts:sighting_discard": Entry(OFFICE, OFFICE, "post", lambda world, own: sightings_listed(world)),
     "accounts:waive": Entry({SUPERVISOR}, {SUPERVISOR}, "post", lambda world, own: {"pk": world.flags[own]}),
     "accounts:import": anybody(OFFICE),
     "accounts:export": anybody(EVERYBODY),
@@ -271,6 +285,14 @@ def activity_imported(world: World) -> dict[str, object]:
     fields = {"state": "done", "by": world.job.by, "created_at": NOW, "source_name": "数据.csv", "result": result}
     fields["file"] = files.keep(PDF, files.PDF)
     return {"pk": Job.objects.get_or_create(kind="import_activity", defaults=fields)[0].pk}
+
+
+def sightings_listed(world: World) -> dict[str, object]:
+    """A list of what was seen that waits to be decided."""
+    params = {"source": "平台检索", "found_on": "2026-11-24", "rows": [[2, {"platform": "抖音", "name": "示例"}]]}
+    fields = {"state": "prepared", "by": world.job.by, "created_at": NOW, "params": params}
+    fields["result"] = {"file": "清单.csv", "read": 1}
+    return {"pk": Job.objects.get_or_create(kind="sightings", defaults=fields)[0].pk}
 
 
 @pytest.fixture
