@@ -37,7 +37,10 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
     refused, status = None, 422 if form is not None else 200
     if form is not None and form.is_valid() and pk in (form.cleaned_data["keep"], form.cleaned_data["drop"]):
         try:
-            moved = merging.merge_accounts(**form.cleaned_data, by=user_of(request), now=db_now())
+            told = form.cleaned_data
+            moved = merging.merge_accounts(
+                told["keep"], told["drop"], reason=told["reason"], by=user_of(request), now=db_now()
+            )
         except Refused as refusal:
             refused, status = refusal, status_of(refusal)
         else:
