@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 
 from accounts import policy, users
 from accounts.models import Membership, Role
@@ -73,6 +73,12 @@ def left_behind(now: datetime) -> Q:
         user=OuterRef("owner"), unit=OuterRef("unit"), role=Role.OPERATOR, user__is_active=True
     )
     return Q(state__in=LIVE, owner__isnull=False) & ~Exists(held)
+
+
+def with_left_behind(rows: FilingQuerySet, now: datetime) -> FilingQuerySet:
+    """`rows` with `left_behind`, and the one who handles each."""
+    marked = rows.annotate(left_behind=ExpressionWrapper(left_behind(now), output_field=BooleanField()))
+    return marked.select_related("owner")
 
 
 def _colleague(unit_id: int, to: int, now: datetime) -> User:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import may, seen_unit_ids, visible_units
 from accounts.models import Unit
-from accounts.policy import Action
+from accounts.policy import Action, could
 from filings.access import visible_filings
 from filings.models import Filing, FilingKind, FilingState
 from filings.models.filing import FilingQuerySet
@@ -104,10 +104,17 @@ def _page(request: HttpRequest, rows: FilingQuerySet, template: str) -> HttpResp
     wide = seen is None or len(seen) > 1
     form = ListFilter(request.GET, units=visible_units(user_of(request)) if wide else None)
     total = rows.count()
-    found = form.narrow(rows).for_lists()
+    found = form.narrow(rows).for_lists().select_related("owner")
     page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         template,
-        {"page": page, "rows": [_row(filing) for filing in page], "form": form, "total": total, "wide": wide},
+        {
+            "page": page,
+            "rows": [_row(filing) for filing in page],
+            "form": form,
+            "total": total,
+            "wide": wide,
+            "of_unit": could(user_of(request), Action.HAND_OVER),
+        },
     )

@@ -1,4 +1,4 @@
-"""Units as the admin keeps them: names over time, parents without a circle, 内设机构 without accounts, who is missing."""
+"""Units as the admin keeps them: names over time, parents without a circle, no internal one with accounts, gaps."""
 
 from dataclasses import replace
 from datetime import date

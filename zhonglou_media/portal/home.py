@@ -1,9 +1,11 @@
 """首页·待办: one function a role; a person with several roles switches on top of the page."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,6 +17,7 @@ from accounts.models import Account, AccountState, Flag, Role, Unit
 from accounts.models.account import GONE
 from accounts.policy import Action, roles_of, units_of
 from accounts.views.register import judged
+from filings import handing_over
 from filings.models import Filing, FilingState
 from filings.timeline import verb_label
 from filings.views.answers import user_of
@@ -23,6 +26,7 @@ from filings.wording import RETURNS, Running, day, moment, report_days, running
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.models import Event, User
 from zhonglou_media.portal.flag_rows import FlagRow, flag_rows
+from zhonglou_media.portal.nav import WITH_THE_OPERATOR
 from zhonglou_media.portal.office_home import office_home
 from zhonglou_media.portal.reader_home import reader_home
 from zhonglou_media.portal.unit_todos import FAR, Group, UnitTodo, unit_todos
@@ -76,6 +80,7 @@ class Todo:
     verb: str
     url: str
     group: Group
+    no_clock: str = "未经领导批准，暂不计时"
 
     def order(self) -> tuple[Group, datetime, int]:
         return self.group, self.clock.due if self.clock else FAR, -self.filing.pk
@@ -90,9 +95,10 @@ def operator_home(request: HttpRequest) -> HttpResponse:
         .filter(unit__in=units)
         .select_related("unit", "account__platform", "opening__platform", "draft", "leader")
     )
-    with_us = list(live.filter(state__in=(S.RETURNED, S.TO_REPORT, S.DRAFT)))
+    marked = handing_over.with_left_behind(live, now)
+    with_us = list(marked.filter(Q(state__in=WITH_THE_OPERATOR) | Q(left_behind=True)))
     returns = _last_returns(with_us)
-    todos = [_todo(filing, returns.get(filing.pk), now) for filing in with_us]
+    todos = [_handled(filing, returns.get(filing.pk), user, now) for filing in with_us]
     others = unit_todos(units, now)
     placed = [(todo.order(), True, todo) for todo in todos] + [(todo.order(now), False, todo) for todo in others]
     placed.sort(key=lambda row: row[0])
@@ -137,6 +143,18 @@ def _last_returns(filings: Sequence[Filing]) -> dict[int, Event]:
     moves = events.exclude(to_state="").exclude(verb="read").select_related("actor").order_by("seq")
     last = {event.subject_id or 0: event for event in moves if event.from_state != event.to_state}
     return {pk: event for pk, event in last.items() if event.verb in RETURNS}
+
+
+def _handled(filing: Any, back: Event | None, user: User, now: datetime) -> Todo:
+    """The row of `filing` with who handles it; one that is left behind asks for somebody who takes it over."""
+    if filing.left_behind and filing.state not in WITH_THE_OPERATOR:
+        clock, url = running(filing), reverse("filings:hand_over", args=[filing.pk])
+        why = f"经办人{filing.owner}已不再任本单位填报员，请接手，以便补充材料、处理退回。"
+        return Todo(filing, why, clock, "去接手", url, Group.DUE if clock else Group.DRAFTS, "等待办理中")
+    todo = _todo(filing, back, now)
+    if filing.left_behind:
+        return replace(todo, why=f"{todo.why}（原经办人{filing.owner}已离任，还没有人接手）")
+    return replace(todo, why=f"{todo.why}（经办人{filing.owner}）") if filing.owner not in (None, user) else todo
 
 
 def _todo(filing: Filing, back: Event | None, now: datetime) -> Todo:

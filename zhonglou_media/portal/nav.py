@@ -15,6 +15,7 @@ from accounts.access import visible_flags
 from accounts.models import Level, Membership, Role
 from accounts.policy import Action, could, grants_of
 from filings import preapprovals, queues
+from filings.handing_over import left_behind
 from filings.models import Filing, FilingState
 from inspections.access import visible_orders
 from inspections.models.order import STANDING
@@ -142,6 +143,7 @@ def _todo(user: User, now: datetime) -> dict[str, Count]:
         operated = held.get(Role.OPERATOR, set())
         turns = Q(state__in=WITH_THE_OPERATOR, unit__in=operated)
         turns |= Q(state=FilingState.LEADER_REVIEW, unit__in=held.get(Role.LEADER, set()))
+        turns |= Q(unit__in=operated) & left_behind(now)
         own = Filing.objects.filter(turns).aggregate(
             all=models.Count("pk"), late=models.Count("pk", filter=_unit_is_late(now))
         )

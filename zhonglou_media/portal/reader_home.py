@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from django.db.models import Case, Count, QuerySet, When
+from django.db.models import Case, Count, Q, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
+from accounts import units
 from accounts.access import visible_accounts, visible_flags, visible_units
 from accounts.models import AccountState, Level, Membership, Role, RuleRun, Unit
 from accounts.models.unit import UnitStatus
@@ -19,7 +21,7 @@ from filings.models.filing import FilingQuerySet
 from filings.wording import Running, running
 from inspections import sweep
 from zhonglou_media.core.clock import day_of, db_now
-from zhonglou_media.core.models import Job, User, Year
+from zhonglou_media.core.models import Invitation, Job, User, Year
 from zhonglou_media.portal.flag_rows import flag_rows
 
 from .jobs import label_of
@@ -31,10 +33,12 @@ IN_OFFICE = (FilingState.OFFICE_REVIEW, FilingState.ACCEPTED)
 
 @dataclass(frozen=True)
 class Problem:
-    """Something the admin should see to: what, and what to do."""
+    """Something the admin should see to: what, what to do, and where."""
 
     title: str
     text: str
+    link: str = ""
+    link_text: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,13 +110,8 @@ def in_order(now: datetime) -> dict[str, Any]:
     years = list(Year.objects.filter(confirmed_at__isnull=False).select_related("confirmed_by"))
     runs = list(RuleRun.objects.order_by("rule"))
     people = User.objects.filter(is_active=True)
-    holding = Membership.objects.current(today).values("user")
-    without_role = people.exclude(pk__in=holding).count()
     problems = [*calendar_problems(today, {year.year for year in years}), *sweep_problems(runs, now)]
-    if without_role:
-        problems.append(
-            Problem(f"{without_role}名用户没有任职", "没有任职的用户登录后看不到任何单位，请登记任职或停用。")
-        )
+    problems += people_problems(people, now)
     return {
         "problems": problems,
         "people": people.count(),
@@ -126,6 +125,29 @@ def in_order(now: datetime) -> dict[str, Any]:
         "last_sweep": max((run.last_run_at for run in runs if run.last_run_at), default=None),
         "jobs": [(label_of(job), job) for job in Job.objects.select_related("by")[:SHOWN]],
     }
+
+
+def people_problems(people: QuerySet[User], now: datetime) -> list[Problem]:
+    """Who cannot work as things stand: without a membership, without a password; units that lack somebody."""
+    today = day_of(now)
+    users_url, found = reverse("users"), []
+    without_role = people.exclude(pk__in=Membership.objects.current(today).values("user")).count()
+    if without_role:
+        text = "没有任职的用户登录后看不到任何单位，请登记任职或停用。"
+        found.append(Problem(f"{without_role}名用户没有任职", text, f"{users_url}?show=none", "看是哪几名"))
+    lacking = units.with_people(Unit.objects.order_by(), today).filter(lacking=True).count()
+    if lacking:
+        text = "没有填报员的不能填报备案；没有可在线审批的主要领导的，备案须书面签批后登记。"
+        found.append(Problem(f"{lacking}个单位缺填报员或领导", text, f"{reverse('units')}?show=lacking", "看是哪几个"))
+    works = Invitation.objects.filter(used_at__isnull=True, withdrawn_at__isnull=True, expires_at__gt=now)
+    unset = people.filter(password__startswith="!").aggregate(  # noqa: S106  (a password that does not exist)
+        all=Count("pk"), ended=Count("pk", filter=~Q(pk__in=works.values("user")))
+    )
+    if unset["all"]:
+        ended = f"其中{unset['ended']}名的链接已过期或作废，请重新生成。" if unset["ended"] else ""
+        text = f"一次性链接还没有用，设好密码才能登录，请提醒本人。{ended}"
+        found.append(Problem(f"{unset['all']}名用户还没有设密码", text, f"{users_url}?show=link", "看是哪几名"))
+    return found
 
 
 def calendar_problems(today: date, confirmed: set[int]) -> list[Problem]:

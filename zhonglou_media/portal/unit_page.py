@@ -39,6 +39,7 @@ def unit_page(request: HttpRequest, pk: int) -> HttpResponse:
         "children": _seen_children(user, unit),
         "people": list(people.order_by("role", "user__name", "pk")),
         "page": Paginator(accounts.order_by("platform__order", "name", "pk"), A_PAGE).get_page(request.GET.get("page")),
+        "may_edit": policy.may(user, Action.UNITS, unit),
         "sees_flags": policy.may(user, Action.VIEW_FLAGS, unit),
         "sees_filings": policy.may(user, Action.VIEW_FILING, unit),
     }
