@@ -97,7 +97,7 @@ def _live_in_the_way(keep: Account, drop: Account) -> str:
     theirs, moving = (Filing.objects.filter(account=a, state__in=LIVE).first() for a in (keep, drop))
     if moving is None:
         return ""
-    named = f"账号“{drop.name}”有一件办理中的{moving.get_kind_display()}备案（{moving}）"
+    named = f"账号“{drop.name}”有一件办理中的备案（{moving}）"
     if theirs is not None:
         return f"{named}，“{keep.name}”也有一件（{theirs}）。一个账号同时只能有一件，请先由单位撤回其中一件。"
     if moving.kind != FilingKind.OPEN or keep.state not in OPENABLE:

@@ -178,7 +178,7 @@ def execute(order_id: int, *, reason: str = "", by: User, now: datetime) -> Exec
         live = account.filings.filter(state__in=LIVE).first()
         if live is not None:
             raise WrongState(
-                f"账号“{account.name}”有一件办理中的备案（{live.get_kind_display()} {live}），不能确认执行；"
+                f"账号“{account.name}”有一件办理中的备案（{live}），不能确认执行；"
                 "请先由单位撤回，或由区府办退回、不予备案。"
             )
         opened = opening_since(order)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from accounts.models import Account, Followers, Message, Unit
 from filings.models import Filing, PreApproval
+from inspections.models import ClosureOrder
 
 
 def in_breach(now: datetime) -> set[tuple[str, int, datetime]]:
@@ -26,7 +27,7 @@ def in_breach(now: datetime) -> set[tuple[str, int, datetime]]:
             found.add(("overdue_correction", filing.pk, correction))
         if event and event <= now and not filing.not_occurred:
             found.add(("unapproved_event", filing.pk, event))
-    return found | of_accounts_facts(guided, now) | of_retentions(guided, now)
+    return found | of_accounts_facts(guided, now) | of_retentions(guided, now) | of_orders(guided, now)
 
 
 def of_accounts_facts(guided: set[int], now: datetime) -> set[tuple[str, int, datetime]]:
@@ -52,6 +53,15 @@ def of_retentions(guided: set[int], now: datetime) -> set[tuple[str, int, dateti
         there = row.account.state in ("active", "closing") and row.account.unit_id == row.unit_id
         if there and row.unit.kind == "department" and row.act_by <= now:
             found.add(("no_retention", row.pk, row.act_by))
+    return found
+
+
+def of_orders(guided: set[int], now: datetime) -> set[tuple[str, int, datetime]]:
+    """Closure orders that nobody has ended."""
+    found = set()
+    for row in ClosureOrder.objects.all():
+        if row.state in ("issued", "proved") and row.unit_id not in guided and row.due_at <= now:
+            found.add(("overdue_order", row.pk, row.due_at))
     return found
 
 

@@ -16,6 +16,7 @@ from accounts.models import AccountState as A
 from filings.models import Filing, PreApproval
 from filings.models import FilingState as S
 from inspections import sweep as sweeping
+from inspections.models import ClosureOrder
 from inspections.sweep import RULES, often, overdue, sweep
 from inspections.tasks import run_sweep
 from tests.flag_rows import (
@@ -38,7 +39,7 @@ BREACHES = 20
 DUE, NOW = at("2021-04-10 00:00"), at("2021-04-12 09:00")
 CODES = [
     *("follower_jump", "inactive", "name_mismatch", "no_custodian", "no_data", "no_retention"),
-    *("overdue_correction", "overdue_filing"),
+    *("overdue_correction", "overdue_filing", "overdue_order"),
     *("revived", "same_platform", "slow_reply", "unapproved_event", "unfiled_account", "vendor_lapsed"),
 ]
 
@@ -55,6 +56,7 @@ def test_every_rule_runs_once_in_a_fixed_order() -> None:
         "slow_reply": "message",
         "follower_jump": "followers",
         "no_retention": "preapproval",
+        "overdue_order": "closureorder",
         "vendor_lapsed": "outsourcing",
     }
 
@@ -72,6 +74,7 @@ def one_breach_of_each() -> None:
     make_account(no_custodian_since=DUE)
     Outsourcing.objects.bulk_create(contracts([account], lapsed=1))
     next(retentions([make_account(unit=make_unit(kind="department"))], 1, make_user("示例"))).save()
+    next(orders([account], 1, make_user("示例"))).save()
 
 
 def test_no_two_rules_share_a_code() -> None:
@@ -158,10 +161,11 @@ INDEXES = {
     "overdue_correction": "filing_correction_due",
     "unapproved_event": "filing_event_due",
     "no_retention": "preapproval_retention_due",
+    "overdue_order": "order_standing_due",
     "no_custodian": "account_no_custodian",
     "vendor_lapsed": "outsourcing_lapses",
 }
-NEAR_INDEXES = ("account_unit_state", "filing_unit_state", "filing_one_live_per_account")
+NEAR_INDEXES = ("account_unit_state", "filing_unit_state", "filing_one_live_per_account", "order_one_standing")
 
 
 @pytest.fixture
@@ -190,6 +194,7 @@ def a_large_register() -> None:
     accounts += [build_account(platform=platform, **of_department) for _ in range(2000)]
     accounts = Account.objects.bulk_create(accounts, batch_size=500)
     PreApproval.objects.bulk_create(retentions(accounts[-2000:], BREACHES, people[1]), batch_size=500)
+    ClosureOrder.objects.bulk_create(orders(accounts[-2000:], BREACHES, people[1]), batch_size=500)
     Message.objects.bulk_create(messages(accounts[:3000]), batch_size=500)
     Outsourcing.objects.bulk_create(contracts(accounts[:3000]), batch_size=500)
     Publication.objects.bulk_create(
@@ -248,6 +253,15 @@ def retentions(accounts: list[Account], not_asked: int, by: User) -> Iterator[Pr
         )
 
 
+def orders(accounts: list[Account], overdue: int, by: User) -> Iterator[ClosureOrder]:
+    """One an account, executed; before the last ones, which are overdue, as many that are not due yet."""
+    for n, account in enumerate(accounts, start=1 - len(accounts)):
+        facts: dict[str, Any] = {"state": "executed", "ended_at": NOW} if n <= -2 * overdue else {}
+        due = DUE if facts or n > -overdue else NOW + timedelta(days=9)
+        said = {"number": f"示例{account.pk}号", "ground": "other", "reason": "示例"}
+        yield ClosureOrder(account=account, unit=account.unit, issued_at=DUE, issued_by=by, due_at=due, **said, **facts)
+
+
 def analyze() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -255,7 +269,7 @@ def analyze() -> None:
 
 TABLES = (
     *("accounts_account", "accounts_message", "accounts_publication", "accounts_followers"),
-    *("filings_filing", "filings_preapproval", "accounts_outsourcing"),
+    *("filings_filing", "filings_preapproval", "accounts_outsourcing", "inspections_closureorder"),
 )
 
 
@@ -269,7 +283,7 @@ def test_each_rule_is_found_by_its_partial_index(a_large_register: None) -> None
     for rule in RULES:
         assert rule.breaches(NOW).count() == BREACHES, rule
         plan = rule.rows(NOW).explain()
-        if connection.vendor == "sqlite" and rule.code in ("revived", "no_retention"):
+        if connection.vendor == "sqlite" and rule.code in ("revived", "no_retention", "overdue_order"):
             continue  # it cannot match a partial index on a list of states with parameters
         assert INDEXES[rule.code] in plan, plan
         assert scans(plan) == [], plan
