@@ -329,7 +329,7 @@ KEPT = [
     Shot("accounts:people", "auditor", "", account("示例甲街道 douyin")),
     Shot(
         "accounts:people", "operator", "errors", account("示例甲街道 weibo"),
-        act=then(fill(from_date="2031-01-01", name="示例吴九"), press("#arrival [type=submit]")), status=422,
+        act=then(fill(from_date="2031-01-01", name="示例周十"), press("#arrival [type=submit]")), status=422,
     ),
 ]  # fmt: skip
 
