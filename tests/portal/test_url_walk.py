@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import activity
+from accounts import activity, invitations
 from accounts.middleware import DefaultDenyMiddleware
 from accounts.models import Account, Flag, Role
 from filings import reporting
@@ -102,6 +102,26 @@ def of_filing(own: set[str], foreign: set[str], method: str = "get", **more: obj
     return Entry(own, foreign, method, lambda world, mine: {"pk": world.filings[mine].pk, **more})
 
 
+def author_(world: World, own: bool) -> dict[str, object]:
+    return {"pk": world.filings[own].author_id}
+
+
+def membership_(world: World, own: bool) -> dict[str, object]:
+    row = world.filings[own].unit.memberships.get(user=world.filings[own].author)
+    return {"pk": row.user_id, "membership_id": row.pk}
+
+
+def unit_(world: World, own: bool) -> dict[str, object]:
+    return {"pk": world.filings[own].unit_id}
+
+
+def link_(world: World, own: bool) -> dict[str, object]:
+    """A one-time link that works."""
+    author = world.filings[own].author
+    assert author is not None
+    return {"token": invitations.write(author, by=None, now=db_now())[0]}
+
+
 SEEN = {AUDITOR} | OFFICE
 PAGES: dict[str, Entry] = {
     "home": anybody(EVERYBODY),
@@ -110,6 +130,20 @@ PAGES: dict[str, Entry] = {
     "login": anybody(PUBLIC),
     "logout": anybody(PUBLIC, "post"),
     "switch": anybody(EVERYBODY, "post"),
+    "invite": Entry(PUBLIC, PUBLIC, "get", link_),
+    "users": anybody({ADMIN}),
+    "user_new": anybody({ADMIN}),
+    "user": Entry({ADMIN}, {ADMIN}, "get", author_),
+    "membership_add": Entry({ADMIN}, {ADMIN}, "post", author_),
+    "membership_end": Entry({ADMIN}, {ADMIN}, "get", membership_),
+    "user_invite": Entry({ADMIN}, {ADMIN}, "post", author_),
+    "user_disable": Entry({ADMIN}, {ADMIN}, "post", author_),
+    "user_enable": Entry({ADMIN}, {ADMIN}, "post", author_),
+    "units": anybody({ADMIN}),
+    "unit_new": anybody({ADMIN}),
+    "unit_edit": Entry({ADMIN}, {ADMIN}, "get", unit_),
+    "unit_confirm": Entry({ADMIN}, {ADMIN}, "post", unit_),
+    "filings:hand_over": of_filing({OPERATOR}, set()),
     "regulation": anybody(PUBLIC),
     "help": anybody(PUBLIC),
     "health": anybody(PUBLIC),
