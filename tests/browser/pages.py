@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts import sighting_list
 from accounts.activity_shown import Heads, Refusal, kept
-from accounts.models import Flag
+from accounts.models import Flag, Sighting
 from tests.browser.acts import (
     NAMELESS,
     Act,
@@ -283,7 +283,12 @@ SIGHTED = [
     SHEET("errors", act=then(fill(**{"unit-5": "没有的局"}), press(".zl-bar [type=submit]")), status=422),
     SHEET("done", act=press(".zl-bar [type=submit]")),
     Shot("accounts:sightings", "officer"),
-    Shot("accounts:detail", "operator2", "found", account("示例乙局小视频 douyin")),
+    Shot(
+        "accounts:detail",
+        "operator2",
+        "found",
+        lambda scene: {"pk": Sighting.objects.get(verdict="unfiled").account_id},
+    ),
 ]
 
 # --- 前置申请 -------------------------------------------------------------------------------------------------------
