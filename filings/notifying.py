@@ -25,6 +25,7 @@ NEXT: dict[str, tuple[Role, ...]] = {
     "completion_blocked": (Role.OFFICER, Role.SUPERVISOR),
     "complete": (Role.OPERATOR, Role.LEADER),
 }
+MANY_RETURNS = 3  # from the third return on the supervisor is told: the unit and the office do not get on with it
 WITH_THE_UNIT = (FilingState.DRAFT, FilingState.TO_REPORT, FilingState.RETURNED)
 OFFICE = (Role.OFFICER, Role.SUPERVISOR)
 
@@ -34,6 +35,8 @@ def tell_who_is_next(filing: Filing, event: Event) -> None:
     roles = NEXT.get(event.verb, ())
     if not roles:
         return
+    if event.to_state == FilingState.RETURNED and filing.returns >= MANY_RETURNS:
+        roles = (*roles, Role.SUPERVISOR)
     notices.tell(
         people(filing, roles, event),
         key=f"filing-{filing.pk}-{event.seq}",
@@ -47,6 +50,8 @@ def told(filing: Filing, event: Event) -> str:
     """What was done, what the filing is now unless that says the same, and by when it must go on."""
     done, state = verb_label(event.verb), FilingState(filing.state).label
     words = done if done == state else f"{done}，现为“{state}”"
+    if event.to_state == FilingState.RETURNED and filing.returns > 1:
+        words += f"（第{filing.returns}次退回）"
     clock = wording.running(filing)
     if clock is not None and filing.state in WITH_THE_UNIT:
         return f"{words}，请在 {clock.until} 前{clock.verb}"

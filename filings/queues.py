@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, 
 from accounts import identity
 from accounts.models import Account, Platform, Unit
 from filings import applying, checks, kinds, preapprovals
+from filings.filed import filed_value, platform_of
 from filings.models import (
     ExportItem,
     Filing,
@@ -21,6 +22,7 @@ from filings.models import (
     System,
 )
 from filings.models.filing import FilingQuerySet
+from filings.notifying import MANY_RETURNS
 from filings.wording import half_way
 from zhonglou_media.core.clock import day_of, start_of
 from zhonglou_media.core.models import Event, User
@@ -37,6 +39,11 @@ CALL_AFTER_DAYS = 3  # without a receipt since the export
 def to_review() -> FilingQuerySet:
     """What waits for the office's decision, by its own due time."""
     return Filing.objects.filter(state=FilingState.OFFICE_REVIEW).order_by("office_due_at", "pk")
+
+
+def returned_often() -> FilingQuerySet:
+    """Live filings that came back three times or more: the supervisor looks why."""
+    return Filing.objects.live().filter(returns__gte=MANY_RETURNS).order_by("-returns", "pk")
 
 
 def unread_by(user: User) -> Q:
@@ -106,6 +113,7 @@ def queue_rows(filings: Sequence[Filing], user: User, *, now: datetime) -> list[
     of_these = Event.objects.filter(subject_kind="filing", subject_id__in=list(opened))
     for event in of_these.filter(Q(verb="read") | Q(at__gte=now - AT_WORK)).select_related("actor").order_by("seq"):
         opened[event.subject_id or 0].append(event)
+    _with_items(filings)
     register = PageRegister(filings)
     return [_queue_row(filing, opened[filing.pk], user, now, register) for filing in filings]
 
@@ -157,18 +165,18 @@ class PageRegister(checks.Register):
 
     def __init__(self, filings: Sequence[Filing]) -> None:
         units = {filing.unit_id for filing in filings}
-        openings = [filing for filing in filings if filing.kind == FilingKind.OPEN]
+        # Which identity each filing gives its account; closings ask for none.
+        opens = [filing for filing in filings if filing.kind in (FilingKind.OPEN, FilingKind.CHANGE)]
         self._accounts: dict[int, list[Account]] = {unit: [] for unit in units}
         for account in Account.objects.holding().filter(unit__in=units).select_related("platform"):
             self._accounts[account.unit_id].append(account)
         self._rivals: dict[int, list[Filing]] = {unit: [] for unit in units}
         for filing in checks.rivals(units):
             self._rivals[filing.unit_id].append(filing)
-        self._lookalikes = list(identity.lookalikes(f.opening.name for f in openings))
+        self._lookalikes = list(identity.lookalikes(str(filed_value(f, "name")) for f in opens))
         self._candidates = identity.candidates(
-            (f.opening.platform_id, f.opening.uid.strip(), f.opening.name.strip()) for f in openings
+            (platform_of(f).pk, str(filed_value(f, "uid")).strip(), str(filed_value(f, "name")).strip()) for f in opens
         )
-
         self._granted: dict[int, list[PreApproval]] | None = None  # asked for by openings of 区级部门 alone
 
     def accounts(self, unit: Unit) -> list[Account]:
@@ -334,6 +342,7 @@ def passing(filings: Sequence[Filing], *, now: datetime) -> list[Passing]:
         Prefetch("exports", ExportItem.objects.select_related("batch").order_by("id"), to_attr="all_exports"),
         Prefetch("revisions", Revision.objects.only("filing_id", "number", "approved_sm3"), to_attr="all_revisions"),
     )
+    _with_items(filings)
     rows = []
     for filing in filings:
         row = Passing(filing, _place(filing, System.NATIONAL), _place(filing, System.PROVINCIAL))
@@ -380,7 +389,7 @@ def _missing(row: Passing, now: datetime) -> str:
         result = ReceiptResult.NOT_APPLICABLE if settled[0].status == "none" else ReceiptResult.TAKEN
         told = [half_way(settled[0].system, result, open_.system), *told]
     told += [f"补充内容待导出{SYSTEMS[place.system]}（更新）" for place in row.places if place.update]
-    if not filing.opening.uid and any(place.status in ("wait", "back") or place.update for place in row.places):
+    if not filed_value(filing, "uid") and any(place.status in ("wait", "back") or place.update for place in row.places):
         told.append("缺账号ID，补录后才能导出")
     return "；".join(told)
 
@@ -393,6 +402,13 @@ def _wanting(place: Place, now: datetime) -> str:
     if place.status == "back":
         return f"{name}退回过（{place.reason}），改好后还没有重新导出"
     return f"{name}还没有导出"
+
+
+def _with_items(filings: Sequence[Filing]) -> None:
+    """变更事项 of those that are changes, in one query; none where there is no change."""
+    changes = [filing for filing in filings if filing.kind == FilingKind.CHANGE]
+    if changes:
+        prefetch_related_objects(changes, "items")
 
 
 def waited_for(filing: Filing, *, now: datetime) -> str:

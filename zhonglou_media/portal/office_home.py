@@ -54,6 +54,7 @@ def _work(request: HttpRequest, user: User) -> dict[str, Any]:
         "flag_rules": [(code, by_rule[code.value]) for code in RuleCode if code.value in by_rule],
         "flags": flag_rows(list(flags[:FLAGS_SHOWN]), now),
         "asked": list(preapprovals.waiting().select_related("unit", "platform")[:UPPER_SHOWN]) if supervisor else [],
+        "often": list(queues.returned_often().for_lists()[:UPPER_SHOWN]) if supervisor else [],
         "conflicts": list(queues.conflicts().for_lists()[:UPPER_SHOWN]) if supervisor else [],
     }
 
