@@ -1,5 +1,7 @@
 """Which filings a person may read."""
 
+from django.db.models import Q
+
 from accounts.access import seen_unit_ids
 from filings.models import Filing
 from filings.models.filing import FilingQuerySet
@@ -7,6 +9,11 @@ from zhonglou_media.core.models import User
 
 
 def visible_filings(user: User) -> FilingQuerySet:
-    """Filings of the units whose data `user` reads (accounts.policy.READERS)."""
+    """Filings of the units whose data `user` reads (accounts.policy.READERS).
+
+    The unit that gives an account away (主办单位变更) reads that filing from its first submission on.
+    """
     ids = seen_unit_ids(user)
-    return Filing.objects.all() if ids is None else Filing.objects.filter(unit_id__in=ids)
+    if ids is None:
+        return Filing.objects.all()
+    return Filing.objects.filter(Q(unit_id__in=ids) | Q(change__giving_unit_id__in=ids))

@@ -29,6 +29,23 @@ def sponsor_text(account: Account, old: Unit, into: Unit, document: str) -> str:
     )
 
 
+def change_text(filing: Filing, typed: Mapping[str, Any]) -> str:
+    """The announcement of a new name or sponsor, from what the form says so far."""
+    account = filing.registered
+    was, name = account.name, str(typed.get("name") or "").strip() or account.name
+    day = str(typed.get("effective_on") or "").strip() or "____年__月__日"
+    moves = filing.unit_id != account.unit_id
+    said = [f"更名为“{name}”"] if name != was else []
+    said += [f"主办单位由{account.unit.name}变更为{filing.unit.name}"] if moves else []
+    sponsor = "" if moves else f"，主办单位为{filing.unit.name}"
+    what = "更名" if name != was and not moves else "变更"
+    return (
+        f"关于{account.platform}账号“{was}”{what}的公告\n"
+        f"自{day}起，{account.platform}账号“{was}”{'，'.join(said)}{sponsor}，账号和关注关系不变。\n"
+        f"特此公告。\n{filing.unit.name}"
+    )
+
+
 def publish(filing: Filing, *, by: User | None, now: datetime) -> Announcement | None:
     """Make the filed announcement public; one with the same text that is public already stands.
 

@@ -4,33 +4,30 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from accounts import due_times, fields, identity
+from accounts import custodians, due_times, fields, identity
 from accounts.models import Account, AccountName, AccountState, Unit
 from filings import announcing, checks
 from filings.checks import Check, Level
-from filings.forms.change import ITEMS, OF_NAME
-from filings.locks import ground_of, lock_account, lock_unit
+from filings.forms.change import ITEMS, OF_NAME, OF_PLACE, changed, filled, plain
+from filings.locks import ground_of, lock_register
 from filings.models import ChangeDetails, ChangeItem, Filing, Receipt
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import User
 
-PLACE = frozenset({"platform", "unit", "uid", "name"})  # a change of these is judged by article 7
+PLACE = frozenset({"platform", "unit", "uid", "name"})  # a change of these is judged by articles 6 and 7
 
 
 def prefill(unit: Unit, account: Account) -> dict[str, Any]:
-    """The account's present values: what stays as it is is no part of the change."""
-    return {name: fields.stored(account, name) for name in ITEMS}
+    """Nothing: the form itself starts from the account's present values (`forms.change.filled`)."""
+    return {}
 
 
 def check(typed: Mapping[str, Any], *, filing: Filing) -> list[Check]:
     """The rules while it is typed (a form's `data`)."""
-    account = filing.registered
-    changed = {name for name in ITEMS if str(typed.get(name) or "").strip() != fields.stored(account, name)}
-    if filing.unit_id != account.unit_id:
-        changed.add("unit")
-    return _judge(dict(typed), changed, filing, has_avatar=_avatar_changes(filing))
+    data = filled(filing, typed)
+    return _judge(data, changed(filing, data), filing)
 
 
 def check_details(details: ChangeDetails, filing: Filing, register: checks.Register | None = None) -> list[Check]:
@@ -40,40 +37,38 @@ def check_details(details: ChangeDetails, filing: Filing, register: checks.Regis
     values: dict[str, Any] = {name: fields.stored(account, name) for name in ITEMS}
     values |= {name: item.new for name, item in items.items()}
     values |= {"same_platform_reason": details.same_platform_reason, "notice_text": details.notice_text}
-    return _judge(values, set(items), filing, register=register, has_avatar="avatar" in items)
-
-
-def _avatar_changes(filing: Filing) -> bool:
-    return filing.attachments.filter(kind="avatar", removed_at__isnull=True).exists()
+    return _judge(values, set(items), filing, register=register)
 
 
 def _judge(
-    values: dict[str, Any],
-    changed: set[str],
-    filing: Filing,
-    *,
-    has_avatar: bool,
-    register: checks.Register | None = None,
+    values: dict[str, Any], changes: set[str], filing: Filing, *, register: checks.Register | None = None
 ) -> list[Check]:
-    if not changed and not has_avatar:
-        text = "与台账登记的相同，没有要变更的事项。请修改要变更的内容，其余保持不变。"
+    account = filing.registered
+    if not changes:
+        text = "与台账登记的相同，没有要变更的事项。请点“改这一项”修改要变更的内容，其余保持不变。"
         return [Check(Level.STOP, 8, "name", "还没有变更事项", text)]
     found: list[Check] = []
-    if changed & {*PLACE, "verified_entity"}:
+    if changes & {*PLACE, "verified_entity"}:
+        if values["platform"] == account.platform.code:
+            values = values | {"platform": account.platform}
         said = checks.check_opening(values, unit=filing.unit, filing=filing, register=register)
-        wanted = {6} if not changed & PLACE else {6, 7}
-        found += [one for one in said if one.article in wanted]
-    if changed & set(OF_NAME):
-        found.append(_announced(values))
-    if "unit" in changed:
-        giving = filing.registered.unit
+        articles = {6, 7} if changes & PLACE else {6}
+        moves = bool(changes & {*OF_PLACE})  # an account that stays keeps the place it has
+        found += [one for one in said if one.article in articles and (moves or one.field != "same_platform_reason")]
+    if changes & {*OF_NAME}:
+        found.append(_announced(values, changes))
+    if "unit" in changes:
         text = "主办单位变更由接收单位填报、接收单位主要领导批准；原主办单位可以看到本件，并可提出异议。"
-        found.append(Check(Level.WARN, 8, "reason", f"主办单位由“{giving}”变更为“{filing.unit}”", text))
-    return found
+        found.append(Check(Level.WARN, 8, "reason", f"主办单位由“{account.unit}”变更为“{filing.unit}”", text))
+    return found or [Check(Level.PASS, 8, "reason", "变更事项不涉及名称、主办单位，不用公告")]
 
 
-def _announced(values: Mapping[str, Any]) -> Check:
-    if str(values.get("notice_text") or "").strip():
+def _announced(values: Mapping[str, Any], changes: set[str]) -> Check:
+    notice, name = plain(values.get("notice_text")), plain(values.get("name"))
+    if notice and "name" in changes and name not in notice:
+        text = f"公告里没有写到变更后的名称“{name}”，请核对，或按填写的内容重新起草。"
+        return Check(Level.WARN, 8, "notice_text", "公告没有写明新名称", text)
+    if notice:
         return Check(Level.PASS, 8, "notice_text", "变更名称或主办单位的社会公告已填写")
     text = "名称、主办单位变更的，应及时变更账号信息，并向社会公告（第八条）。请填写公告内容。"
     return Check(Level.STOP, 8, "notice_text", "变更名称或主办单位须向社会公告", text)
@@ -81,8 +76,7 @@ def _announced(values: Mapping[str, Any]) -> Check:
 
 def approved(filing: Filing, *, by: User | None, role: str, now: datetime) -> None:
     """On approval: the account still stands as the change says, and its new place is free. Raises Refused."""
-    lock_unit(filing.unit_id)
-    account = lock_account(filing)
+    account = lock_register(filing)
     problem = _moved(filing, account) or _in_the_way(filing)
     if problem:
         raise Refused(f"现在不能批准：{problem}")
@@ -101,26 +95,43 @@ def lacks(filing: Filing, now: datetime) -> str:
 
 
 def complete(filing: Filing, receipts: list[Receipt], *, by: User | None, role: str, now: datetime) -> str:
-    """Apply old → new in one go; returns what stands in the way, or ''."""
-    lock_unit(filing.unit_id)
-    account = lock_account(filing)
+    """Apply old → new in one go; returns what stands in the way, or ''.
+
+    Open flags stay with the unit whose due time it was; the account's next one is the receiving unit's.
+    """
+    account = lock_register(filing)
     problem = _moved(filing, account) or _in_the_way(filing)
     if problem:
         return problem
-    items = list(filing.items.all())
-    for item in items:
+    items = {item.field: item for item in filing.items.all()}
+    for item in items.values():
         fields.put(account, item.field, item.new)
-    if filing.change.same_platform_reason:
+    if items.keys() & {*OF_PLACE}:
         account.same_platform_reason = filing.change.same_platform_reason
     identity.fill_keys(account)
     account.save()
-    if any(item.field == "name" for item in items):
+    if "name" in items:
         keys = {"name_key": account.name_key, "look_key": account.look_key, "since": now}
         AccountName.objects.get_or_create(account=account, name=account.name, defaults=keys)
-    due_times.recompute([account.pk])
-    detail = {"items": [[item.field, item.old, item.new] for item in items]}
-    events.append(account, "change", by=by, role=role, at=now, comment=ground_of(filing), detail=detail)
+    if items.keys() & {"custodian", "custodian_phone"}:
+        custodians.follow(account, now)
+    if items.keys() & {"platform", "kind"}:
+        due_times.recompute([account.pk])
+    told = [item for item in items.values() if item.field != "custodian_phone"]  # a phone stays out of the history
+    detail = {"fields": [*items], "items": [[item.field, item.old, item.new] for item in told]}
+    said = "；".join(_line(item) for item in items.values())
+    comment = f"{ground_of(filing)}：{said}"
+    events.append(account, "change", by=by, role=role, at=now, comment=comment, detail=detail)
     return ""
+
+
+def _line(item: ChangeItem) -> str:
+    """「账号名称由“…”改为“…”」, as the account's history tells it."""
+    label = fields.label(item.field)
+    if item.field in ("custodian_phone", "avatar"):
+        return f"{label}已更换"
+    old, new = (fields.words(item.field, value) for value in (item.old, item.new))
+    return f"{label}由“{old}”改为“{new}”"
 
 
 def _moved(filing: Filing, account: Account) -> str:

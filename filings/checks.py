@@ -131,7 +131,8 @@ def _article_6(
         found.append(Check(Level.PASS, 6, "verified_entity", "认证主体与主办单位一致"))
     name = (typed.get("name") or "").strip()
     if name:
-        watched = [account for account in register.accounts(unit) if account.state in WATCHED]
+        own = filing.account_id  # what it is called now is no other name
+        watched = [a for a in register.accounts(unit) if a.state in WATCHED and a.pk != own]
         other = next((account for account in watched if account.name != name), None)
         if other is not None and all(account.name != name for account in watched):
             found.append(

@@ -12,7 +12,7 @@ from django.db import models
 
 from accounts import fields
 from accounts.models import Account, Platform, Unit
-from filings.models import ChangeDetails, ClosingDetails, Filing, FilingKind, OpeningDetails
+from filings.models import ChangeDetails, ChangeItem, ClosingDetails, Filing, FilingKind, OpeningDetails
 from filings.models.details import ClosingReason
 from zhonglou_media.core.errors import Difference
 from zhonglou_media.core.events import sm3
@@ -82,6 +82,11 @@ def difference(old: Content, new: Content) -> list[Difference]:
     return found
 
 
+def item_line(item: ChangeItem) -> str:
+    """「账号名称：示例甲街道 → 示例甲街道发布」."""
+    return f"{fields.label(item.field)}：{words(f'{ITEM}{item.field}', [item.old, item.new])}"
+
+
 def label(name: str, form: str = FilingKind.OPEN) -> str:
     """The Chinese name of a field of that kind of filing."""
     if name == "effective_on":
@@ -97,6 +102,8 @@ def words(name: str, value: Any, form: str = FilingKind.OPEN) -> str:
     """A stored value as an official reads it."""
     if value in (None, "", []):
         return "（未填）"
+    if name == f"{ITEM}avatar":
+        return "新图片（见附件）" if value[1] else "不再使用图片"
     if name.startswith(ITEM):
         old, new = (fields.words(name.removeprefix(ITEM), part) for part in value)
         return f"{old} → {new}"

@@ -17,6 +17,7 @@ from accounts import policy
 from accounts.policy import Action
 from filings import applying, content, exporting, kinds, moves, reviewing
 from filings.exporting.columns import Mark, Row
+from filings.filed import lacks_id, with_values
 from filings.locks import lock_register
 from filings.models import ExportBatch, ExportItem, Filing, FilingState, Receipt, ReceiptResult, Revision, System
 from zhonglou_media.core import events
@@ -54,7 +55,7 @@ def waiting_for(system: str) -> QuerySet[Filing]:
 
 def without_id(filings: QuerySet[Filing]) -> QuerySet[Filing]:
     """Those that cannot be exported yet: the platform's id is not known."""
-    return filings.filter(opening__uid="")
+    return filings.filter(lacks_id())
 
 
 def sent_already(system: str) -> QuerySet[Filing]:
@@ -111,8 +112,9 @@ def _to_export(system: str, *, again: bool) -> tuple[list[Filing], int]:
         Filing.objects.select_for_update().filter(pk__in=wanted.values("pk")).order_by("pk").values_list("pk")
     )
     wanted = wanted.filter(pk__in=[pk for (pk,) in locked])
-    ready = wanted.exclude(opening__uid="").select_related("unit", "account", "opening__platform").order_by("number")
-    return list(ready), without_id(wanted).count()
+    waiting = set(without_id(wanted).values_list("pk", flat=True))
+    ready = with_values(wanted.exclude(pk__in=waiting)).order_by("number")
+    return list(ready), len(waiting)
 
 
 def _write(aside: Path, out: Path, system: str, filings: list[Filing]) -> None:
@@ -127,7 +129,7 @@ def _write(aside: Path, out: Path, system: str, filings: list[Filing]) -> None:
 
 
 def _marks(system: str, filings: Iterable[Filing]) -> dict[int, Mark]:
-    """更新 for what that system got at an earlier revision and did not return since, else 新增."""
+    """更新 for what that system got at an earlier revision and did not return since, else by kind: 新增, 变更, …."""
     ids = [filing.pk for filing in filings]
     had: dict[int, set[int]] = {pk: set() for pk in ids}
     returned = dict.fromkeys(ids, 0)
@@ -140,7 +142,9 @@ def _marks(system: str, filings: Iterable[Filing]) -> dict[int, Mark]:
         elif result == ReceiptResult.TAKEN:
             had[pk].add(revision)
     return {
-        filing.pk: Mark.UPDATE if any(returned[filing.pk] < r < filing.revision for r in had[filing.pk]) else Mark.NEW
+        filing.pk: Mark.UPDATE
+        if any(returned[filing.pk] < r < filing.revision for r in had[filing.pk])
+        else Mark(filing.kind)
         for filing in filings
     }
 

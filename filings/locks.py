@@ -1,12 +1,17 @@
 """The rows of the register that a filing's use case locks, always unit before account, and the ground it names."""
 
 from accounts.models import Account, Unit
-from filings.models import Filing
+from filings.models import Filing, FilingKind
 
 
 def lock_register(filing: Filing) -> Account:
-    """Unit, then account, as approvals lock them: before the chain's head, or the two would wait for each other."""
-    lock_unit(filing.unit_id)
+    """Unit, then account, as approvals lock them: before the chain's head, or the two would wait for each other.
+
+    Of a change of sponsor both units in the order of their ids: two accounts may change hands crosswise.
+    """
+    giving = filing.change.giving_unit_id if filing.kind == FilingKind.CHANGE else None
+    for unit_id in sorted({filing.unit_id, giving or filing.unit_id}):
+        lock_unit(unit_id)
     return lock_account(filing)
 
 

@@ -58,7 +58,7 @@ def restore_heirs(old: Filing) -> None:
 
 def _same_matter(old: Filing, filing: Filing) -> bool:
     if filing.account_id is not None and old.account_id == filing.account_id:
-        return True
+        return bool(old.unit_id == filing.unit_id)
     return filing.kind == FilingKind.OPEN and old.opening.platform_id == filing.opening.platform_id
 
 
@@ -74,7 +74,7 @@ def _find(filing: Filing) -> Filing | None:
         .exclude(pk__in=taken.values("replaces"))
     )
     if filing.account_id is not None:
-        ended = ended.filter(account_id=filing.account_id)
+        ended = ended.filter(account_id=filing.account_id, unit=filing.unit)
     else:
         ended = ended.filter(unit=filing.unit, opening__platform=filing.opening.platform)
     return ended.order_by("-ended_at", "-id").first()

@@ -7,56 +7,91 @@ from typing import Any
 
 from django.db import models
 
-from accounts.models.account import Verification
-from filings.models import Filing, OpeningDetails
+from accounts.models import AccountKind, Platform
+from accounts.models.account import OperationMode, Verification
+from filings import content
+from filings.filed import filed_value, platform_of
+from filings.models import Filing, FilingKind
 
 STAMP = "参考，待区政府办公室提供正式格式"
 
 
 class Mark(models.TextChoices):
-    """What the upper system does with the row."""
+    """What the upper system does with the row (操作)."""
 
-    NEW = "new", "新增"
+    NEW = "open", "新增"
+    CHANGE = "change", "变更"
+    CLOSE = "close", "关停"
+    CANCEL = "cancel", "注销"
     UPDATE = "update", "更新"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One filing as it is handed up: its place in the file, and whether that system has it already."""
+    """One filing as it is handed up: its place in the file, and whether that system has it already.
+
+    Columns tell the account as it will be: as opened, or as registered with what the change alters.
+    """
 
     order: int
     mark: Mark
     filing: Filing
 
     @property
-    def details(self) -> OpeningDetails:
-        """The filed content as it stands."""
-        return self.filing.opening
+    def platform(self) -> Platform:
+        return platform_of(self.filing)
+
+    def stored(self, name: str) -> Any:
+        """A filed value as it is kept; '' when this kind of filing does not know it."""
+        return filed_value(self.filing, name)
 
 
+CHOICES = {"kind": AccountKind.choices, "operation_mode": OperationMode.choices}
 Column = tuple[str, Callable[[Row], Any]]
 
 
 def filed(name: str) -> Callable[[Row], str]:
-    """A field of the filed content in words; '' when it is not filled in."""
+    """A field of the account in words; '' when it is not filled in."""
 
     def value(row: Row) -> str:
-        display = getattr(row.details, f"get_{name}_display", None)
-        return str((display() if display else getattr(row.details, name)) or "")
+        stored = row.stored(name)
+        return str(dict(CHOICES.get(name, ())).get(stored, stored) or "")
 
     return value
 
 
+def remarks(row: Row) -> str:
+    """备注 of the filing."""
+    return str(row.filing.details.remarks)
+
+
 def link(row: Row) -> str:
     """没有链接的填无."""
-    return row.details.link or "无"
+    return row.stored("link") or "无"
 
 
 def verified(row: Row) -> str:
     """是否认证; '' while nobody knows."""
-    if not row.details.verification:
-        return ""
-    return "是" if row.details.verification == Verification.VERIFIED else "否"
+    known = row.stored("verification")
+    return "" if not known else "是" if known == Verification.VERIFIED else "否"
+
+
+def opened_on(row: Row) -> Any:
+    """开通日期, which only an opening says."""
+    return row.filing.effective_on if row.filing.kind == FilingKind.OPEN else None
+
+
+def done_on(row: Row) -> Any:
+    """The day of a change, closure or cancellation."""
+    return None if row.filing.kind == FilingKind.OPEN else row.filing.effective_on
+
+
+def matter(row: Row) -> str:
+    """变更事项 old → new, or why an account is closed; '' of an opening."""
+    filing = row.filing
+    if filing.kind == FilingKind.CHANGE:
+        return "；".join(content.item_line(item) for item in filing.items.all())
+    return "" if filing.kind == FilingKind.OPEN else content.words("reasons", filing.closing.reasons, filing.kind)
 
 
 def followers_in_10000(row: Row) -> Decimal | str:
@@ -79,4 +114,4 @@ def by_hand(row: Row) -> str:
 
 def interactions(row: Row) -> str:
     """互动功能."""
-    return "、".join(row.details.interactions)
+    return "、".join(row.stored("interactions") or [])

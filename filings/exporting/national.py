@@ -4,10 +4,14 @@ from .columns import (
     Column,
     Row,
     by_hand,
+    done_on,
     filed,
     followers_in_10000,
     interactions,
     link,
+    matter,
+    opened_on,
+    remarks,
     unit_name,
     verified,
 )
@@ -32,13 +36,15 @@ COLUMNS: tuple[Column, ...] = (
     ("功能定位", filed("purpose")),
     ("互动功能", interactions),
     ("服务事项", filed("services")),
-    ("开通日期", lambda row: row.filing.effective_on),
-    ("备注", filed("remarks")),
+    ("开通日期", opened_on),
+    ("备注", remarks),
     ("区级备案编号", lambda row: row.filing.number),
+    ("变更事项、关停原因", matter),
+    ("变更、关停、注销日期", done_on),
 )
 
 
 def _platform(row: Row) -> str:
     """The platform in words, with the kind of a 公众号: 微信公众号（订阅号）."""
-    kind = row.details.get_kind_display()
-    return f"{row.details.platform.name}（{kind}）" if kind else row.details.platform.name
+    kind = filed("kind")(row)
+    return f"{row.platform.name}（{kind}）" if kind else row.platform.name

@@ -89,6 +89,14 @@ class FilingForm(forms.Form):
         super().__init__(data)
         self.filing = filing
 
+    def shown(self, step: str) -> tuple[str, ...]:
+        """The fields that the page of `step` asks for."""
+        return self.STEPS[step][1]
+
+    def present(self, name: str) -> str | None:
+        """What the register holds now, in words, where the form sets it against the field; None elsewhere."""
+        return None
+
     def details(self) -> Any:
         """The details as they would be frozen (unsaved); call only when valid."""
         raise NotImplementedError

@@ -55,7 +55,8 @@ class FilingQuerySet(models.QuerySet["Filing"]):
 
     def for_lists(self) -> "FilingQuerySet":
         """With what a row of a list shows, in one query."""
-        return self.select_related("unit", "account__platform", "opening__platform", "change", "closing", "draft")
+        related = ("unit", "account__platform", "account__unit", "opening__platform", "change", "closing", "draft")
+        return self.select_related(*related)
 
     def matching(self, text: str) -> "FilingQuerySet":
         """Those whose number, account (as frozen, registered or typed so far) or unit holds `text`."""

@@ -147,14 +147,14 @@ def _side(system: str, rows: Sequence[Passing]) -> Side:
     counts = dict.fromkeys(("wait", "sent", "back", "done", "none"), 0)
     for row in rows:
         counts[row.at(system).status] += 1
-    waiting = list(exchange.waiting_for(system).select_related("opening__platform"))
-    lacking = [filing for filing in waiting if not filing.opening.uid]
+    waiting = exchange.waiting_for(system)
+    lacking = list(exchange.without_id(waiting).select_related("opening__platform", "account__platform", "draft"))
     return Side(
         system=system,
         name=SYSTEMS[system],
         title=exporting.TITLES[system],
         counts=counts,
-        ready=len(waiting) - len(lacking),
+        ready=waiting.count() - len(lacking),
         again=exchange.sent_already(system).count(),
         lacking=lacking,
     )

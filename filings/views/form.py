@@ -12,25 +12,36 @@ from django.views.decorators.http import require_safe
 
 from accounts import policy
 from accounts.access import may, visible_accounts
-from accounts.fields import FILED
 from accounts.models import Account, Role, Unit
 from accounts.models.account import OPENABLE
 from accounts.policy import Action
 from filings import content, drafting, kinds, reporting
+from filings.forms.change import ChangeForm
 from filings.models import Attachment, Filing, FilingKind, FilingState
 from filings.models.content import AttachmentKind
 from filings.reading import latest
 from filings.views.answers import ask_first, filing_for, user_of
+from filings.views.change_form import IMAGES, items_context, pressed, take_avatar, typed_differences
 from filings.views.filing import show_filing
-from filings.views.sheet import REVIEW, judge, posted, red, step_names, turned
+from filings.views.sheet import REVIEW, judge, posted, red, step_names, turned, typed_data
 from filings.wording import RETURNS, after_approval, if_approved, leaders_of, moment, report_days, running, succession
 from zhonglou_media.core import events, files
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, WrongState
 
-IMAGES = (files.JPEG, files.PNG)
-FILE_KINDS = [(kind.value, kind.label) for kind in (AttachmentKind.QR, AttachmentKind.PAPER)]
+# What the files of a kind of filing may be; an avatar is put up at its own item.
+FILE_KINDS: dict[str, tuple[AttachmentKind, ...]] = {
+    FilingKind.OPEN: (AttachmentKind.QR, AttachmentKind.PAPER),
+    FilingKind.CHANGE: (AttachmentKind.QR, AttachmentKind.PAPER),
+    FilingKind.CLOSE: (AttachmentKind.PROOF, AttachmentKind.PAPER),
+    FilingKind.CANCEL: (AttachmentKind.PROOF, AttachmentKind.PAPER),
+}
+
+
+def file_kinds(filing: Filing) -> list[tuple[str, str]]:
+    """What a file that is put up may be, as the form offers it."""
+    return [(kind.value, kind.label) for kind in FILE_KINDS[filing.kind]]
 
 
 # --- choose ---------------------------------------------------------------------------------------------------------
@@ -58,7 +69,7 @@ def _choose(request: HttpRequest, *, refused: Refused | None = None) -> HttpResp
 @may(Action.DRAFT)
 @post_only("filings:new")
 def open_(request: HttpRequest, kind: str = FilingKind.OPEN) -> HttpResponse:
-    """Start a draft of that kind, or go to the one the account has; `field` of the request: what shall change."""
+    """Start a draft of that kind, or go to the one the account has; `field` of the request: the item to change."""
     if kind not in FilingKind:
         raise Http404
     account, unit = _asked_for(request)
@@ -67,8 +78,10 @@ def open_(request: HttpRequest, kind: str = FilingKind.OPEN) -> HttpResponse:
     except Refused as refused:
         return _choose(request, refused=refused)
     here = reverse("filings:edit", args=[filing.pk])
-    field = request.POST.get("field", "")
-    return redirect(f"{here}#id_{field}" if field in FILED else here)
+    extra, field = pressed(request, filing, typed_data(filing))
+    if field:
+        drafting.save_draft(filing.pk, by=user_of(request), data=extra, now=db_now())
+    return redirect(f"{here}#{field}" if field else here)
 
 
 def _asked_for(request: HttpRequest) -> tuple[Account | None, Unit]:
@@ -110,13 +123,21 @@ def _editable(request: HttpRequest, filing: Filing) -> bool:
 def _keep(request: HttpRequest, filing: Filing, step: str) -> HttpResponse:
     now, go = db_now(), request.POST.get("go", "")
     try:
-        drafting.save_draft(filing.pk, by=user_of(request), data=posted(filing, step, request.POST), now=now)
+        typed = posted(filing, step, request.POST)
+        extra, field = pressed(request, filing, {**typed_data(filing), **typed})
+        drafting.save_draft(filing.pk, by=user_of(request), data={**typed, **extra}, now=now)
+        if done := take_avatar(request, filing, now=now):
+            messages.success(request, done)
+        if field:
+            return redirect(f"{reverse('filings:edit', args=[filing.pk, step])}#{field}")
         if go == "upload" or request.FILES.getlist("files"):
             return _upload(request, filing, step, now)
         if removed := request.POST.get("remove", ""):
             return _remove(request, filing, step, removed, now)
     except (NotAllowed, WrongState) as refused:
         return show_filing(request, filing, refused=refused)
+    except Refused as refused:
+        return show_form(request, filing_for(request, filing.pk), step, refused=refused)
     if go in step_names(filing):
         return redirect("filings:edit", filing.pk, go)
     messages.success(request, f"草稿已保存（{now:%H:%M}），可以随时回来继续填。")
@@ -141,14 +162,15 @@ def _upload(request: HttpRequest, filing: Filing, step: str, now: datetime) -> H
 def take_files(request: HttpRequest, filing: Filing, states: tuple[FilingState, ...], *, now: datetime) -> list[str]:
     """Keep the uploads of a request as attachments of a filing in one of `states`; returns their names.
 
-    `file_kind` of the request says what they are: the account's QR code (an image), or other papers.
+    `file_kind` of the request says what they are, of those that the kind of filing has: papers where it says nothing.
     Raises NotAllowed or WrongState before anything is stored, or Refused that says which file.
     """
     ask_first(request, filing, Action.SUPPLEMENT, states)
     uploads = request.FILES.getlist("files")
     if not uploads:
         raise Refused("请先选择要上传的文件。")
-    kind = AttachmentKind.QR if request.POST.get("file_kind") == AttachmentKind.QR else AttachmentKind.PAPER
+    asked = request.POST.get("file_kind", "")
+    kind = next((one for one in FILE_KINDS[filing.kind] if one == asked), AttachmentKind.PAPER)
     allowed = IMAGES if kind == AttachmentKind.QR else files.PAPER
     kept: list[str] = []
     for upload in uploads:
@@ -208,6 +230,7 @@ def rules(request: HttpRequest, pk: int, step: str) -> HttpResponse:
         "turned": turned(slots, shown),
         "red": red(slots),
         "swap": True,
+        "changed": len(sheet.form.changed) if isinstance(sheet.form, ChangeForm) else None,
     }
     return render(request, "filings/_checks.html", context)
 
@@ -240,7 +263,7 @@ def show_form(
         "problems": sheet.problems(names[step]) if checked or step == REVIEW else [],
         "refused": refused if not isinstance(refused, Incomplete) else None,
         "attachments": list(filing.attachments.filter(removed_at__isnull=True).select_related("file")),
-        "kinds": FILE_KINDS,
+        "kinds": file_kinds(filing),
         "saved_at": _saved(filing, now),
         "returned": events.timeline(filing).filter(verb__in=RETURNS).last(),
         "leaders": leaders_of(filing.unit, day_of(now)),
@@ -249,6 +272,8 @@ def show_form(
         "succession": succession(filing),
         "days": report_days(day_of(now)),
     }
+    if isinstance(sheet.form, ChangeForm):
+        context |= items_context(sheet.form) | {"changes": typed_differences(sheet.form)}
     if step == REVIEW:
         context |= _review(filing, sheet.errors, now)
     else:

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from filings import checks, content, kinds
 from filings.checks import Check, Level
+from filings.forms.change import OPEN, ChangeForm
 from filings.forms.common import FilingForm
 from filings.models import Draft, Filing, FilingKind
 from filings.views.layouts import LAYOUTS, Layout
@@ -79,6 +80,7 @@ class Slot:
     hint: str
     said: list[Check]
     speaks: bool  # a rule may have something to say here: the page keeps a place for it
+    present: str | None = None  # what the register holds now, where the form sets it against the field
 
 
 @dataclass
@@ -126,9 +128,11 @@ class Sheet:
             return Task(step, name, f"{wrong}处需修改", "zl-late")
         if lacking:
             return Task(step, name, f"{lacking}项必填未填")
-        return (
-            Task(step, name, "已填完", "zl-good") if any(self.data.get(n) for n in names) else Task(step, name, "未填")
-        )
+        if isinstance(self.form, ChangeForm) and step == "items":
+            count = len(self.form.changed)
+            return Task(step, name, f"改{count}项" if count else "还没有改", "zl-good" if count else "")
+        filled = any(self.form.data.get(n) for n in names)
+        return Task(step, name, "已填完", "zl-good") if filled else Task(step, name, "未填")
 
     def slots(self, step: str, *, checked: bool) -> list[Slot]:
         """The fields of one step; what is merely not filled yet is an error only once a submission was tried."""
@@ -144,8 +148,9 @@ class Sheet:
                 self.layout.hints.get(name, ""),
                 self.said_at(name),
                 name in self.layout.speaking,
+                self.form.present(name),
             )
-            for name in self.form.STEPS[step][1]
+            for name in self.form.shown(step)
         ]
 
     def said_at(self, name: str) -> list[Check]:
@@ -158,7 +163,7 @@ class Sheet:
         form = self.filing.kind
         values = {"unit": self.filing.unit.name}
         for name in step_of(self.filing):
-            value = self.form.cleaned_data.get(name, self.data.get(name))
+            value = self.form.cleaned_data.get(name, self.form.data.get(name))
             if isinstance(value, Model):
                 values[name] = str(value)
             elif name in self.form.cleaned_data:
@@ -223,6 +228,8 @@ def posted(filing: Filing, step: str, post: QueryDict) -> dict[str, Any]:
             data[name] = name in post
         elif name in post:
             data[name] = _keepable(str(post[name]))
+    if OPEN in post and filing.kind == FilingKind.CHANGE:
+        data[OPEN] = [_keepable(name) for name in post.getlist(OPEN)]
     return data
 
 

@@ -20,7 +20,7 @@ from filings.models import Filing, FilingState
 from filings.models.filing import SUPPLEMENTABLE
 from filings.views.answers import ask_first, filing_for, user_of
 from filings.views.filing import show_filing
-from filings.views.form import FILE_KINDS, show_form, take_files
+from filings.views.form import file_kinds, show_form, take_files
 from filings.views.sheet import REVIEW
 from filings.wording import Running, if_approved, report_days, running
 from zhonglou_media.core import files
@@ -349,7 +349,7 @@ def _show_supplement(
         "filing": filing,
         "form": form,
         "refused": refused,
-        "kinds": FILE_KINDS,
+        "kinds": file_kinds(filing),
         "attachments": list(filing.attachments.filter(removed_at__isnull=True).select_related("file")),
     }
     return render(request, "filings/supplement.html", context, status=status_of(refused) if refused else status)

@@ -96,6 +96,12 @@ class SampleForm(forms.Form):
         raise forms.ValidationError("不能晚于今天（2021-02-18），请核对审批单。")
 
 
+class SampleChange(forms.Form):
+    """One field of a change."""
+
+    kept = forms.CharField(label="账号名称", help_text="变更名称须向社会公告（第八条）")
+
+
 def _sample_form() -> SampleForm:
     data = {
         "name": "示例甲街道文旅",
@@ -151,6 +157,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "rows": [Difference("账号名称", "示例乙街道", "示例乙街道发布"), Difference("账号链接", "", "无")],
         "tabs": [Tab("待审", "#g5", True, 12), Tab("待上级平台备案", "#g5", False, 6), Tab("已办", "#g5", False, None)],
         "form": _sample_form(),
+        "change_form": SampleChange({"kept": "示例甲街道发布"}),
         "page": Paginator(range(123), 10).page(3),
     }
     return render(request, "portal/styleguide.html", context)

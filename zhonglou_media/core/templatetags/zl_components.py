@@ -244,6 +244,12 @@ def field(
     }
 
 
+@register.inclusion_tag("components/change.html")
+def change(bound: BoundField, *, present: str, hint: str = "") -> Context:
+    """A field of a change: what the register holds beside the control for the new value, and 不改了."""
+    return field(bound, hint=hint) | {"present": present}
+
+
 CSS = {
     "select": "form-select",
     "group": "form-check-input",
