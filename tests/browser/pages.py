@@ -9,6 +9,7 @@ from django.urls import reverse
 from accounts import sighting_list
 from accounts.activity_shown import Heads, Refusal, kept
 from accounts.models import Flag, Sighting
+from tests.browser import ordered
 from tests.browser.acts import (
     NAMELESS,
     Act,
@@ -477,13 +478,51 @@ EMPTY = [
     Shot("filings:exchange", "officer", "empty"),
 ]  # fmt: skip
 
+# --- orders, lost accounts, rows to merge (inspections) -------------------------------------------------------------
+
+ISSUE = partial(Shot, "inspections:issue_order", "supervisor", kwargs=lambda scene: {"pk": ordered.found(scene).pk})
+MERGE = partial(Shot, "filings:merge", "supervisor")
+DECLARE = partial(Shot, "inspections:declare_lost", "supervisor", kwargs=ordered.reported)
+SEND = press("main form [type=submit]")
+ORDERED = [
+    Shot("inspections:order", "operator", "issued", ordered.order("issued")),
+    Shot(
+        "inspections:order", "operator", "errors", ordered.order("issued"), act=press("#prove [type=submit]"),
+        status=422,
+    ),
+    Shot("inspections:order", "operator", "sent_back", ordered.order("sent_back")),
+    Shot("inspections:order", "leader", "overdue", ordered.order("overdue")),
+    Shot("inspections:order", "supervisor", "proved", ordered.order("proved")),
+    Shot("inspections:order", "supervisor", "executing", ordered.order("issued"), act=show("[data-zl-dialog=execute]")),
+    Shot(
+        "inspections:order", "supervisor", "errors", ordered.order("proved"),
+        act=then(show("[data-zl-dialog=back]"), press("#back [type=submit]")), status=422,
+    ),
+    Shot("inspections:order", "auditor", "executed", ordered.order("executed")),
+    Shot("inspections:orders", "supervisor", "", ordered.several),
+    Shot("inspections:orders", "operator", "", ordered.several),
+    Shot("inspections:orders", "officer", "ended", ordered.several, "?show=ended"),
+    Shot("inspections:of_account", "operator", "", ordered.of_order("sent_back")),
+    Shot("accounts:detail", "operator", "ordered", ordered.of_order("issued")),
+    ISSUE(),
+    ISSUE("errors", act=then(fill(due_on="2020-01-01", reason=""), SEND), status=422),
+    Shot("inspections:report_lost", "operator", "", ordered.reported),
+    DECLARE(),
+    DECLARE("errors", act=then(fill(due_on=""), SEND), status=422),
+    Shot("inspections:recover", "supervisor", "", ordered.lost),
+    Shot("accounts:detail", "operator", "lost", ordered.lost),
+    MERGE("", lambda scene: {"pk": ordered.doubled(scene)[0].pk}),
+    MERGE("both", lambda scene: {"pk": ordered.doubled(scene)[1].pk}, act=press("main .zl-act a")),
+]  # fmt: skip
+
 UNIT += [*ASKED, *KEPT]
-ALL = [*FILINGS, *UNIT, *RECORDED, *SIGHTED, *OFFICE, *READERS, *PUBLIC, *EMPTY]
+ALL = [*FILINGS, *UNIT, *RECORDED, *SIGHTED, *OFFICE, *ORDERED, *READERS, *PUBLIC, *EMPTY]
 
 # Opened by GET, but no page of their own: a part of one (htmx), downloads, an answer for machines.
 FETCHED = [
     Shot("filings:rules", "operator", "", of("示例甲街道问政", step="basics")),
     Shot("filings:preapproval_paper", "operator2", "", with_paper),
+    Shot("inspections:order_proof", "operator", "", ordered.order("proved")),
     Shot("filings:attachment", "operator", "", lambda scene: {"pk": scene.attachment}),
     Shot("filings:paper_scan", "officer", "", of("示例乙局非遗")),
     Shot("accounts:import_refused", "officer", "", lambda scene: {"job_id": scene.job}),

@@ -151,7 +151,7 @@ def scene(studio: Studio) -> Scene:
 
 @pytest.mark.parametrize(
     "shots",
-    [pages.FILINGS, pages.UNIT, [*pages.OFFICE, *pages.SIGHTED, *pages.READERS]],
+    [pages.FILINGS, pages.UNIT, [*pages.OFFICE, *pages.SIGHTED, *pages.ORDERED, *pages.READERS]],
     ids=["filings", "unit", "office"],
 )
 def test_pages_of_those_signed_in(shots: list[Shot], studio: Studio, scene: Scene) -> None:
