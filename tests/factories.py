@@ -54,7 +54,8 @@ def platform(code: str = "douyin") -> Platform:
 def account(of: Unit | None = None, *, found: bool = False, now: datetime = NOW, **fields: Any) -> Account:
     """A registered account: active from the baseline, or `found` and unfiled."""
     n = next(_numbers)
-    fields = {"platform": platform(), "name": f"示例账号{n}", "uid": f"uid-{n}", **fields}
+    known = {"name": f"示例账号{n}", "uid": f"uid-{n}", "custodian": "示例管理人"}
+    fields = {"platform": platform(), **known, **fields}
     origin = Origin.FOUND if found else Origin.BASELINE
     return lifecycle.register([Account(unit=of or unit(), **fields)], origin=origin, now=now)[0]
 

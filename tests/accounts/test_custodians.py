@@ -39,7 +39,7 @@ def since(row: Account) -> Any:
 
 def make(of: Unit, **fields: Any) -> Account:
     """An account of the baseline, watched since 2026-11-01."""
-    return account(of, now=at("2026-11-01 09:00"), **fields)
+    return account(of, now=at("2026-11-01 09:00"), **{"custodian": "", **fields})
 
 
 # --- what a filing or a list says -----------------------------------------------------------------------------------

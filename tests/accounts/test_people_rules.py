@@ -83,7 +83,7 @@ def test_every_change_of_hands_and_of_contracts_is_judged_as_by_hand() -> None:
     of = unit()
     by: dict[str, Any] = {"by": user(Role.OPERATOR, of)}
     one = account(of, now=at("2026-11-01 09:00"), custodian="示例张三")
-    account(of, now=at("2026-11-03 09:00"), platform=one.platform, same_platform_reason="示例")
+    account(of, now=at("2026-11-03 09:00"), platform=one.platform, same_platform_reason="示例", custodian="")
     good = {"vendor": "示例传媒", "reviewer": "孙七", "nda": True}
     terms: dict[str, Any] = {"starts_on": date(2026, 11, 2), "ends_on": date(2026, 11, 12)}
     steps: dict[int, Any] = {

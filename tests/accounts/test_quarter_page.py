@@ -81,7 +81,7 @@ def test_pressed_twice_it_says_the_same(page: Client, of: Unit, row: Account) ->
 
 
 def test_doubtful_lines_are_marked_and_named_before_the_press(page: Client, of: Unit, row: Account) -> None:
-    account(of, name="示例视频", same_platform_reason="示例", now=db_now())
+    account(of, name="示例视频", same_platform_reason="示例", custodian="", now=db_now())
     shown = page.get("/quarter/").content.decode()
     assert "2个可能有变" in shown  # neither has data
     assert shown.count('class="is-doubt"') == 2

@@ -23,6 +23,7 @@ def test_each_flag_of_the_demo_is_meant(when: str) -> None:
     accounts = {(rule, level, name) for rule, level, name in standing if rule != "overdue_filing"}
     assert accounts == {
         ("inactive", "breach", "示例乙局"),
+        ("no_custodian", "hint", "示例甲街道"),
         ("no_data", "hint", "示例甲街道"),
         ("same_platform", "hint", "示例乙局图书馆"),
         ("slow_reply", "breach", "示例甲街道发布"),

@@ -19,7 +19,7 @@ from zhonglou_media.core.clock import day_of, db_now, start_of
 from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_to_confirm")]
 
 
 def signed_in(person: User) -> Client:

@@ -9,7 +9,7 @@ from tests.accounts.activity import question
 from tests.factories import Cast, account, at, opening, user
 from zhonglou_media.portal.nav import Count, counts
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_to_confirm")]
 
 
 def test_an_operator_counts_what_is_with_the_unit_and_sees_what_is_late() -> None:

@@ -95,6 +95,9 @@ class Demo:
                 "bureau", "weibo", "示例乙局图书馆", "demo-weibo-3", same_platform_reason="服务馆内读者，拟于年内整合"
             ),
         ]
+        for account in filed:
+            if account.uid != "demo-douyin-1":  # of one nobody is named (第十八条)
+                account.custodian, account.custodian_phone = "示例管理人", "0519-00000000"
         lifecycle.register(filed, origin=Origin.BASELINE, now=self.now - timedelta(days=400))
         found = [self._account("bureau", "douyin", "示例乙局小视频", "demo-douyin-2")]
         lifecycle.register(found, origin=Origin.FOUND, now=self.now - timedelta(days=3))

@@ -12,6 +12,12 @@ from accounts.wording import Facts, Known, age, since
 from filings.models import Filing, FilingKind, PreApproval, PreApprovalState
 
 LONG = timedelta(days=7)  # a flag that stands longer is shown in red
+# Where the fact under a flag of an account is shown, if not on its first page.
+PAGES: dict[str, str] = {
+    RuleCode.SLOW_REPLY: "accounts:activity",
+    RuleCode.NO_CUSTODIAN: "accounts:people",
+    RuleCode.VENDOR_LAPSED: "accounts:people",
+}
 DONE = {FilingKind.OPEN: "开通", FilingKind.CHANGE: "变更", FilingKind.CLOSE: "关停", FilingKind.CANCEL: "注销"}
 
 
@@ -47,7 +53,7 @@ def _row(flag: Flag, filing: Filing | None, facts: Facts, asked: Mapping[int, Pr
         name, link = f"{filing.get_kind_display()}·{filing.account_label}", reverse("filings:detail", args=[filing.pk])
         title, sub, fact = filing.account_label, f"{filing.get_kind_display()}·{flag.unit}", _filed(flag, filing, facts)
     elif flag.account is not None:
-        page = "accounts:activity" if flag.rule == RuleCode.SLOW_REPLY else "accounts:detail"
+        page = PAGES.get(flag.rule, "accounts:detail")
         name, link = str(flag.account), reverse(page, args=[flag.account.pk])
         title, sub, fact = flag.account.name, f"{flag.account.platform}·{flag.unit}", facts.sentence(flag)
         if flag.fact_kind == "closureorder":
