@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from urllib.parse import urlsplit
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.models import Account, AccountName, AccountState, Platform, Sighting, Unit, Verdict
 from accounts.models.account import GONE
@@ -109,7 +110,10 @@ class _Index:
 
 def link_key(link: str) -> str:
     """A link as it is compared: without scheme, www., trailing slash and what the browser keeps to itself (#…)."""
-    parts = urlsplit(link.strip())
+    try:
+        parts = urlsplit(link.strip())
+    except ValueError:  # http://[…
+        return ""
     host = parts.netloc.casefold().removeprefix("www.")
     return f"{host}{parts.path.rstrip('/')}{'?' + parts.query if parts.query else ''}" if host else ""
 
@@ -120,9 +124,9 @@ def match(platform: Platform, uid: str, name: str, link: str) -> list[Candidate]
 
 
 def match_all(findings: Sequence[Finding]) -> list[list[Candidate]]:
-    """`match` for many findings: four queries, however many they are."""
-    index, facts = _register()
+    """`match` for many findings: six queries, however many they are."""
     earlier = _sorted_before(findings)
+    index, facts = _register(findings, {row.account_id for row in earlier.values() if row.account_id})
     found = [_matches(finding, index, facts, earlier) for finding in findings]
     ids = {pk for one in found for _, pk, _, _ in one if pk is not None}
     accounts = Account.objects.select_related("platform", "unit").in_bulk(ids)
@@ -144,12 +148,24 @@ def _place(hit: _Hit, accounts: dict[int, Account]) -> tuple[int, bool, int]:
     return _ORDER[how], pk is not None and accounts[pk].state in GONE, -(pk or 0)
 
 
-def _register() -> tuple[_Index, dict[int, tuple[int, str, str]]]:
-    """The register as it is compared, and of each account its platform, id and present name; two queries."""
+def _register(findings: Sequence[Finding], named: set[int]) -> tuple[_Index, dict[int, tuple[int, str, str]]]:
+    """What of the register may match, as it is compared, and of each account its platform, id and present name.
+
+    `named`: accounts that were named when the same was seen before.
+
+    Four queries: names of a similar shape are looked for among all of the platforms, the rest by columns.
+    """
+    platforms = {finding.platform.pk for finding in findings}
+    alike = _of_like_shape({shape for finding in findings for shape in shape_keys(finding.name)}, platforms)
+    keys = {name_key(finding.name) for finding in findings}
+    once = AccountName.objects.filter(name_key__in=keys).values("account")
+    same = Q(pk__in=alike | named) | Q(name_key__in=keys) | Q(pk__in=once)
+    here = Q(uid__in={finding.uid for finding in findings} - {""})
+    here |= Q(link__in={link for finding in findings for link in _ways_to_write(finding.link)})
+    rows = Account.objects.exclude(state=AccountState.VOID).filter(same | here & Q(platform__in=platforms))
     index, facts = _Index(), {}
-    rows = Account.objects.exclude(state=AccountState.VOID)
     values = rows.values_list("pk", "platform_id", "uid", "name", "name_key", "look_key", "link")
-    for pk, platform, uid, name, key, look, link in values.order_by("pk").iterator():
+    for pk, platform, uid, name, key, look, link in values.order_by("pk"):
         facts[pk] = (platform, uid, name)
         for how, words in ((How.ID, uid), (How.LINK, link_key(link))):
             if words:
@@ -158,15 +174,33 @@ def _register() -> tuple[_Index, dict[int, tuple[int, str, str]]]:
         index.add(How.ELSEWHERE, key, pk)
         index.add(How.LOOK, (platform, look), pk)
         index.add(How.SHAPE, (platform, shape_key(look)), pk)
-    former = AccountName.objects.exclude(account__state=AccountState.VOID).values_list(
-        "account_id", "name_key", "look_key"
-    )
-    for pk, key, look in former.order_by("pk").iterator():
-        platform = facts[pk][0] if pk in facts else 0
+    former = AccountName.objects.filter(account__in=list(facts)).values_list("account_id", "name_key", "look_key")
+    for pk, key, look in former.order_by("pk"):
+        platform = facts[pk][0]
         index.add(How.FORMER, (platform, key), pk)
         index.add(How.LOOK, (platform, look), pk)
         index.add(How.SHAPE, (platform, shape_key(look)), pk)
     return index, facts
+
+
+def _of_like_shape(shapes: set[str], platforms: set[int]) -> set[int]:
+    """Accounts of the platforms that have, or once had, a name of one of these shapes."""
+    now = Account.objects.filter(platform__in=platforms).values_list("pk", "look_key")
+    once = AccountName.objects.filter(account__platform__in=platforms).exclude(look_key=F("account__look_key"))
+    keys = chain(now.order_by().iterator(), once.values_list("account_id", "look_key").order_by().iterator())
+    return {pk for pk, look in keys if shape_key(look) in shapes}
+
+
+def _ways_to_write(link: str) -> set[str]:
+    """A link as somebody else may have stored it: `link_key` is the same for all of them."""
+    key = link_key(link)
+    path, mark, query = key.partition("?")
+    return {
+        f"{scheme}://{host}{path}{slash}{mark}{query}"
+        for scheme in ("http", "https")
+        for host in ("", "www.")
+        for slash in ("", "/")
+    } if key else set()  # fmt: skip
 
 
 def _sorted_before(findings: Sequence[Finding]) -> dict[tuple[int, str], Sighting]:

@@ -112,7 +112,7 @@ def _data(units: Units, now: datetime) -> Iterator[UnitTodo]:
     unknown = Q(posts_known_until__isnull=True) | Q(posts_known_until__lt=F("next_update_due_at"))
     short, asked = unknown & Q(next_update_due_at__lte=now), reminding.asked(now)
     filed = Filing.objects.filter(account=OuterRef("pk"), state__in=LIVE)
-    unfiled = Q(state=AccountState.UNFILED) & ~Exists(filed)
+    unfiled = Q(~Exists(filed), state=AccountState.UNFILED)
     count = Account.objects.filter(short | asked | unfiled, unit__in=units).aggregate(
         unfiled=Count("pk", filter=unfiled),
         one=Min("pk", filter=unfiled),
