@@ -173,7 +173,8 @@ def ending(row: Membership) -> str:
 def test_the_end_lists_what_is_in_hand_and_hands_it_over(client: Client, admin: User) -> None:
     cast = Cast()
     colleague, held = user(Role.OPERATOR, cast.unit, name="示例同事"), account(cast.unit)
-    Custodian.objects.create(account=held, name=cast.operator.name, from_date="2026-01-01")
+    named = {"name": cast.operator.name, "from_date": "2026-01-01"}
+    Custodian.objects.update_or_create(account=held, to_date=None, defaults=named)
     filing, row = opening("to_report", cast, name="示例待移交", platform="weibo"), cast.operator.memberships.get()
     text = text_of(client.get(ending(row)))
     for words in ("先交接在办的 1 件备案", "示例待移交", "示例同事", "可能还管着账号", held.name, "暂不移交"):
