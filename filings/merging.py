@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import Max, Min, Q, QuerySet, Value
+from django.db.models import Case, Max, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
 
 from accounts import activity_days, custodians, due_times, lifecycle, policy
@@ -50,15 +50,19 @@ class Moving:
         return "、".join(f"{n} {what}" for n, what in said if n) or "没有备案和数据"
 
 
-def candidates(account: Account) -> QuerySet[Account]:
-    """Rows that may be the same account: on its platform, of its unit, or of a name that looks like one of its own."""
+def candidates(account: Account) -> list[Account]:
+    """Rows that may be the same account, the likeliest first: on its platform, and of its unit or like it by name or
+    link. Two known ids that differ are two accounts.
+    """
     looks = {account.look_key, *account.names.values_list("look_key", flat=True)}
-    named = AccountName.objects.filter(look_key__in=looks).values("account")
-    near = Q(unit=account.unit_id) | Q(look_key__in=looks) | Q(pk__in=named)
+    alike = Q(look_key__in=looks) | Q(pk__in=AccountName.objects.filter(look_key__in=looks).values("account"))
     if account.link:
-        near |= Q(link=account.link)
-    rows = Account.objects.standing().filter(near, platform=account.platform_id).exclude(pk=account.pk)
-    return rows.select_related("platform", "unit").order_by("pk")[:SHOWN]
+        alike |= Q(link=account.link)
+    rows = Account.objects.standing().filter(alike | Q(unit=account.unit_id), platform=account.platform_id)
+    if account.uid:
+        rows = rows.filter(uid__in=["", account.uid])
+    rows = rows.exclude(pk=account.pk).annotate(other=Case(When(alike, then=Value(0)), default=Value(1)))
+    return list(rows.select_related("platform", "unit").order_by("other", "pk")[:SHOWN])
 
 
 def choose(one: Account, other: Account) -> tuple[Account, Account]:

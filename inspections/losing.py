@@ -22,6 +22,7 @@ from zhonglou_media.core.clock import day_of, start_of
 from zhonglou_media.core.errors import Incomplete, WrongState
 from zhonglou_media.core.models import User
 
+AHEAD = "失控日期不能晚于今天，请核对。"
 JUDGED_BY_UPDATES = (RuleCode.INACTIVE, RuleCode.NO_DATA)
 
 
@@ -127,7 +128,7 @@ def _checked(since: date, text: str, name: str, missing: str, now: datetime) -> 
     """The reason without spaces around; Incomplete where it lacks, or `since` lies ahead."""
     errors = {}
     if since > day_of(now):
-        errors["since"] = ["失控日期不能晚于今天，请核对。"]
+        errors["since"] = [AHEAD]
     if not text.strip():
         errors[name] = [missing]
     if errors:

@@ -27,6 +27,7 @@ from zhonglou_media.core.errors import Incomplete, Refused, WrongState
 from zhonglou_media.core.models import Counter, File, User
 
 PREFIX = "钟政办新媒关"
+TOO_EARLY = "办理期限不能早于今天；立即办理的，填今天。"
 S = OrderState
 
 
@@ -97,7 +98,7 @@ def _errors(account: Account, terms: Terms, now: datetime) -> dict[str, list[str
     if not terms.reason.strip():
         errors["reason"] = ["请写明责令关停的事由。"]
     if terms.due_on is not None and terms.due_on < day_of(now):
-        errors["due_on"] = ["办理期限不能早于今天；立即办理的，填今天。"]
+        errors["due_on"] = [TOO_EARLY]
     if terms.ground not in OrderGround.values:
         errors["ground"] = ["请选择责令关停的依据。"]
     elif terms.ground == OrderGround.UNFILED and account.state != AccountState.UNFILED:

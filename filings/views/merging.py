@@ -60,7 +60,7 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
         "account": account,
         "keep": keep,
         "drop": drop,
-        "pair": ((keep, "保留"), (drop, "作废")),
+        "pair": ((keep, "保留"), (drop, "作废")) if not problem else tuple((row, "") for row in (keep, drop)),
         "problem": problem,
         "moving": merging.what_moves(keep, drop) if not problem else None,
         "form": form or MergeForm(initial={"keep": keep.pk, "drop": drop.pk}),

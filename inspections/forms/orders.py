@@ -1,15 +1,15 @@
 """Forms of closure orders and of lost accounts; what they mean is judged by the use cases."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, cast
 
 from django import forms
 
 from accounts.forms import ReasonForm
 from accounts.models import Account, AccountState
 from filings.forms import common
-from inspections import ordering
+from inspections import losing, ordering
 from inspections.models import ClosureOrder, OrderGround, OrderState
 from inspections.ordering import Terms
 from zhonglou_media.core.clock import day_of
@@ -19,9 +19,26 @@ ACCEPT = ".pdf,.jpg,.jpeg,.png"
 
 
 class Sentences(forms.Form):
-    """A form that shows what a use case missed at the fields it names."""
+    """A form that shows what a use case missed at the fields it names; dates are judged with the rest at once."""
 
     use_required_attribute = False
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = day_of(now)
+
+    def clean_due_on(self) -> date:
+        """立即 is today."""
+        due_on = cast(date, self.cleaned_data["due_on"])
+        if due_on < self.today:
+            raise forms.ValidationError(ordering.TOO_EARLY)
+        return due_on
+
+    def clean_since(self) -> date:
+        since = cast(date, self.cleaned_data["since"])
+        if since > self.today:
+            raise forms.ValidationError(losing.AHEAD)
+        return since
 
     def take(self, incomplete: Incomplete) -> None:
         for name, sentences in incomplete.errors.items():
@@ -47,7 +64,7 @@ class OrderForm(Sentences):
     def __init__(self, data: Mapping[str, Any] | None, *, account: Account, now: datetime) -> None:
         grounds = [(ground.value, ground.label) for ground in OrderGround if _fits(ground, account)]
         first = {"ground": grounds[0][0], "number": ordering.drafted_number(now), "due_on": day_of(now)}
-        super().__init__(data, initial={**first, "reason": _found(account)})
+        super().__init__(data, initial={**first, "reason": _found(account)}, now=now)
         self.fields["ground"].choices = grounds  # type: ignore[attr-defined]
 
     def terms(self) -> Terms:
@@ -69,8 +86,10 @@ def _found(account: Account) -> str:
     return f"{day_of(account.found_at)} 发现该账号{entity}，没有备案。"
 
 
-class ProofForm(Sentences):
+class ProofForm(forms.Form):
     """报送关停证明: a screenshot or paper, and a note."""
+
+    use_required_attribute = False
 
     proof = forms.FileField(
         label="办理证明",
@@ -91,6 +110,12 @@ class ExecuteForm(ReasonForm):
         field.label = "核实情况"
         field.required = order.state == OrderState.ISSUED
         field.error_messages["required"] = "单位没有报送证明，请写明核实情况。"
+
+
+class RecoverForm(ReasonForm):
+    """恢复控制: how and when the account was regained."""
+
+    reason = common.text("恢复情况", 500, required=True, lines=True, help_text="怎样找回、何时找回，记入履历")
 
 
 class LostForm(Sentences):
@@ -114,4 +139,4 @@ class DeclareForm(Sentences):
 
     def __init__(self, data: Mapping[str, Any] | None, *, now: datetime, initial: Mapping[str, Any]) -> None:
         first = {"due_on": day_of(now) + timedelta(days=7), "number": ordering.drafted_number(now)}
-        super().__init__(data, initial={**first, **initial})
+        super().__init__(data, initial={**first, **initial}, now=now)

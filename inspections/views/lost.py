@@ -9,14 +9,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import may
-from accounts.forms import ReasonForm
 from accounts.histories import entries
 from accounts.models import Account
 from accounts.policy import Action
 from filings.views.answers import user_of
 from inspections import losing, ordering
 from inspections.access import account_for
-from inspections.forms.orders import DeclareForm, LostForm
+from inspections.forms.orders import DeclareForm, LostForm, RecoverForm
 from zhonglou_media.core import events
 from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import day_of, db_now
@@ -30,7 +29,7 @@ from zhonglou_media.core.models import Event
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     """报告账号失控, by an operator of the unit."""
     now, account = db_now(), account_for(request, pk, Action.REPORT_LOST)
-    form = LostForm(request.POST if request.method == "POST" else None, initial={"since": day_of(now)})
+    form = LostForm(request.POST if request.method == "POST" else None, initial={"since": day_of(now)}, now=now)
     refused, status = None, 422 if form.is_bound else 200
     if form.is_valid():
         try:
@@ -82,7 +81,7 @@ def declare(request: HttpRequest, pk: int) -> HttpResponse:
 def recover(request: HttpRequest, pk: int) -> HttpResponse:
     """恢复控制: the account is in the unit's hands again."""
     account = account_for(request, pk, Action.DECLARE_LOST)
-    form = ReasonForm(request.POST if request.method == "POST" else None)
+    form = RecoverForm(request.POST if request.method == "POST" else None)
     refused, status = None, 422 if form.is_bound else 200
     if form.is_valid():
         try:

@@ -9,6 +9,7 @@ from inspections.models import ClosureOrder
 from inspections.ordering import Terms
 from tests import factories
 from tests.browser.scene import Scene
+from zhonglou_media.core import events
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.models import User
 
@@ -69,7 +70,7 @@ def reported(scene: Scene) -> dict[str, object]:
     """An account whose password the unit has lost."""
     people = {user.username: user for user in User.objects.all()}
     of, now = scene.accounts["示例甲街道 douyin"], db_now()
-    if of.lost_control_since is None:
+    if not events.timeline(of).filter(verb="report_lost").exists():
         what = "原管理员离职未移交密码，平台绑定的手机号已停用，正在申诉（示例）。"
         losing.report(of.pk, since=day_of(now), what=what, by=people["operator"], now=now)
     return {"pk": of.pk}
@@ -87,6 +88,6 @@ def lost(scene: Scene) -> dict[str, object]:
 
 def doubled(scene: Scene) -> tuple[Account, Account]:
     """Two rows of one account: the second was found under its id."""
-    keep = found(scene, "示例甲街道双")
+    keep = found(scene, "示例甲街道双号", "bilibili")
     Account.objects.filter(pk=keep.pk).update(uid="")
-    return keep, found(scene, "示例甲街道双")
+    return keep, found(scene, "示例甲街道双号", "bilibili")

@@ -52,12 +52,13 @@ def question(of: Account, external: str, **fields: Any) -> Message:
 
 
 def test_everything_of_the_younger_row_moves_and_it_becomes_void(cast: Cast) -> None:
-    keep = account(cast.unit, name="示例发布", uid="", posts_known_until=EARLY)
+    keep = account(cast.unit, name="示例发布", uid="", posts_known_until=EARLY, custodian="")
     drop = account(cast.unit, found=True, name="示例发布官方", uid="dy-7", posts_known_until=NOW, followers=9)
+    Custodian.objects.create(account=drop, name="示例管理员", from_date=date(2026, 11, 1))
+    assert keep.no_custodian_since is not None
     post(drop, "a", "2026-11-22 10:00")
     question(drop, "q")
     Followers.objects.create(account=drop, day=date(2026, 11, 22), count=9, source="import")
-    Custodian.objects.create(account=drop, name="示例管理员", from_date=date(2026, 11, 1))
     sighting = Sighting.objects.create(
         platform=drop.platform, name="x", name_key="x", look_key="x", account=drop, verdict="unfiled", source="巡查",
         found_at=NOW, at=NOW,
@@ -73,6 +74,7 @@ def test_everything_of_the_younger_row_moves_and_it_becomes_void(cast: Cast) -> 
     assert keep.next_update_due_at == at("2026-12-02 00:00")  # watched since 2026-11-24
     assert {row.name for row in keep.names.all()} == {"示例发布", "示例发布官方"}
     assert [row.name for row in keep.custodians.filter(to_date=None)] == ["示例管理员"]
+    assert keep.no_custodian_since is None
     sighting.refresh_from_db()
     draft.refresh_from_db()
     assert (sighting.account, draft.account) == (keep, keep)
@@ -125,8 +127,7 @@ def test_a_question_handed_from_one_row_to_the_other_waits_again(cast: Cast) -> 
 
 
 def test_two_custodians_do_not_stand_together(cast: Cast) -> None:
-    keep, drop = account(cast.unit, uid=""), account(cast.unit, found=True)
-    Custodian.objects.create(account=keep, name="示例甲", from_date=date(2026, 11, 1))
+    keep, drop = account(cast.unit, uid="", custodian="示例甲"), account(cast.unit, found=True)
     Custodian.objects.create(account=drop, name="示例乙", from_date=date(2026, 11, 1))
     merged(keep, drop, cast)
     assert set(keep.custodians.values_list("name", "to_date")) == {("示例甲", None), ("示例乙", date(2026, 11, 24))}
@@ -263,10 +264,13 @@ def test_who_may_and_with_which_words(cast: Cast) -> None:
 
 
 def test_the_other_rows_that_may_be_the_same(cast: Cast) -> None:
-    here = account(cast.unit, name="示例街道发布", link="https://v.example.invalid/1")
+    here = account(cast.unit, name="示例街道发布", link="https://v.example.invalid/1", uid="")
     same_unit = account(cast.unit, found=True, name="毫不相干")
     look = account(unit(), found=True, name="示例街道發布官方")
     link = account(unit(), found=True, name="另一个名字", link="https://v.example.invalid/1")
     account(unit(), found=True, name="无关")
     account(cast.unit, platform=platform("weibo"))
-    assert list(merging.candidates(here)) == [same_unit, look, link]
+    assert merging.candidates(here) == [look, link, same_unit]  # the likeliest first
+    Account.objects.filter(pk=link.pk).update(uid="")
+    here.uid = "其他"
+    assert merging.candidates(here) == [link]  # two ids are two accounts
