@@ -39,14 +39,18 @@ def test_a_line_a_rule(two_breaches: None, capsys: pytest.CaptureFixture[str]) -
         "follower_jump opened=0 cleared=0",
         "inactive opened=0 cleared=0",
         "name_mismatch opened=0 cleared=0",
+        "no_custodian opened=0 cleared=0",
         "no_data opened=0 cleared=0",
+        "no_retention opened=0 cleared=0",
         "overdue_correction opened=0 cleared=0",
         "overdue_filing opened=1 cleared=0",
+        "overdue_order opened=0 cleared=0",
         "revived opened=0 cleared=0",
         "same_platform opened=0 cleared=0",
         "slow_reply opened=0 cleared=0",
         "unapproved_event opened=0 cleared=0",
         "unfiled_account opened=1 cleared=0",
+        "vendor_lapsed opened=0 cleared=0",
     ]
     Filing.objects.update(first_reported_at=at("2021-04-10 08:00"))
     assert "overdue_filing opened=0 cleared=1" in run(capsys)
