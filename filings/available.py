@@ -5,6 +5,7 @@ from django_fsm import can_proceed
 from accounts.policy import Action, may
 from filings.models import LIVE, Filing, FilingState
 from filings.models.filing import SUPPLEMENTABLE
+from filings.objecting import VERB, giving_unit
 from zhonglou_media.core.models import User
 
 S = FilingState
@@ -42,6 +43,9 @@ def available(filing: Filing, user: User) -> set[str]:
     """Names of the moves and steps that `user` may take with `filing` as it stands."""
     names = {name for name, action in MOVES if can_proceed(getattr(filing, name)) and may(user, action, filing)}
     names |= {name for name, action, states in STEPS if filing.state in states and may(user, action, filing)}
+    giving = giving_unit(filing)
+    if giving is not None and filing.state == S.OFFICE_REVIEW and may(user, Action.OBJECT, giving):
+        names.add(VERB)
     if user.pk in (filing.author_id, filing.last_editor_id):
         names -= {"leader_approve", "accept", "return_for_correction", "refuse"}
     if user.pk == filing.leader_id:

@@ -32,9 +32,11 @@ def start(kind: FilingKind | str, *, by: User, unit: Unit, now: datetime, accoun
             account = _locked(account)
             if kind != FilingKind.CHANGE:
                 policy.require(by, Action.DRAFT, account)
-            live = Filing.objects.live().filter(account=account).first()
+            live = Filing.objects.live().filter(account=account).select_related("unit").first()
             if live is not None and live.unit_id == unit.pk and (live.state, live.kind) == (FilingState.DRAFT, kind):
                 return live
+            if live is not None and live.unit_id != unit.pk:
+                raise Refused(f"该账号有一件由{live.unit}办理的{live.get_kind_display()}还没有办完，办完后才能办理。")
             if live is not None:
                 raise Refused(f"该账号已有一件办理中的备案（{live}），请先办完或撤回那一件。")
             if account.state not in kinds.KINDS[kind].starts_from:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
+from accounts import audience
 from accounts.models import Membership, Role
 from filings import wording
-from filings.models import Filing, FilingState
+from filings.models import Filing, FilingKind, FilingState
 from filings.timeline import verb_label
 from zhonglou_media.core import notices
 from zhonglou_media.core.clock import day_of
@@ -24,6 +25,7 @@ NEXT: dict[str, tuple[Role, ...]] = {
     "unaccept": (Role.OFFICER,),
     "completion_blocked": (Role.OFFICER, Role.SUPERVISOR),
     "complete": (Role.OPERATOR, Role.LEADER),
+    "object": (Role.OFFICER, Role.SUPERVISOR, Role.OPERATOR),
 }
 MANY_RETURNS = 3  # from the third return on the supervisor is told: the unit and the office do not get on with it
 WITH_THE_UNIT = (FilingState.DRAFT, FilingState.TO_REPORT, FilingState.RETURNED)
@@ -33,6 +35,7 @@ OFFICE = (Role.OFFICER, Role.SUPERVISOR)
 def tell_who_is_next(filing: Filing, event: Event) -> None:
     """Leave a notice for those whose turn it is after `event`."""
     roles = NEXT.get(event.verb, ())
+    _tell_giving_unit(filing, event)
     if not roles:
         return
     if event.to_state == FilingState.RETURNED and filing.returns >= MANY_RETURNS:
@@ -41,6 +44,30 @@ def tell_who_is_next(filing: Filing, event: Event) -> None:
         people(filing, roles, event),
         key=f"filing-{filing.pk}-{event.seq}",
         text=f"{title(filing)}：{told(filing, event)}。",
+        link=f"/filings/{filing.pk}/",
+        now=event.at,
+    )
+
+
+# What the unit hears that gives its account away (主办单位变更).
+GIVING: dict[str, str] = {
+    "submit": "{unit}申请接收本单位账号，正由该单位主要领导审批；报送后可向区政府办公室提出异议",
+    "report": "{unit}接收本单位账号的申请已报送审核；有异议的，请在审核期间提出",
+    "accept": "{unit}接收本单位账号的申请已审核通过，正在办理上级备案",
+    "complete": "已办结，账号的主办单位改为{unit}，以后由该单位管理",
+    "refuse": "{unit}接收本单位账号的申请不予备案，账号仍由本单位主办",
+    "withdraw": "{unit}撤回了接收本单位账号的申请，账号仍由本单位主办",
+}
+
+
+def _tell_giving_unit(filing: Filing, event: Event) -> None:
+    details = filing.details if filing.kind == FilingKind.CHANGE else None
+    if event.verb not in GIVING or details is None or details.giving_unit_id is None:
+        return
+    notices.tell(
+        audience.people(audience.UNIT, now=event.at, unit_id=details.giving_unit_id, but=event.actor),
+        key=f"filing-{filing.pk}-{event.seq}",
+        text=f"{title(filing)}：{GIVING[event.verb].format(unit=filing.unit.name)}。",
         link=f"/filings/{filing.pk}/",
         now=event.at,
     )

@@ -12,8 +12,8 @@ from django.db import IntegrityError, OperationalError
 
 from accounts import policy
 from accounts.policy import Action
-from filings import exchange, queues
-from filings.models import Filing, FilingState, ReceiptResult, System
+from filings import exchange, kind_words, queues
+from filings.models import Filing, FilingKind, FilingState, ReceiptResult, System
 from zhonglou_media.core.commands import log_fault
 from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Refused
@@ -151,7 +151,8 @@ def as_result(done: Recorded) -> dict[str, Any]:
 def followed(filing: Filing, *, now: datetime) -> str:
     """What a receipt just recorded did to its filing, and what comes next."""
     if filing.state == FilingState.COMPLETED:
-        return "两个系统均已答复，已办结，账号转为“正常运行”，单位会收到通知。"
+        done = "账号转为“正常运行”" if filing.kind == FilingKind.OPEN else kind_words.of(filing).done
+        return f"两个系统均已答复，已办结，{done}，单位会收到通知。"
     if filing.state == FilingState.RETURNED:
         return "已登记上级退回，转“退回修改”，单位会收到通知。"
     if filing.conflict:

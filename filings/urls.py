@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from filings.views import exchange, files, filing, form, handing_over, leader, lists, office, receipts, unit
+from filings.views import exchange, files, filing, form, handing_over, leader, lists, office, receipts, receiving, unit
 
 app_name = "filings"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("new/", form.new, name="new"),
     path("open/", form.open_, name="open"),
     path("open/<slug:kind>/", form.open_, name="open_kind"),
+    path("receive/", receiving.receive, name="receive"),
+    path("<int:pk>/object/", receiving.object_, name="object"),
     path("<int:pk>/edit/", form.edit, name="edit"),
     path("<int:pk>/edit/<slug:step>/", form.edit, name="edit"),
     path("<int:pk>/save/", form.save, name="save"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from accounts.models import Membership, Role, Unit
-from filings import applying, approving
+from filings import applying, approving, kind_words
 from filings.models import Filing, FilingState, Receipt, ReceiptResult, System
 from filings.models.filing import UNDER_CORRECTION
 from filings.timeline import verb_label
@@ -184,7 +184,7 @@ def next_step(filing: Filing, leaders: str, *, now: datetime) -> str:
         case S.ACCEPTED:
             return filing.conflict or _passing_on(filing)
         case S.COMPLETED:
-            return "已办结，账号正常运行。以后信息有变化的，请先联系区政府办公室。"
+            return f"已办结，{kind_words.of(filing).done}。{kind_words.of(filing).afterwards}"
         case S.REFUSED:
             return "区政府办公室不予备案，本件已结束。"
         case _:

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,7 +19,7 @@ from accounts.forms import ReasonForm
 from accounts.models import Account, AccountState, ActivityDay, Flag, Message
 from accounts.models.account import OPENABLE, OperationMode
 from accounts.policy import Action
-from accounts.views import acts, history
+from accounts.views import acts, filing_acts, history
 from accounts.views.activity import recordable
 from accounts.views.register import judged
 from zhonglou_media.core.answers import post_only, status_of
@@ -183,6 +183,7 @@ def show(
         "history": history.of_account(account, ever),
         "sees_filings": policy.may(user, Action.VIEW_FILING, account),
         "filings": _last_filings(user, account),
+        "to_file": filing_acts.offered(user, account),
         "may_open": account.state in OPENABLE and policy.may(user, Action.DRAFT, account),
         "void_form": (void_form or ReasonForm(auto_id="void-%s")) if _may_void(user, account) else None,
         "void_incomplete": void_form is not None and refused is None,
@@ -221,7 +222,9 @@ def _last_filings(user: User, account: Account) -> list[Any]:
     rows, units = account.filings.order_by("-pk"), seen_unit_ids(user)
     if not policy.may(user, Action.VIEW_FILING, account):
         return []
-    return list((rows if units is None else rows.filter(unit__in=units))[:FILINGS_SHOWN])
+    if units is not None:
+        rows = rows.filter(Q(unit__in=units) | Q(change__giving_unit__in=units))
+    return list(rows[:FILINGS_SHOWN])
 
 
 def fact(account: Account, name: str) -> tuple[str, str]:

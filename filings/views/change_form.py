@@ -1,6 +1,5 @@
 """变更事项 on the page: what is changed stands open, old beside new, the rest is folded; works without script."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,12 +11,13 @@ from accounts.models import Account
 from accounts.models.account import OperationMode
 from accounts.policy import Action
 from filings import announcing, drafting, reporting
-from filings.forms.change import ITEMS, OPEN, ChangeForm, filled, new_avatar
-from filings.models import Attachment, ChangeItem, Filing, FilingKind
+from filings.forms.change import ITEMS, OPEN, ChangeForm, filled
+from filings.models import Attachment, Filing, FilingKind
 from filings.models.content import AttachmentKind
 from filings.views.answers import ask_first, user_of
+from filings.views.differences import in_words
 from zhonglou_media.core import files
-from zhonglou_media.core.errors import Difference, NotAllowed, Refused, WrongState
+from zhonglou_media.core.errors import NotAllowed, Refused, WrongState
 
 IMAGES = (files.JPEG, files.PNG)
 
@@ -68,37 +68,6 @@ def _same(account: Account, name: str) -> Same:
 def _avatar(filing: Filing) -> Avatar:
     pictures = Attachment.objects.filter(filing=filing, kind=AttachmentKind.AVATAR, removed_at__isnull=True)
     return Avatar(in_words("avatar", fields.stored(filing.registered, "avatar")), pictures.last())
-
-
-def in_words(name: str, value: str) -> str:
-    """A filed value as the pages of a change tell it: of a picture only that there is one."""
-    return "已登记的图片" if name == "avatar" and value else fields.words(name, value)
-
-
-def differences(items: Sequence[ChangeItem]) -> list[Difference]:
-    """变更事项, old and new in words."""
-    return [
-        Difference(
-            fields.label(item.field),
-            in_words(item.field, item.old),
-            "新图片（见附件）" if item.field == "avatar" and item.new else in_words(item.field, item.new),
-        )
-        for item in items
-    ]
-
-
-def typed_differences(form: ChangeForm) -> list[Difference]:
-    """The same of what is typed so far, also where it is not right yet."""
-    filing, account = form.filing, form.filing.registered
-    new = {name: str(form.data.get(name) or "") for name in ITEMS}
-    new |= {"unit": str(filing.unit_id), "avatar": new_avatar(filing)}
-    codes = {name: code for name, code in new.items() if name in form.changed and name not in form.errors}
-    found = [ChangeItem(field=n, old=fields.stored(account, n), new=codes[n]) for n in fields.FILED if n in codes]
-    return differences(found) + [
-        Difference(fields.label(n), in_words(n, fields.stored(account, n)), new[n])
-        for n in ITEMS
-        if n in form.changed and n in form.errors
-    ]
 
 
 # --- what a press on the page does ----------------------------------------------------------------------------------

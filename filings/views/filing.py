@@ -11,14 +11,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import policy
-from accounts.access import may
+from accounts.access import may, seen_unit_ids
 from accounts.models import Flag, Role
 from accounts.models.account import GONE, OPENABLE
 from accounts.policy import Action, roles_of, units_of
-from filings import applying, content, kinds
+from filings import applying, content, kind_words, kinds, objecting
 from filings.available import available
+from filings.forms.change import ChangeForm
 from filings.models import Filing, FilingKind, FilingState, Revision, System
 from filings.views.answers import filing_for, user_of
+from filings.views.differences import differences, typed_differences
+from filings.views.layouts import LAYOUTS
 from filings.views.office_panel import office_step, panel_context
 from filings.views.sheet import Note, frozen_rows, judge, notes
 from filings.wording import (
@@ -94,6 +97,11 @@ def page_context(request: HttpRequest, filing: Filing, *, office_panel: bool = T
         "may_reapply": may_reapply(filing, user),
         "revisions": revisions,
         "comparison": _comparison(request, filing, revisions, history),
+        "annex": LAYOUTS[filing.kind].annex,
+        "sees_account": _sees_account(filing, user),
+        "words": kind_words.of(filing),
+        "items": _items(filing),
+        "objections": entries([e for e in history if e.verb == objecting.VERB], for_office=True),
         "rows": _rows(filing, now),
         "attachments": list(filing.attachments.filter(removed_at__isnull=True).select_related("file", "added_by")),
         "flags": list(Flag.objects.open().filter(fact_kind="filing", fact_id=filing.pk)),
@@ -117,11 +125,17 @@ def _next_step(filing: Filing, user: User, can: set[str], now: datetime) -> str:
 
 
 def may_reapply(filing: Filing, user: User) -> bool:
-    """Whether `user` may begin an opening anew from one that ended: of its unit, or of its account where that waits."""
-    ended = filing.kind == FilingKind.OPEN and filing.state in (FilingState.REFUSED, FilingState.WITHDRAWN)
+    """Whether `user` may begin anew what ended: an opening of its unit, or of its account where that waits.
+
+    The other kinds as long as the account is the unit's and its state allows them.
+    """
+    ended = filing.state in (FilingState.REFUSED, FilingState.WITHDRAWN)
     if not ended or not policy.may(user, Action.DRAFT, filing.unit):
         return False
     account = filing.account
+    if filing.kind != FilingKind.OPEN:
+        registered = filing.registered
+        return bool(registered.unit_id == filing.unit_id and registered.state in kinds.of(filing).starts_from)
     return account is None or account.state in GONE or account.state in OPENABLE
 
 
@@ -149,6 +163,22 @@ def first_act(filing: Filing, can: set[str]) -> Act | None:
             shown = "按意见修改" if name == "edit" and filing.state == FilingState.RETURNED else words
             return Act(name, shown, icon)
     return None
+
+
+def _items(filing: Filing) -> list[Difference]:
+    """变更事项 as frozen last, or as typed while nothing is."""
+    if filing.kind != FilingKind.CHANGE:
+        return []
+    if filing.revision:
+        return differences(filing.change.change_items)
+    form = judge(filing).form
+    return typed_differences(form) if isinstance(form, ChangeForm) else []
+
+
+def _sees_account(filing: Filing, user: User) -> bool:
+    """Whether the account's page opens for `user`: of a change of sponsor, for one unit at a time."""
+    ids = seen_unit_ids(user)
+    return filing.account is not None and (ids is None or filing.account.unit_id in ids)
 
 
 def _rows(filing: Filing, now: datetime) -> list[Any]:

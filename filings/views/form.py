@@ -1,9 +1,11 @@
 """新建与填写 (附件2–4): choose, fill in the steps in any order, save, attach, submit."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,16 +14,18 @@ from django.views.decorators.http import require_safe
 
 from accounts import policy
 from accounts.access import may, visible_accounts
-from accounts.models import Account, Role, Unit
+from accounts.models import Account, AccountState, Role, Unit
 from accounts.models.account import OPENABLE
 from accounts.policy import Action
-from filings import content, drafting, kinds, reporting
+from accounts.views import filing_acts
+from filings import content, drafting, kind_words, kinds, reporting
 from filings.forms.change import ChangeForm
 from filings.models import Attachment, Filing, FilingKind, FilingState
 from filings.models.content import AttachmentKind
 from filings.reading import latest
 from filings.views.answers import ask_first, filing_for, user_of
-from filings.views.change_form import IMAGES, items_context, pressed, take_avatar, typed_differences
+from filings.views.change_form import IMAGES, items_context, pressed, take_avatar
+from filings.views.differences import typed_differences
 from filings.views.filing import show_filing
 from filings.views.sheet import REVIEW, judge, posted, red, step_names, turned, typed_data
 from filings.wording import RETURNS, after_approval, if_approved, leaders_of, moment, report_days, running, succession
@@ -30,6 +34,7 @@ from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, WrongState
 
+FILED = (AccountState.ACTIVE, AccountState.CLOSING, AccountState.CLOSED)
 # What the files of a kind of filing may be; an avatar is put up at its own item.
 FILE_KINDS: dict[str, tuple[AttachmentKind, ...]] = {
     FilingKind.OPEN: (AttachmentKind.QR, AttachmentKind.PAPER),
@@ -59,11 +64,31 @@ def _choose(request: HttpRequest, *, refused: Refused | None = None) -> HttpResp
     own = visible_accounts(user_of(request)).filter(unit__in=units)
     context = {
         "units": [unit for unit in units if not unit.internal],
+        "kinds": kind_words.CHOICES,
+        "filed": [Filed(account, filing_acts.offered(user_of(request), account)) for account in _filed(own)],
         "openable": own.filter(state__in=OPENABLE).select_related("platform", "unit"),
         "refused": refused,
         "days": report_days(day_of(db_now())),
     }
     return render(request, "filings/new.html", context, status=status_of(refused) if refused else 200)
+
+
+@dataclass(frozen=True)
+class Filed:
+    """An account, and what can be filed for it."""
+
+    account: Account
+    acts: list[filing_acts.ToFile]
+
+    @property
+    def why(self) -> str:
+        """Why nothing can be filed for it now; '' when something can."""
+        return "" if any(not act.why for act in self.acts) else self.acts[-1].why if self.acts else ""
+
+
+def _filed(own: QuerySet[Account]) -> QuerySet[Account]:
+    """Accounts for which a change, closure or cancellation may be begun, or is under way."""
+    return own.filter(state__in=FILED).select_related("platform", "unit").prefetch_related("filings")
 
 
 @may(Action.DRAFT)

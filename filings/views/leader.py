@@ -12,12 +12,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.access import may
 from accounts.policy import Action, require
-from filings import approving, content, kinds, moves
+from filings import approving, content, kind_words, kinds, moves
 from filings.checks import Level
 from filings.forms.actions import LeaderForm
-from filings.models import Filing, FilingState, Revision
+from filings.models import Filing, FilingKind, FilingState, Revision
 from filings.reading import Reading, latest
 from filings.views.answers import PASSWORD_LASTS, filing_for, user_of
+from filings.views.differences import differences
 from filings.views.filing import show_filing
 from filings.views.sheet import frozen_rows, notes
 from filings.wording import if_approved, running, succession
@@ -138,6 +139,10 @@ def _show(
     context: dict[str, Any] = {
         "filing": filing,
         "details": filing.details,
+        "items": differences(filing.details.change_items) if filing.kind == FilingKind.CHANGE else [],
+        "announces": getattr(filing.details, "notice_text", ""),
+        "words": kind_words.of(filing),
+        "reasons": _reasons(filing),
         "form": form,
         "approve_form": forms["approve"],
         "return_form": forms["return"],
@@ -167,6 +172,13 @@ def _show(
     return render(request, "filings/approve.html", context, status=status)
 
 
+def _reasons(filing: Filing) -> str:
+    """Why an account is closed, in the words of the form."""
+    if filing.kind not in (FilingKind.CLOSE, FilingKind.CANCEL):
+        return ""
+    return content.words("reasons", filing.details.reasons, filing.kind)
+
+
 def _signed_in_at(request: HttpRequest) -> datetime | None:
     moment = request.session.get("signed_in_at")
     return datetime.fromtimestamp(moment, SHANGHAI) if isinstance(moment, int | float) else None
@@ -184,7 +196,7 @@ def _since(filing: Filing, seen: Event | None, standing: Revision) -> list[Any] 
 
 
 def opened_without_approval(filing: Filing, today: date, in_force_from: date) -> bool:
-    """未批先建: the account was opened on an earlier day than an approval of `today` would be (row 5).
+    """未批先建: it was done on the platform on an earlier day than an approval of `today` would be (row 5).
 
     Nothing before `in_force_from` counts (row 8): see `in_force_from(today)`, read once for a page.
     """

@@ -23,7 +23,6 @@ from filings.wording import Running, running, verdict
 from zhonglou_media.core.models import Event
 
 ROWS_A_PAGE = 20
-OFFERED_KINDS = [(kind.value, kind.label) for kind in FilingKind if kind == FilingKind.OPEN]  # what can be filed today
 NO_HANDLING = ("read", "start")  # opening a page and beginning a draft settle nothing
 
 
@@ -32,7 +31,7 @@ class ListFilter(forms.Form):
 
     q = forms.CharField(label="编号、账号或单位", required=False, max_length=60)
     state = forms.ChoiceField(label="状态", required=False, choices=[("", "全部状态"), *FilingState.choices])
-    kind = forms.ChoiceField(label="类型", required=False, choices=[("", "全部类型"), *OFFERED_KINDS])
+    kind = forms.ChoiceField(label="类型", required=False, choices=[("", "全部类型"), *FilingKind.choices])
     unit = forms.ModelChoiceField(label="单位", required=False, queryset=Unit.objects.none(), empty_label="全部单位")
 
     def __init__(self, *args: Any, units: QuerySet[Unit] | None, **kwargs: Any) -> None:

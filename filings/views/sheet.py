@@ -162,7 +162,7 @@ class Sheet:
         """The form as printed, from what is typed; a value that could not be read stands as it was typed."""
         form = self.filing.kind
         values = {"unit": self.filing.unit.name}
-        for name in step_of(self.filing):
+        for name in [name for row in self.layout.printed for name in row if name in self.form.fields]:
             value = self.form.cleaned_data.get(name, self.form.data.get(name))
             if isinstance(value, Model):
                 values[name] = str(value)

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from accounts.access import may
 from accounts.models import AccountState
 from accounts.policy import Action
-from filings import approving, deadlines, drafting, kinds, opening, reporting
+from filings import approving, deadlines, drafting, kind_words, kinds, opening, reporting
 from filings.available import available
 from filings.forms.actions import PaperForm, WithdrawForm, mark_of, supplement_initial
 from filings.models import Filing, FilingState
@@ -332,7 +332,7 @@ def _kept_as_new(filing: Filing) -> str:
     """What a supplement did, and what comes next."""
     saved = "作为新的一版保存，主要领导的批准不受影响"
     if filing.state == FilingState.COMPLETED:
-        return "两个上级系统均已备案，本件办结，账号正常运行。"
+        return f"两个上级系统均已备案，本件办结，{kind_words.of(filing).done}。"
     if filing.state == FilingState.ACCEPTED:
         return f"{saved}。接下来由区政府办公室把更新的内容转上级系统，两个系统都备案后自动办结。"
     if filing.state == FilingState.OFFICE_REVIEW:

@@ -17,8 +17,8 @@ from accounts.models import Account, AccountState, Flag, Role, Unit
 from accounts.models.account import GONE
 from accounts.policy import Action, roles_of, units_of
 from accounts.views.register import judged
-from filings import handing_over
-from filings.models import Filing, FilingState
+from filings import content, handing_over, kind_words
+from filings.models import Filing, FilingKind, FilingState
 from filings.timeline import verb_label
 from filings.views.answers import user_of
 from filings.views.leader import in_force_from, opened_without_approval
@@ -115,6 +115,7 @@ def operator_home(request: HttpRequest) -> HttpResponse:
         .select_related("account__platform", "opening__platform", "draft")
         .order_by("-ended_at")[:RECENT],
         "days": report_days(day_of(now)),
+        "kinds": kind_words.CHOICES,
         "tabs": getattr(request, "home_tabs", []),
     }
     return render(request, "portal/home_operator.html", context)
@@ -219,8 +220,9 @@ class Card:
     """A filing that waits for the leader, with what is cheap to say about it; the rules speak on its own page."""
 
     filing: Filing
+    why: str
     submitted: str
-    already_open: bool
+    early: str  # done on the platform before any approval, in words
     warning: str
     article: int
     own: bool
@@ -230,9 +232,8 @@ def leader_home(request: HttpRequest) -> HttpResponse:
     """What waits for approval, first what is already open; what was approved and is not reported; recent decisions."""
     user, now = user_of(request), db_now()
     units = units_of(user, Role.LEADER)
-    rows = Filing.objects.filter(unit__in=units).select_related(
-        "unit", "account__platform", "opening__platform", "draft", "last_editor", "author"
-    )
+    rows = Filing.objects.filter(unit__in=units).for_lists()
+    rows = rows.select_related("last_editor", "author", "change__giving_unit")
     waiting = list(rows.filter(state=S.LEADER_REVIEW).order_by("pk"))
     submitted = _submitted(waiting)
     today = day_of(now)
@@ -241,14 +242,15 @@ def leader_home(request: HttpRequest) -> HttpResponse:
         _card(filing, user, submitted.get(filing.pk), opened_without_approval(filing, today, since), now)
         for filing in waiting
     ]
-    cards.sort(key=lambda card: not card.already_open)
+    cards.sort(key=lambda card: not card.early)
     approved = [(filing, running(filing)) for filing in rows.filter(state=S.TO_REPORT)]
     approved.sort(key=lambda pair: pair[1].due if pair[1] else FAR)
     context = {
         "units": units,
         "cards": cards[:ROWS],
         "total": len([card for card in cards if not card.own]),
-        "already": sum(card.already_open and not card.own for card in cards),
+        "already": sum(bool(card.early) and not card.own for card in cards),
+        "only_openings": all(card.filing.kind == FilingKind.OPEN for card in cards if card.early),
         "approved": approved[:ROWS],
         "recent": _decisions(user),
         "flags": _flags(units, now),
@@ -270,14 +272,35 @@ def _card(filing: Filing, user: User, submit: Event | None, already_open: bool, 
     by = filing.last_editor or filing.author
     when = f"{by} {moment(submit.at, now)} 提交" if submit else f"{by} 提交"
     again = f"，第 {filing.revision} 版" if filing.revision > 1 else ""
-    opening = filing.opening
-    warning, article = "", 0
-    if opening.same_platform_reason:
-        warning, article = f"本单位在{opening.platform}已有账号，已写明理由", 7
-    elif opening.verified_entity and opening.verified_entity != filing.unit.name:
-        warning, article = "认证主体与主办单位名称不一致", 6
+    warning, article = _warning(filing)
     own = user.pk in (filing.author_id, filing.last_editor_id)
-    return Card(filing, when + again, already_open, warning, article, own)
+    act = kind_words.of(filing).act
+    early = "已在平台开通，未批先建" if filing.kind == FilingKind.OPEN else f"已在平台上{act}，批准在后"
+    return Card(filing, _why(filing), when + again, early if already_open else "", warning, article, own)
+
+
+def _why(filing: Filing) -> str:
+    """Why it is filed, in the unit's words."""
+    details = filing.details
+    if filing.kind == FilingKind.OPEN:
+        return str(details.purpose)
+    if filing.kind == FilingKind.CHANGE:
+        return str(details.reason)
+    reasons = content.words("reasons", details.reasons, filing.kind)
+    return f"{reasons}。{details.explanation}" if details.explanation else reasons
+
+
+def _warning(filing: Filing) -> tuple[str, int]:
+    """What is cheap to say about it, with its article; ('', 0) when there is nothing."""
+    details = filing.details
+    if filing.kind == FilingKind.CHANGE and details.giving_unit_id is not None:
+        return f"从{details.giving_unit}接收账号，主办单位变更", 8
+    if filing.kind in (FilingKind.OPEN, FilingKind.CHANGE) and details.same_platform_reason:
+        on = f"在{details.platform}" if filing.kind == FilingKind.OPEN else "在同一平台"
+        return f"本单位{on}已有账号，已写明理由", 7
+    if filing.kind == FilingKind.OPEN and details.verified_entity not in ("", filing.unit.name):
+        return "认证主体与主办单位名称不一致", 6
+    return "", 0
 
 
 @dataclass(frozen=True)
