@@ -111,10 +111,10 @@ class Sheet:
         return events.sm3(self.text)
 
 
-def read(unit: Unit, now: datetime, *, lock: bool = False) -> Sheet:
-    """The sheet of `unit` at `now`: four queries. With `lock` the accounts' rows stay as they are until the commit."""
+def read(unit: Unit, now: datetime, *, locked: bool = False) -> Sheet:
+    """The sheet of `unit` at `now`: four queries. `locked`: the accounts' rows stay as they are until the commit."""
     accounts = Account.objects.standing().filter(unit=unit).select_related("platform", "unit").order_by("pk")
-    if lock:
+    if locked:
         accounts = accounts.select_for_update(of=("self",), no_key=True)
     found = list(accounts)
     rows: dict[int, list[Custodian]] = defaultdict(list)
@@ -175,7 +175,7 @@ def confirm(unit_id: int, *, quarter: str, digest: str, shown: str, by: User, no
     first: by whom, when), StaleReading (with what is no longer as shown) or Refused (no account).
     """
     with transaction.atomic():
-        unit = Unit.objects.select_for_update(no_key=True).get(pk=unit_id)
+        unit = lock(unit_id)
         role, this = require(by, Action.CONFIRM, unit), Quarter.of(now)
         if quarter != this.key:
             raise WrongState(f"现在已是{this.label}，请看过现在的内容后确认。")
@@ -185,7 +185,7 @@ def confirm(unit_id: int, *, quarter: str, digest: str, shown: str, by: User, no
         if done is not None:
             at = f"{done.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
             raise WrongState(f"{this.label}已由{done.by}于 {at} 确认，不用再确认。", by=done.by, at=done.at)
-        sheet = read(unit, now, lock=True)
+        sheet = read(unit, now, locked=True)
         if not sheet.lines:
             raise Refused("本单位没有账号，不用确认。")
         if sheet.digest != digest:
@@ -199,6 +199,11 @@ def confirm(unit_id: int, *, quarter: str, digest: str, shown: str, by: User, no
         detail = {"quarter": quarter, "accounts": ids}
         events.append(unit, CONFIRMED, by=by, role=role, at=now, digest=digest, detail=detail)
     return made
+
+
+def lock(unit_id: int) -> Unit:
+    """The unit's row: two of its operators confirm one after the other, and no filing of it completes meanwhile."""
+    return Unit.objects.select_for_update(no_key=True).get(pk=unit_id)
 
 
 def _as_shown(text: str, digest: str) -> Flat | None:

@@ -25,8 +25,8 @@ def test_it_is_asked_for_with_its_day_until_it_is_done() -> None:
     assert (todo.due, todo.is_over(at("2026-10-16 00:00")), todo.clock) == (None, False, "请尽快补办")
     assert "应于 10-15 24:00 前确认" in todo.why
     now = at("2026-10-16 09:00")
-    seen = quarter.read(of, now)
     by = user(Role.OPERATOR, of)
+    seen = quarter.read(of, now)
     quarter.confirm(of.pk, quarter="2026Q4", digest=seen.digest, shown=seen.text, by=by, now=now)
     assert asked([of.pk], "2026-12-31 23:59") == []
     assert len(asked([of.pk], "2027-01-01 00:00")) == 1
