@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db import IntegrityError, transaction
+
 from accounts import custodians, due_times, fields, identity
 from accounts.models import Account, AccountName, AccountState, Unit
 from filings import announcing, checks
@@ -84,7 +86,7 @@ def approved(filing: Filing, *, by: User | None, role: str, now: datetime) -> No
 
 def accepted(filing: Filing, *, by: User | None, role: str, now: datetime) -> None:
     """审核通过: the announcement of a new name or sponsor is public from now on."""
-    announcing.publish(filing, by=by, now=now)
+    announcing.publish(filing, by=by, role=role, now=now)
 
 
 def lacks(filing: Filing, now: datetime) -> str:
@@ -109,7 +111,11 @@ def complete(filing: Filing, receipts: list[Receipt], *, by: User | None, role: 
     if items.keys() & {*OF_PLACE}:
         account.same_platform_reason = filing.change.same_platform_reason
     identity.fill_keys(account)
-    account.save()
+    try:
+        with transaction.atomic():
+            account.save()
+    except IntegrityError:  # a unit that held another lock was a moment faster
+        return f"账号“{account.name}”的账号ID、名称或位置刚被另一账号登记，请核对后重新填报。"
     if "name" in items:
         keys = {"name_key": account.name_key, "look_key": account.look_key, "since": now}
         AccountName.objects.get_or_create(account=account, name=account.name, defaults=keys)
