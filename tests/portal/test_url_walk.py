@@ -21,11 +21,11 @@ from accounts.middleware import DefaultDenyMiddleware
 from accounts.models import Account, Flag, Role
 from filings import reporting
 from filings.jobs import submit_receipts
-from filings.models import Filing
+from filings.models import Announcement, Filing
 from inspections import sweep
 from inspections.models import ClosureOrder
 from tests.addresses import addresses
-from tests.factories import NOW, PDF, Cast, account, opening, platform, preapproval, scan, unit, user
+from tests.factories import NOW, PDF, Cast, account, closing, opening, platform, preapproval, scan, unit, user
 from zhonglou_media.core import files
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.jobs import run_next
@@ -82,6 +82,17 @@ def order_(world: World, own: bool) -> dict[str, object]:
     facts = {"number": f"示例{row.pk}号", "unit": row.unit, "ground": "unfiled", "reason": "示例", "issued_at": NOW}
     facts |= {"issued_by": by, "due_at": NOW, "proof": files.keep(PDF, files.PDF), "proof_name": "证明.pdf"}
     return {"pk": ClosureOrder.objects.get_or_create(account=row, defaults=facts)[0].pk}
+
+
+def closing_(world: World, own: bool) -> dict[str, object]:
+    """An accepted closure of the unit, which has announced it."""
+    of: Any = world.filings[own]
+    there = Filing.objects.filter(kind="close", unit=of.unit).first()
+    return {"pk": (there or closing("accepted", of.cast)).pk}
+
+
+def announced(world: World, own: bool) -> dict[str, object]:
+    return {"pk": Announcement.objects.get(filing=closing_(world, own)["pk"]).pk}
 
 
 def receipts_(world: World, own: bool) -> dict[str, object]:
@@ -142,6 +153,7 @@ PAGES: dict[str, Entry] = {
     "units": anybody({ADMIN}),
     "unit_new": anybody({ADMIN}),
     "unit_edit": Entry({ADMIN}, {ADMIN}, "get", unit_),
+    "unit_merge": Entry({ADMIN}, {ADMIN}, "get", unit_),
     "unit_confirm": Entry({ADMIN}, {ADMIN}, "post", unit_),
     "filings:hand_over": of_filing({OPERATOR}, set()),
     "regulation": anybody(PUBLIC),
@@ -239,6 +251,12 @@ PAGES: dict[str, Entry] = {
     "filings:preapproval_decide": Entry({SUPERVISOR}, {SUPERVISOR}, "post", preapproval_),
     "filings:preapproval_open": Entry({OPERATOR}, set(), "post", preapproval_),
     "filings:preapproval_paper": Entry(READERS, SEEN, "get", preapproval_),
+    "filings:announcements": anybody(PUBLIC),
+    "filings:public_announcement": Entry(PUBLIC, PUBLIC, "get", announced),
+    "filings:announcement": Entry({OPERATOR}, set(), "get", closing_),
+    "filings:questions": Entry({OPERATOR}, set(), "get", closing_),
+    "filings:receive": anybody({OPERATOR}),
+    "filings:object": of_filing({OPERATOR, LEADER}, set()),
     "filings:detail": of_filing(READERS, SEEN),
     "filings:edit": of_filing({OPERATOR}, set(), step="basics"),
     "filings:save": of_filing({OPERATOR}, set(), "post"),
