@@ -60,4 +60,4 @@ lock: ## 重新锁定依赖（需要 uv）
 	$(COMPILE) requirements-dev.in -o requirements-dev.txt
 
 shots: install ## 截取各页面的图（build/shots）
-	$(BIN)/python -m pytest tests/browser $(ARGS)
+	SHOTS=1 $(BIN)/python -m pytest tests/browser $(ARGS)

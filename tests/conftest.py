@@ -34,6 +34,15 @@ settings.STORAGES = settings.STORAGES | {
 settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
 
 
+# By any of these a test reaches a database; pytest-django refuses it to all that have neither them nor `django_db`.
+DATABASE = {"db", "transactional_db", "live_server", "portal"}
+
+
+def reaches_the_database(item: pytest.Item) -> bool:
+    """Whether the test may ask the database of this run, or a portal on its server."""
+    return bool(item.get_closest_marker("django_db") or DATABASE & set(getattr(item, "fixturenames", ())))
+
+
 # A run of its own on PostgreSQL; every page at both widths; stories that wait for sweeps of a running portal.
 LONGEST = ("test_on_postgres.py", "test_pages.py", "test_story_late.py", "test_story_quiet.py")
 
@@ -41,13 +50,18 @@ LONGEST = ("test_on_postgres.py", "test_pages.py", "test_story_late.py", "test_s
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests of one database are left out on the other: `tests/test_on_postgres.py` runs those of PostgreSQL.
 
+    On PostgreSQL those that reach no database are left out too: they would show there what they showed on SQLite.
     Among several workers, to which `make test` hands out files, those that take long go first.
     """
-    other = "needs_sqlite" if connection.vendor == "postgresql" else "needs_postgres"
-    left_out = [item for item in items if item.get_closest_marker(other)]
+    on_postgres = connection.vendor == "postgresql"
+    other = "needs_sqlite" if on_postgres else "needs_postgres"
+    kept, left_out = [], []
+    for item in items:
+        elsewhere = item.get_closest_marker(other) or (on_postgres and not reaches_the_database(item))
+        (left_out if elsewhere else kept).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not item.get_closest_marker(other)]
+        items[:] = kept
     if hasattr(config, "workerinput"):
         long = {item.path for item in items if item.get_closest_marker("slow")}
         items.sort(key=lambda item: (item.path not in long, item.path.name not in LONGEST))

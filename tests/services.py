@@ -118,7 +118,7 @@ def postgres() -> Iterator[str]:
         assert made.returncode == 0, made.stderr
         options = {
             "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": folder, "fsync": "off",
-            "full_page_writes": "off", "max_connections": 100,
+            "full_page_writes": "off", "synchronous_commit": "off", "jit": "off", "max_connections": 100,
         }  # fmt: skip
         settings = [f"-c{name}={value}" for name, value in options.items()]
         with log.open("w") as out:
@@ -213,18 +213,17 @@ def running_portal(env: dict[str, str], port: int, *words: str) -> Iterator["sub
 
 
 def with_servers(command: list[str]) -> int:
-    """Run `command` on PostgreSQL and Redis: those that already listen on this machine, else private ones; its status.
+    """Run `command` on PostgreSQL and Redis; its status. TEST_DATABASE_URL wins when it is given.
 
-    On a shared PostgreSQL the name of the database is our own, on a shared Redis its last database is used.
+    Else the PostgreSQL is a private one, even where another listens: that one waits for its disk at each commit.
+    On a Redis that already listens on this machine its last database is used.
     """
     with ExitStack() as servers:
-        shared = "postgres://postgres@127.0.0.1:5432/postgres"
-        url = shared if _lets_in(shared) else servers.enter_context(postgres())
+        url = os.environ.get("TEST_DATABASE_URL", "")
+        if not url:
+            url = f"{servers.enter_context(postgres()).removesuffix('/postgres')}/portal_{os.getpid()}"
         redis_url = "redis://127.0.0.1:6379/14" if _listening(6379) else servers.enter_context(redis())
-        urls = {
-            "TEST_DATABASE_URL": f"{url.removesuffix('/postgres')}/portal_{os.getpid()}",
-            "TEST_REDIS_URL": redis_url,
-        }
+        urls = {"TEST_DATABASE_URL": url, "TEST_REDIS_URL": redis_url}
         print(*(f"{name}={value}" for name, value in urls.items()), sep="\n", flush=True)
         return subprocess.run(command, env=os.environ | urls).returncode
 

@@ -34,6 +34,12 @@ def test_a_warning_is_an_error() -> None:
         warnings.warn("loud", stacklevel=1)
 
 
+def test_a_test_that_asks_for_no_database_is_refused_it() -> None:
+    """That is why those run once, on SQLite."""
+    with pytest.raises(RuntimeError, match="Database access not allowed"):
+        connection.ensure_connection()
+
+
 def test_files_and_queue_lie_in_a_temporary_folder() -> None:
     assert not settings.VAR_DIR.is_relative_to(settings.BASE_DIR)
     assert not settings.MEDIA_ROOT.is_relative_to(settings.BASE_DIR)

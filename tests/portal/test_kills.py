@@ -44,7 +44,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 KILLS = int(os.environ.get("KILLS", "3"))
 MISSES = 3  # kills beside the middle, for each that hit
-ROWS = 10_000
+ROWS = 4_000
 LEASE = "2"
 CELERY = ["celery", "-q", "-A", "zhonglou_media", "worker"]
 POOL = {"sqlite": ["-P", "threads", "-c", "4"], "postgresql": ["-P", "prefork", "-c", "2"]}
