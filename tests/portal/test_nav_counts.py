@@ -7,9 +7,13 @@ from accounts.models import Message
 from accounts.rules import RULES
 from tests.accounts.activity import question
 from tests.factories import Cast, account, at, opening, user
+from tests.inspections.ordered import order, proved
 from zhonglou_media.portal.nav import Count, counts
+from zhonglou_media.portal.unit_todos import unit_todos
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_to_confirm")]
+
+NO_ORDERS = {"orders": Count(0)}
 
 
 def test_an_operator_counts_what_is_with_the_unit_and_sees_what_is_late() -> None:
@@ -17,11 +21,12 @@ def test_an_operator_counts_what_is_with_the_unit_and_sees_what_is_late() -> Non
     for state in ("draft", "to_report", "returned", "leader_review", "office_review", "completed"):
         opening(state, cast, now=at("2026-11-20 09:00"), same_platform_reason="示例")
     opening("draft")  # of another unit
-    assert counts(cast.operator, at("2026-11-24 14:05")) == {"todo": Count(3), "flags": Count(0)}
+    assert counts(cast.operator, at("2026-11-24 14:05")) == {"todo": Count(3), "flags": Count(0), **NO_ORDERS}
     # also asked for the data of the account that was registered on the 20th
     assert counts(cast.operator, at("2026-11-25 00:00")) == {
         "todo": Count(4, late=True),
         "flags": Count(0),
+        **NO_ORDERS,
     }  # and day 5
 
 
@@ -30,21 +35,26 @@ def test_a_leader_counts_what_waits_for_approval() -> None:
     opening("leader_review", cast)
     opening("to_report", cast, same_platform_reason="示例")
     opening("leader_review")
-    assert counts(cast.leader, at("2026-11-24 15:00")) == {"todo": Count(1), "flags": Count(0)}
+    assert counts(cast.leader, at("2026-11-24 15:00")) == {"todo": Count(1), "flags": Count(0), **NO_ORDERS}
 
 
 def test_the_office_counts_reviews_and_what_must_go_up() -> None:
     opening("office_review", now=at("2026-11-20 09:00"))
     opening("accepted", now=at("2026-11-20 09:00"))
     officer = user("officer")
-    assert counts(officer, at("2026-11-24 14:05")) == {"todo": Count(2), "exchange": Count(1), "flags": Count(0)}
-    late = {"todo": Count(2, late=True), "exchange": Count(1, late=True), "flags": Count(0)}
+    assert counts(officer, at("2026-11-24 14:05")) == {
+        "todo": Count(2),
+        "exchange": Count(1),
+        "flags": Count(0),
+        **NO_ORDERS,
+    }
+    late = {"todo": Count(2, late=True), "exchange": Count(1, late=True), "flags": Count(0), **NO_ORDERS}
     assert counts(officer, at("2026-11-26 00:00")) == late
 
 
 def test_a_reader_has_nothing_to_do() -> None:
     opening("office_review")
-    assert counts(user("auditor"), at("2026-11-24 15:00")) == {"todo": Count(0), "flags": Count(0)}
+    assert counts(user("auditor"), at("2026-11-24 15:00")) == {"todo": Count(0), "flags": Count(0), **NO_ORDERS}
 
 
 def test_questions_and_early_data_are_things_to_do_and_flags_have_a_count_of_their_own() -> None:
@@ -55,13 +65,29 @@ def test_questions_and_early_data_are_things_to_do_and_flags_have_a_count_of_the
     now = at("2026-11-24 08:00")
     for rule in RULES:
         run_rule(rule, now)
-    assert counts(cast.operator, now) == {"todo": Count(2), "flags": Count(1)}  # a hint: nobody is late yet
+    assert counts(cast.operator, now) == {
+        "todo": Count(2),
+        "flags": Count(1),
+        **NO_ORDERS,
+    }  # a hint: nobody is late yet
     later = at("2026-11-24 08:05")
     for rule in RULES:
         run_rule(rule, later)
-    assert counts(cast.operator, later) == {"todo": Count(2, late=True), "flags": Count(1)}
+    assert counts(cast.operator, later) == {"todo": Count(2, late=True), "flags": Count(1), **NO_ORDERS}
     Message.objects.update(source="typed")
     for rule in RULES:
         run_rule(rule, later)
     assert counts(cast.operator, later)["flags"] == Count(2, late=True)
-    assert counts(user("operator"), later) == {"todo": Count(0), "flags": Count(0)}
+    assert counts(user("operator"), later) == {"todo": Count(0), "flags": Count(0), **NO_ORDERS}
+
+
+def test_orders_are_counted_and_those_with_a_proof_wait_for_the_supervisor() -> None:
+    cast, now = Cast(), at("2026-11-24 15:00")
+    order(account(cast.unit, found=True, now=now), now=now)
+    proved(cast, now=now)
+    assert counts(cast.operator, now)["orders"] == Count(2)
+    (todo,) = [row for row in unit_todos([cast.unit], now) if row.icon == "ban"]
+    assert (todo.title, todo.due) == ("1 个账号被责令关停", at("2026-11-25 00:00"))
+    assert todo.why == "应于 11-24 24:00 前办理。请关停账号，再报送办理证明。"
+    seen = counts(cast.supervisor, at("2026-11-25 00:00"))
+    assert (seen["todo"], seen["orders"]) == (Count(1, late=True), Count(2, late=True))

@@ -18,7 +18,7 @@ from filings import preapprovals, queues
 from filings.handing_over import left_behind
 from filings.models import Filing, FilingState
 from inspections.access import visible_orders
-from inspections.models.order import STANDING
+from inspections.models.order import STANDING, OrderState
 from zhonglou_media.core.calendar import Calendar
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.models import Notice, User
@@ -111,20 +111,34 @@ class Link:
 
 
 def counts(user: User, now: datetime) -> dict[str, Count]:
-    """What waits for `user` at `now`, by the keys of `Page.count`: one for flags, one for orders, five for the unit, two for
-    the office, a third for the supervisor.
+    """What waits for `user` at `now`, by the keys of `Page.count`: a query for flags, one for orders, five for the
+    unit, two for the office, a third for the supervisor.
     """
-    return _flags(user) | _todo(user, now) | _orders(user, now)
+    todo = _todo(user, now)
+    return _flags(user) | todo | _orders(user, now, todo["todo"])
 
 
-def _orders(user: User, now: datetime) -> dict[str, Count]:
-    """The standing orders of the units the person reads; red when one is overdue."""
+def _orders(user: User, now: datetime, todo: Count) -> dict[str, Count]:
+    """The standing orders of the units the person reads, red when one is overdue; those whose proof waits for the
+    supervisor are among his to-dos.
+    """
     if not could(user, Action.VIEW_ORDERS):
         return {}
-    standing = visible_orders(user).filter(state__in=STANDING)
-    late = models.Count("pk", filter=Q(due_at__lte=now))
-    found = standing.aggregate(all=models.Count("pk"), late=late)
-    return {"orders": Count(found["all"], found["late"] > 0)}
+    late, proved = Q(due_at__lte=now), Q(state=OrderState.PROVED)
+    found = (
+        visible_orders(user)
+        .filter(state__in=STANDING)
+        .aggregate(
+            all=models.Count("pk"),
+            late=models.Count("pk", filter=late),
+            proved=models.Count("pk", filter=proved),
+            proved_late=models.Count("pk", filter=proved & late),
+        )
+    )
+    shown = {"orders": Count(found["all"], found["late"] > 0)}
+    if could(user, Action.ORDER):
+        shown["todo"] = Count(todo.number + found["proved"], todo.late or found["proved_late"] > 0)
+    return shown
 
 
 def _flags(user: User) -> dict[str, Count]:

@@ -15,6 +15,7 @@ from accounts.wording import SINCE
 from filings import preapprovals, queues
 from filings.forms.office import QueueFilter
 from filings.models import FilingKind
+from inspections.models import ClosureOrder, OrderState
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import User
 from zhonglou_media.portal.flag_rows import flag_rows
@@ -54,9 +55,16 @@ def _work(request: HttpRequest, user: User) -> dict[str, Any]:
         "flag_rules": [(code, by_rule[code.value]) for code in RuleCode if code.value in by_rule],
         "flags": flag_rows(list(flags[:FLAGS_SHOWN]), now),
         "asked": list(preapprovals.waiting().select_related("unit", "platform")[:UPPER_SHOWN]) if supervisor else [],
+        "proved": list(_proved()) if supervisor else [],
         "often": list(queues.returned_often().for_lists()[:UPPER_SHOWN]) if supervisor else [],
         "conflicts": list(queues.conflicts().for_lists()[:UPPER_SHOWN]) if supervisor else [],
     }
+
+
+def _proved() -> QuerySet[ClosureOrder]:
+    """Closure orders whose proof waits for the supervisor, the nearest due time first."""
+    rows = ClosureOrder.objects.filter(state=OrderState.PROVED).select_related("account__platform", "unit")
+    return rows.order_by("due_at", "pk")[:UPPER_SHOWN]
 
 
 def open_flags(user: User) -> QuerySet[Flag]:
