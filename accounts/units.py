@@ -64,7 +64,9 @@ def edit(unit_id: int, data: UnitData, *, by: User, now: datetime) -> Unit:
                 raise WrongState(f"{unit}已经撤并，不能再修改。")
             was, old_name = _state(unit), unit.name
             _write(unit, data)
-            changed = {key: [was[key], value] for key, value in _state(unit).items() if was[key] != value}
+            changed: dict[str, Any] = {
+                key: [was[key], value] for key, value in _state(unit).items() if was[key] != value
+            }
             if not changed:
                 return unit
             unit.save()

@@ -72,7 +72,7 @@ def left_behind(now: datetime) -> Q:
     held = Membership.objects.current(day_of(now)).filter(
         user=OuterRef("owner"), unit=OuterRef("unit"), role=Role.OPERATOR, user__is_active=True
     )
-    return Q(state__in=LIVE, owner__isnull=False) & ~Exists(held)
+    return Q(state__in=LIVE, owner__isnull=False) & ~Q(Exists(held))
 
 
 def with_left_behind(rows: FilingQuerySet, now: datetime) -> FilingQuerySet:

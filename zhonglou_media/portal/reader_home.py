@@ -135,7 +135,7 @@ def people_problems(people: QuerySet[User], now: datetime) -> list[Problem]:
     if without_role:
         text = "没有任职的用户登录后看不到任何单位，请登记任职或停用。"
         found.append(Problem(f"{without_role}名用户没有任职", text, f"{users_url}?show=none", "看是哪几名"))
-    lacking = units.with_people(Unit.objects.order_by(), today).filter(lacking=True).count()
+    lacking = units.with_people(Unit.objects.order_by(), today).filter(Q(lacking=True)).count()
     if lacking:
         text = "没有填报员的不能填报备案；没有可在线审批的主要领导的，备案须书面签批后登记。"
         found.append(Problem(f"{lacking}个单位缺填报员或领导", text, f"{reverse('units')}?show=lacking", "看是哪几个"))
