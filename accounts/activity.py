@@ -17,7 +17,7 @@ from accounts import activity_days, due_times, rules
 from accounts.models import Account, AccountState, Message, MessageKind, Publication
 from accounts.models.account import GONE
 from accounts.models.activity import Source
-from accounts.policy import Action, require
+from accounts.policy import Action, may, require
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import SHANGHAI, day_of
 from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, WrongState
@@ -315,16 +315,19 @@ def _publication(publication_id: int, *, by: User) -> tuple[Publication, str]:
 
 
 def _message(message_id: int, *, by: User) -> tuple[Message, str]:
-    """The message as it stands under the lock of its account."""
-    account, role = _begin(Message.objects.values_list("account", flat=True).get(pk=message_id), by=by)
-    return Message.objects.select_related("handed_to").get(pk=message_id, account=account), role
+    """The message as it stands under the lock of its account, and of the one that took it over (第十五条)."""
+    asked, handed = Message.objects.values_list("account", "handed_to").get(pk=message_id)
+    due_times.lock({asked, handed or asked})
+    message = Message.objects.select_related("account__unit", "handed_to__unit").get(pk=message_id)
+    if message.handed_to is not None and not may(by, Action.RECORD_ACTIVITY, message.handed_to):
+        require(by, Action.RECORD_ACTIVITY, message.account)
+        raise WrongState(f"这条留言已转由账号“{message.handed_to.name}”办理，请由该账号的主办单位登记。")
+    return message, allowed(message.answerer, by=by)
 
 
 def _still_open(message: Message) -> None:
     if message.withdrawn_at is not None:
         _was_first(f"这条留言已在 {_when(message.withdrawn_at)} 撤回或删除", message, "withdraw_message")
-    if message.handed_to is not None:
-        raise WrongState(f"这条留言已转由账号“{message.handed_to.name}”办理，请由该账号的主办单位登记。")
 
 
 def _was_first(words: str, subject: models.Model, verb: str) -> None:

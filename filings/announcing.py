@@ -1,12 +1,18 @@
 """社会公告 (第八条): drafted from a form, public once the filing is accepted; a correction is a new one."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts import policy
 from accounts.models import Account, Unit
+from accounts.policy import Action
 from filings.models import Announcement, AnnouncementState, Filing
 from zhonglou_media.core import events
+from zhonglou_media.core.errors import Incomplete, Refused, WrongState
 from zhonglou_media.core.models import User
 
 
@@ -46,7 +52,17 @@ def change_text(filing: Filing, typed: Mapping[str, Any]) -> str:
     )
 
 
-def publish(filing: Filing, *, by: User | None, now: datetime) -> Announcement | None:
+def published() -> QuerySet[Announcement]:
+    """What the public may read, the newest first."""
+    return Announcement.objects.filter(state=AnnouncementState.PUBLISHED).order_by("-published_at", "-pk")
+
+
+def standing(filing: Filing) -> Announcement | None:
+    """The announcement of `filing` that is public and not corrected; None before there is one."""
+    return published().filter(filing=filing).first()
+
+
+def publish(filing: Filing, *, by: User | None, role: str, now: datetime) -> Announcement | None:
     """Make the filed announcement public; one with the same text that is public already stands.
 
     Called by acceptance, in its transaction. None when the filing announces nothing.
@@ -54,20 +70,47 @@ def publish(filing: Filing, *, by: User | None, now: datetime) -> Announcement |
     details = filing.details
     if not details.notice_text:
         return None
-    last = filing.announcements.filter(state=AnnouncementState.PUBLISHED).order_by("-id").first()
+    last = standing(filing)
     if last is not None and last.text == details.notice_text:
         return last
-    made = Announcement.objects.create(
-        filing=filing,
-        state=AnnouncementState.PUBLISHED,
-        text=details.notice_text,
-        on=details.notice_on,
-        days=getattr(details, "notice_days", None),
-        place=details.notice_place,
-        link=details.notice_link,
-        corrects=last,
-        by=by,
-        published_at=now,
-    )
-    events.append(made, "publish", by=by, role="", at=now, detail={"filing": filing.pk})
+    told = {"on": details.notice_on, "place": details.notice_place, "link": details.notice_link}
+    days = getattr(details, "notice_days", None)
+    return _make(filing, last, text=details.notice_text, days=days, by=by, role=role, now=now, **told)
+
+
+def correct(
+    filing_id: int,
+    *,
+    corrects: int,
+    text: str,
+    place: str = "",
+    link: str = "",
+    on: date | None = None,
+    by: User,
+    now: datetime,
+) -> Announcement:
+    """更正公告: a new announcement that names the public one `corrects`, which stays as it was.
+
+    Raises NotAllowed, WrongState when another correction was first, Refused when nothing differs.
+    """
+    with transaction.atomic():
+        filing = Filing.objects.for_decision(filing_id)
+        role = policy.require(by, Action.ANNOUNCE, filing)
+        last = standing(filing)
+        if last is None or last.pk != corrects:
+            raise WrongState("刚刚有人更正过这条公告，请核对后再更正。", by=last.by if last else None)
+        if not text.strip():
+            raise Incomplete("还没有写公告内容。", {"text": ["请填写公告内容。"]})
+        if (text, place, link) == (last.text, last.place, last.link):
+            raise Refused("与已公布的公告相同，不用更正。")
+        return _make(filing, last, text=text, days=last.days, on=on, place=place, link=link, by=by, role=role, now=now)
+
+
+def _make(
+    filing: Filing, last: Announcement | None, *, by: User | None, role: str, now: datetime, **said: Any
+) -> Announcement:
+    public = {"state": AnnouncementState.PUBLISHED, "published_at": now}
+    made = Announcement.objects.create(filing=filing, corrects=last, by=by, **public, **said)
+    detail = {"filing": filing.pk, "corrects": last.pk if last else None}
+    events.append(made, "publish", by=by, role=role, at=now, to_state=made.state, detail=detail)
     return made

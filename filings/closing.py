@@ -81,7 +81,7 @@ def accepted(filing: Filing, *, by: User | None, role: str, now: datetime) -> No
         lifecycle.begin_closing(account, ground=ground_of(filing), by=by, role=role, now=now)
     elif account.state not in _closable(filing):
         raise Refused(f"账号“{account.name}”现为“{account.get_state_display()}”，不能办理关停。")
-    announcing.publish(filing, by=by, now=now)
+    announcing.publish(filing, by=by, role=role, now=now)
 
 
 def undone(filing: Filing, *, by: User | None, role: str, now: datetime) -> None:

@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from filings.views import exchange, files, filing, form, handing_over, leader, lists, office, receipts, receiving, unit
+from filings.views import (
+    announcements,
+    exchange,
+    files,
+    filing,
+    form,
+    handing_over,
+    leader,
+    lists,
+    office,
+    questions,
+    receipts,
+    receiving,
+    unit,
+)
 
 app_name = "filings"
 urlpatterns = [
@@ -12,6 +26,8 @@ urlpatterns = [
     path("new/", form.new, name="new"),
     path("open/", form.open_, name="open"),
     path("open/<slug:kind>/", form.open_, name="open_kind"),
+    path("<int:pk>/questions/", questions.questions, name="questions"),
+    path("<int:pk>/announcement/", announcements.correct, name="announcement"),
     path("receive/", receiving.receive, name="receive"),
     path("<int:pk>/object/", receiving.object_, name="object"),
     path("<int:pk>/edit/", form.edit, name="edit"),

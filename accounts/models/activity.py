@@ -1,12 +1,18 @@
 """What accounts publish and what citizens ask (arts. 14, 15)."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from zhonglou_media.core.sealed import SealedTextField
+
+if TYPE_CHECKING:
+    from .account import Account
+    from .unit import Unit
 
 
 class Source(models.TextChoices):
@@ -46,6 +52,14 @@ class MessageKind(models.TextChoices):
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
+    def to_answer(self, units: "Iterable[Unit]") -> "MessageQuerySet":
+        """Those with a due time that accounts of `units` should answer; `by` is the account's key."""
+        theirs = Q(handed_to__isnull=True, account__unit__in=units) | Q(handed_to__unit__in=units)
+        waiting = self.filter(
+            theirs, reply_due_at__isnull=False, first_reply_at__isnull=True, withdrawn_at__isnull=True
+        )
+        return waiting.annotate(by=Coalesce("handed_to", "account"))
+
     def unanswered(self) -> "MessageQuerySet":
         """With a due time, no reply, neither withdrawn nor handed to another account: the rows of the partial index."""
         return self.filter(
@@ -116,6 +130,16 @@ class Message(models.Model):
     def is_open(self) -> bool:
         """Nobody has answered, and it has not been withdrawn or handed over."""
         return self.first_reply_at is None and self.withdrawn_at is None and self.handed_to_id is None
+
+    @property
+    def waits(self) -> bool:
+        """Nobody has answered and it has not been withdrawn; who should answer is the `answerer`."""
+        return self.first_reply_at is None and self.withdrawn_at is None
+
+    @property
+    def answerer(self) -> "Account":
+        """The account whose it is to answer: the one it was handed to, else the one it was asked."""
+        return self.handed_to or self.account
 
     @property
     def keeps_due(self) -> bool:

@@ -28,7 +28,7 @@ A_PAGE = 25
 QUESTIONS_A_CARD = 3
 POSTS, UNANSWERED, ANSWERED, MESSAGES = "posts", "unanswered", "answered", "messages"
 CARDED = (*WATCHED, AccountState.PENDING, AccountState.UNFILED)
-WAITING = Q(first_reply_at__isnull=True, withdrawn_at__isnull=True, handed_to__isnull=True)
+WAITING = Q(first_reply_at__isnull=True, withdrawn_at__isnull=True)
 
 
 def user_of(request: HttpRequest) -> User:
@@ -87,8 +87,8 @@ def cards(request: HttpRequest, now: datetime) -> list[Card]:
     """Accounts of the units for which the person records: those not ended, and closed ones with open questions."""
     units = policy.units_of(user_of(request), Role.OPERATOR)
     own = Account.objects.filter(unit__in=units, state__in=RECORDABLE).select_related("platform", "unit")
-    open_ones = Message.objects.unanswered().filter(account__unit__in=units)
-    waiting = Counter(dict(open_ones.order_by().values_list("account").annotate(n=Count("pk"))))
+    open_ones = Message.objects.to_answer(units)
+    waiting = Counter(dict(open_ones.order_by().values_list("by").annotate(n=Count("pk"))))
     questions = _nearest(open_ones)
     return [
         Card(account, waiting[account.pk], questions[account.pk])
@@ -105,7 +105,7 @@ def judged_cards(found: list[Card]) -> list[Card]:
 def _nearest(rows: QuerySet[Message]) -> Mapping[int, list[Message]]:
     """The questions of each account that are due first: the times of all, the words of those shown."""
     chosen: dict[int, list[int]] = defaultdict(list)
-    for pk, account_id in rows.order_by("reply_due_at", "pk").values_list("pk", "account"):
+    for pk, account_id in rows.order_by("reply_due_at", "pk").values_list("pk", "by"):
         if len(chosen[account_id]) < QUESTIONS_A_CARD:
             chosen[account_id].append(pk)
     read = Message.objects.in_bulk([pk for ids in chosen.values() for pk in ids])
@@ -140,17 +140,19 @@ def activity(request: HttpRequest, pk: int) -> HttpResponse:
         judged(visible_accounts(user), now, visible_flags(user)).select_related("platform", "unit"), pk=pk
     )
     policy.require(user, Action.VIEW_ACTIVITY, account)
-    posts, questions = Publication.objects.filter(account=account), Message.objects.filter(account=account)
+    posts = Publication.objects.filter(account=account)
+    questions = Message.objects.filter(Q(account=account) | Q(handed_to=account))
+    waits = WAITING & (Q(handed_to__isnull=True) | Q(handed_to=account))
     lists: dict[str, tuple[str, QuerySet[Any]]] = {
         POSTS: ("发布", posts.order_by("-published_at", "-pk")),
-        UNANSWERED: ("未回复的留言", questions.filter(WAITING).order_by(_soonest, "asked_at", "pk")),
+        UNANSWERED: ("未回复的留言", questions.filter(waits).order_by(_soonest, "asked_at", "pk")),
         ANSWERED: ("已回复的留言", questions.filter(first_reply_at__isnull=False).order_by("-asked_at", "-pk")),
         MESSAGES: ("全部留言", questions.order_by("-asked_at", "-pk")),
     }
     shown = request.GET.get("show", POSTS)
     shown = shown if shown in lists else POSTS
     counts = questions.aggregate(
-        **{UNANSWERED: Count("pk", filter=WAITING), ANSWERED: Count("first_reply_at"), MESSAGES: Count("pk")}
+        **{UNANSWERED: Count("pk", filter=waits), ANSWERED: Count("first_reply_at"), MESSAGES: Count("pk")}
     )
     counts[POSTS] = posts.count()
     rows = lists[shown][1]
@@ -158,7 +160,7 @@ def activity(request: HttpRequest, pk: int) -> HttpResponse:
         "account": account,
         "choices": [Choice(label, counts[key], f"?show={key}", key == shown) for key, (label, _) in lists.items()],
         "shown": shown,
-        "page": Paginator(rows if shown == POSTS else rows.select_related("handed_to"), A_PAGE).get_page(
+        "page": Paginator(rows if shown == POSTS else rows.select_related("account", "handed_to"), A_PAGE).get_page(
             request.GET.get("page")
         ),
         **recordable(user, account, now),

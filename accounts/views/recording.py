@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -268,13 +268,14 @@ def _message_page(
     status: int = 200,
 ) -> HttpResponse:
     row, now, user = _seen_message(request, pk), db_now(), user_of(request)
-    may_record = row.account.state in activity.RECORDABLE and policy.may(user, Action.RECORD_ACTIVITY, row.account)
+    by = row.answerer
+    may_record = by.state in activity.RECORDABLE and policy.may(user, Action.RECORD_ACTIVITY, by)
     request.nav_path = reverse("accounts:record" if may_record else "accounts:list")  # type: ignore[attr-defined]
     context = {
         "message_": row,
         "may_record": may_record,
         "trail": trail.of_message(row),
-        "open": row.is_open,
+        "open": row.waits,
         **said.of_overdue(said.overdue_as_inquiry(row, now)),
         "ask_overdue": ask_overdue,
         "may_unreply": may_record and activity.may_unreply(row, by=user, now=now),
@@ -285,7 +286,8 @@ def _message_page(
         "withdraw_open": withdraw_form is not None,
         "refused": refused,
     }
-    return _show(request, "message", row.account, status_of(refused) if refused else status, **context)
+    account = by if policy.may(user, Action.VIEW_ACTIVITY, by) else row.account
+    return _show(request, "message", account, status_of(refused) if refused else status, **context)
 
 
 # --- what they share ------------------------------------------------------------------------------------------------
@@ -304,17 +306,20 @@ def _of_own(request: HttpRequest, rows: "QuerySet[Any]") -> "QuerySet[Any]":
 
 
 def _message(request: HttpRequest, pk: int) -> Message:
-    """The message, if this person records for its account: 404, 403 or 409 otherwise."""
+    """The message, if this person records for whose it is to answer: 404, 403 or 409 otherwise."""
     row = _seen_message(request, pk)
-    activity.allowed(row.account, by=user_of(request))
+    activity.allowed(row.answerer, by=user_of(request))
     return row
 
 
 def _seen_message(request: HttpRequest, pk: int) -> Message:
     """The message, if this person reads it: 404 or 403 otherwise."""
-    rows = _of_own(request, Message.objects.select_related("account__platform", "account__unit", "handed_to"))
+    seen = visible_accounts(user_of(request))
+    rows = Message.objects.filter(Q(account__in=seen) | Q(handed_to__in=seen))
+    rows = rows.select_related("account__platform", "account__unit", "handed_to__platform", "handed_to__unit")
     row: Message = get_object_or_404(rows, pk=pk)
-    policy.require(user_of(request), Action.VIEW_ACTIVITY, row.account)
+    if not policy.may(user_of(request), Action.VIEW_ACTIVITY, row.answerer):
+        policy.require(user_of(request), Action.VIEW_ACTIVITY, row.account)
     return row
 
 

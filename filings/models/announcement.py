@@ -40,3 +40,19 @@ class Announcement(models.Model):
 
     def __str__(self) -> str:
         return f"公告 {self.pk}"
+
+    @property
+    def title(self) -> str:
+        """What a list calls it: 「关于“示例街道发布”（抖音）关停的公告」."""
+        what = str(self.filing.get_kind_display()).removesuffix("报备")
+        return f"{'更正：' if self.corrects_id else ''}关于“{self.filing.registered.name}”{what}的公告"
+
+    @property
+    def corrected(self) -> "Announcement | None":
+        """The announcement that corrects this one."""
+        return getattr(self, "corrected_by", None)
+
+    @property
+    def web_link(self) -> str:
+        """Its link where that is an address."""
+        return self.link if self.link.startswith(("https://", "http://")) else ""

@@ -15,9 +15,10 @@ from accounts.access import may, seen_unit_ids
 from accounts.models import Flag, Role
 from accounts.models.account import GONE, OPENABLE
 from accounts.policy import Action, roles_of, units_of
-from filings import applying, content, kind_words, kinds, objecting
+from filings import announcing, applying, closing, content, kind_words, kinds, objecting
 from filings.available import available
 from filings.forms.change import ChangeForm
+from filings.handing_questions import CLOSINGS
 from filings.models import Filing, FilingKind, FilingState, Revision, System
 from filings.views.answers import filing_for, user_of
 from filings.views.differences import differences, typed_differences
@@ -112,9 +113,27 @@ def page_context(request: HttpRequest, filing: Filing, *, office_panel: bool = T
         "for_office": for_office,
         "may_waive": bool(roles_of(user) & {Role.SUPERVISOR}),
     }
+    context |= _closing(filing, user, now)
     if for_office and office_panel:
         context |= panel_context(request, filing)
     return context
+
+
+def _closing(filing: Filing, user: User, now: datetime) -> dict[str, Any]:
+    """What completion still waits for, the open questions of a closing, and what was announced."""
+    ends = filing.is_live and filing.kind in CLOSINGS
+    waiting = closing.open_questions(filing.registered).count() if ends else 0
+    lacks = kinds.of(filing).lacks(filing, now) if filing.state == FilingState.ACCEPTED else ""
+    public = list(announcing.published().filter(filing=filing).select_related("corrected_by", "filing__account"))
+    return {
+        "lacks": lacks,
+        "lacks_said": f"办结前还须补充：{lacks}",
+        "open_questions": waiting,
+        "questions_said": f"还有 {waiting} 条咨询没有办结，须逐条回复，或转由承接账号答复，才能办结",
+        "may_hand_questions": policy.may(user, Action.RECORD_ACTIVITY, filing),
+        "announcements": public,
+        "may_correct": bool(public) and policy.may(user, Action.ANNOUNCE, filing),
+    }
 
 
 def _next_step(filing: Filing, user: User, can: set[str], now: datetime) -> str:

@@ -101,7 +101,7 @@ def test_the_number_of_queries_of_the_cards_does_not_grow(client: Client, operat
         row(number)
     with CaptureQueriesContext(connection) as many:
         client.get("/activity/")
-    assert len(few) == len(many) <= 20
+    assert len(few) == len(many) <= 26
 
 
 # --- 确认数据截至现在 ------------------------------------------------------------------------------------------------

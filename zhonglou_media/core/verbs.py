@@ -53,6 +53,7 @@ VERBS: dict[str, dict[str, str]] = {
         "receipt": "登记回执",
         "object": "提出异议",
         "hand_over": "移交同事",
+        "hand_questions": "转办未办结的咨询",
     },
     "account": {
         "open_pending": "开办备案获得批准，登记入册",
@@ -67,6 +68,7 @@ VERBS: dict[str, dict[str, str]] = {
         "change": "按变更报备更新",
         "merge_into": "并入另一账号",
         "take_over": "接收并入的账号",
+        "take_questions": "承接关停账号的咨询",
         "report_lost": "单位报告账号失控",
         "declare_lost": "认定账号失控",
         "recover": "恢复对账号的控制",

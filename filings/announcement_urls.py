@@ -1,0 +1,10 @@
+"""Addresses of what the public reads of filings; they are in the namespace of the filings."""
+
+from django.urls import path
+
+from filings.views import announcements
+
+urlpatterns = [
+    path("", announcements.show_list, name="announcements"),
+    path("<int:pk>/", announcements.show, name="public_announcement"),
+]
