@@ -19,8 +19,10 @@ def fill(kept: Account, unit: Unit, *, operator: User, supervisor: User, now: da
 
     def ask(code: str, name: str, reason: str, when: datetime) -> int:
         platform = Platform.objects.get(code=code)
-        asked = {"platform": platform, "account_name": name, "reason": reason}
-        return preapprovals.ask_new(by=operator, unit=unit, now=when, **asked).pk
+        row = preapprovals.ask_new(
+            by=operator, unit=unit, platform=platform, account_name=name, reason=reason, now=when
+        )
+        return row.pk
 
     granted = ask(
         "mini_program", "示例乙局场馆预约", "区级平台没有场馆预约，需要单独的小程序（示例）。", now - 30 * days
