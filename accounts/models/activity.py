@@ -52,7 +52,7 @@ class MessageKind(models.TextChoices):
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    def to_answer(self, units: "Iterable[Unit]") -> "MessageQuerySet":
+    def to_answer(self, units: "Iterable[Unit] | Iterable[int]") -> "MessageQuerySet":
         """Those with a due time that accounts of `units` should answer; `by` is the account's key."""
         theirs = Q(handed_to__isnull=True, account__unit__in=units) | Q(handed_to__unit__in=units)
         waiting = self.filter(

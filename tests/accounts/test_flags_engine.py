@@ -21,7 +21,7 @@ from zhonglou_media.core.models import Event, User
 pytestmark = pytest.mark.django_db
 
 UNFILED, *_ = RULES
-OVERDUE, CORRECTION, UNAPPROVED = FILING_RULES
+OVERDUE, CORRECTION, UNAPPROVED, *_ = FILING_RULES
 DUE, DAY_1, DAY_2, DAY_3 = (at(f"2021-02-{day} 00:00") for day in (20, 21, 22, 23))
 
 

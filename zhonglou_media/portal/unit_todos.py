@@ -89,7 +89,7 @@ def _ordered(units: Units, now: datetime) -> UnitTodo | None:
 
 def _unanswered(units: Units, now: datetime) -> UnitTodo | None:
     """Questions that wait, also those not received in full yet: whoever knows of them answers."""
-    waiting = Message.objects.unanswered().filter(account__unit__in=units, account__state__in=(*WATCHED, *ENDED))
+    waiting = Message.objects.to_answer(units).filter(account__state__in=(*WATCHED, *ENDED))
     late = Count("pk", filter=Q(reply_due_at__lte=now))
     count = waiting.aggregate(all=Count("pk"), late=late, first=Min("reply_due_at"), next=_next(now))
     if not count["all"]:
