@@ -87,7 +87,7 @@ def _fresh(filing: Filing) -> QuestionsForm:
 def _show(
     request: HttpRequest, filing: Filing, form: QuestionsForm, *, refused: Refused | None = None, status: int = 200
 ) -> HttpResponse:
-    chosen = form.data.getlist("messages") if form.is_bound else [str(row.pk) for row in form.rows]  # type: ignore[union-attr]
+    chosen = request.POST.getlist("messages") if form.is_bound else [str(row.pk) for row in form.rows]
     context = {
         "filing": filing,
         "account": filing.registered,
