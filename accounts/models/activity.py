@@ -51,14 +51,14 @@ class MessageKind(models.TextChoices):
     OTHER = "other", "其他"
 
 
+ANSWERER = Coalesce("handed_to", "account")  # whose it is to answer, in SQL: see `Message.answerer`
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     def to_answer(self, units: "Iterable[Unit] | Iterable[int]") -> "MessageQuerySet":
-        """Those with a due time that accounts of `units` should answer; `by` is the account's key."""
+        """Those with a due time that accounts of `units` should answer, also those handed to one of them."""
         theirs = Q(handed_to__isnull=True, account__unit__in=units) | Q(handed_to__unit__in=units)
-        waiting = self.filter(
-            theirs, reply_due_at__isnull=False, first_reply_at__isnull=True, withdrawn_at__isnull=True
-        )
-        return waiting.annotate(by=Coalesce("handed_to", "account"))
+        return self.filter(theirs, reply_due_at__isnull=False, first_reply_at__isnull=True, withdrawn_at__isnull=True)
 
     def unanswered(self) -> "MessageQuerySet":
         """With a due time, no reply, neither withdrawn nor handed to another account: the rows of the partial index."""

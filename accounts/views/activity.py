@@ -19,6 +19,7 @@ from accounts.activity import RECORDABLE
 from accounts.confirming import overdue_by
 from accounts.models import Account, AccountState, Message, Publication, Role
 from accounts.models.account import WATCHED
+from accounts.models.activity import ANSWERER
 from accounts.policy import Action
 from accounts.views.register import judged
 from zhonglou_media.core.clock import db_now
@@ -88,7 +89,7 @@ def cards(request: HttpRequest, now: datetime) -> list[Card]:
     units = policy.units_of(user_of(request), Role.OPERATOR)
     own = Account.objects.filter(unit__in=units, state__in=RECORDABLE).select_related("platform", "unit")
     open_ones = Message.objects.to_answer(units)
-    waiting = Counter(dict(open_ones.order_by().values_list("by").annotate(n=Count("pk"))))
+    waiting = Counter(dict(open_ones.order_by().values_list(ANSWERER).annotate(n=Count("pk"))))
     questions = _nearest(open_ones)
     return [
         Card(account, waiting[account.pk], questions[account.pk])
@@ -105,7 +106,7 @@ def judged_cards(found: list[Card]) -> list[Card]:
 def _nearest(rows: QuerySet[Message]) -> Mapping[int, list[Message]]:
     """The questions of each account that are due first: the times of all, the words of those shown."""
     chosen: dict[int, list[int]] = defaultdict(list)
-    for pk, account_id in rows.order_by("reply_due_at", "pk").values_list("pk", "by"):
+    for pk, account_id in rows.order_by("reply_due_at", "pk").values_list("pk", ANSWERER):
         if len(chosen[account_id]) < QUESTIONS_A_CARD:
             chosen[account_id].append(pk)
     read = Message.objects.in_bulk([pk for ids in chosen.values() for pk in ids])
