@@ -254,12 +254,19 @@ def retentions(accounts: list[Account], not_asked: int, by: User) -> Iterator[Pr
 
 
 def orders(accounts: list[Account], overdue: int, by: User) -> Iterator[ClosureOrder]:
-    """One an account, executed; before the last ones, which are overdue, as many that are not due yet."""
-    for n, account in enumerate(accounts, start=1 - len(accounts)):
-        facts: dict[str, Any] = {"state": "executed", "ended_at": NOW} if n <= -2 * overdue else {}
-        due = DUE if facts or n > -overdue else NOW + timedelta(days=9)
-        said = {"number": f"示例{account.pk}号", "ground": "other", "reason": "示例"}
-        yield ClosureOrder(account=account, unit=account.unit, issued_at=DUE, issued_by=by, due_at=due, **said, **facts)
+    """One an account: the last ones are overdue; the others are not due yet, and half of them executed."""
+    for n, account in enumerate(accounts):
+        early = n < len(accounts) - overdue
+        facts: dict[str, Any] = {"state": "executed", "ended_at": NOW} if early and n % 2 else {}
+        facts |= {
+            "number": f"示例{account.pk}号",
+            "ground": "other",
+            "reason": "示例",
+            "issued_at": DUE,
+            "issued_by": by,
+        }
+        due = NOW + timedelta(days=9) if early else DUE
+        yield ClosureOrder(account=account, unit=account.unit, due_at=due, **facts)
 
 
 def analyze() -> None:
