@@ -1,6 +1,6 @@
 """社会公告 (第八条): drafted from a form, public once the filing is accepted; a correction is a new one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -10,21 +10,51 @@ from django.db.models import QuerySet
 from accounts import policy
 from accounts.models import Account, Unit
 from accounts.policy import Action
-from filings.models import Announcement, AnnouncementState, Filing
+from filings.models import Announcement, AnnouncementState, ClosingReason, Disposal, Filing, FilingKind
 from zhonglou_media.core import events
 from zhonglou_media.core.errors import Incomplete, Refused, WrongState
 from zhonglou_media.core.models import User
 
+# Reasons as the public reads them; what is the office's own matter (责令, 失控, 事故) is 工作需要.
+WHY: Mapping[str, str] = {
+    ClosingReason.SIMILAR: "功能整合",
+    ClosingReason.UNUSED: "用户关注度、利用率较低",
+    ClosingReason.REFORM: "机构改革",
+    ClosingReason.DOUBLE: "同一平台账号整合",
+    ClosingReason.PLATFORM: "平台停止服务",
+    ClosingReason.BURDEN: "为基层减负",
+}
+KEPT: Mapping[str, str] = {
+    Disposal.KEEP: "历史内容保留可查",
+    Disposal.ARCHIVE: "历史内容归档保存",
+    Disposal.MIGRATE: "历史内容迁移到承接账号",
+}
 
-def closing_text(account: Account, typed: Mapping[str, Any]) -> str:
-    """A 停更公告 as units write it, from what the form says so far."""
-    day = str(typed.get("effective_on") or "").strip() or "____年__月__日"
-    successor = str(typed.get("successor_name") or typed.get("successor_channel") or "").strip()
-    then = f"后续信息敬请关注“{successor}”。" if successor else "感谢您一直以来的关注与支持。"
+
+def closing_text(
+    filing: Filing, *, reasons: Sequence[str], day: date | None, disposal: str = "", successor: str = ""
+) -> str:
+    """A 停更公告 as units write it, from what the form says so far; what it does not say yet is left out.
+
+    `day` is the planned or actual one, `successor` the account or channel that the public follows from now on.
+    """
+    account, cancels = filing.registered, filing.kind == FilingKind.CANCEL
+    ends = "注销" if cancels else "停止更新"
+    when = f"自{in_words(day)}起{ends}" if day else f"拟{ends}"
+    told = [WHY[one] for one in reasons if one in WHY]
+    why = f"因{'、'.join(told)}" if told else "根据工作需要"
+    kept = KEPT.get(disposal)
+    then = f"今后政务信息请关注“{successor}”。" if successor else ""
     return (
-        f"根据工作需要，我单位政务新媒体账号“{account.name}”（{account.platform}）将于{day}起停止发布信息，"
-        f"并启动关停程序。{then}\n特此公告。\n{account.unit.name}"
+        f"关于{account.platform}账号“{account.name}”{ends}的公告\n"
+        f"{why}，{account.platform}账号“{account.name}”{when}{f'，{kept}' if kept and not cancels else ''}。"
+        f"{then}感谢您一直以来的关注。\n特此公告。\n{filing.unit.name}"
     )
+
+
+def in_words(day: date) -> str:
+    """2026年12月1日."""
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def sponsor_text(account: Account, old: Unit, into: Unit, document: str) -> str:

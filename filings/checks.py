@@ -2,18 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.db import models
 
 from accounts import identity
-from accounts.models import Account, Platform, Unit, UnitKind
+from accounts.models import Account, Message, Platform, Unit, UnitKind
 from accounts.models.account import ON_PLATFORM, WATCHED
 from filings import preapprovals
 from filings.models import LIVE, Filing, FilingKind, FilingState, OpeningDetails, PreApproval
 from filings.models.filing import APPROVED
 from zhonglou_media.core.clock import day_of, db_now, parse_day
 from zhonglou_media.core.names import look_key, name_key
+from zhonglou_media.core.settings_at import Settings
 
 
 class Level(models.TextChoices):
@@ -55,6 +58,18 @@ class Register:
     def rivals(self, unit: Unit) -> list[Filing]:
         """The unit's openings past draft whose account does not hold the place yet."""
         return list(rivals([unit.pk]))
+
+    def open_questions(self, account: Account) -> int:
+        """How many consultations of the account nobody has answered and that are not handed to another one."""
+        return Message.objects.unanswered().filter(account=account).count()
+
+    def setting(self, key: str, on: date) -> Any:
+        """A setting as it held on that Shanghai day; all are read once."""
+        return self._settings.at(key, on)
+
+    @cached_property
+    def _settings(self) -> Settings:
+        return Settings.load()
 
     def granted(self, unit: Unit) -> list[PreApproval]:
         """What was granted to the unit (第九条, 第十条), with the openings that use it."""

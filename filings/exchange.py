@@ -355,6 +355,8 @@ def complete_again(filing_id: int, *, by: User | None, now: datetime) -> Filing:
         filing, role = moves.begin_within(filing_id, ACCEPTED, Action.RECEIPT, by=by)
         if not all(applying.standing_receipt(filing, system) for system in System.values):
             raise Refused("两个系统的回执还没有到齐，到齐后自动办结。")
+        if lacks := kinds.of(filing).lacks(filing, now):
+            raise Refused(f"仍不能办结：还缺{lacks}，请单位在“补充材料”里补齐，补齐后自动办结。")
         done = applying.try_complete(filing, by=by, role=role, now=now)
     if not done:
         raise Refused(f"仍不能办结：{filing.conflict}")

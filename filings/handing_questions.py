@@ -11,25 +11,23 @@ from django.db.models import Q, QuerySet
 
 from accounts import activity_days, audience
 from accounts.models import Account, Message, Role
-from accounts.models.account import ON_PLATFORM
 from accounts.policy import Action
 from filings import applying, closing, moves
+from filings.forms.closing import STAYS
 from filings.locks import lock_register
-from filings.models import Filing, FilingKind, FilingState
-from filings.models.filing import LIVE
+from filings.models import Filing, FilingState
+from filings.models.filing import CLOSINGS, LIVE
 from zhonglou_media.core import events, notices
 from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.errors import Incomplete, WrongState
 from zhonglou_media.core.models import User
 
-CLOSINGS = (FilingKind.CLOSE, FilingKind.CANCEL)
-
 
 def takers(filing: Filing) -> QuerySet[Account]:
-    """Accounts that can take questions over: the unit's own on a platform, and the successor that is filed."""
+    """Accounts that can take questions over: the unit's own that stay, and the successor that is filed."""
     successor = filing.details.successor_id if filing.details is not None else None
-    rows = Account.objects.filter(Q(unit=filing.unit_id) | Q(pk=successor), state__in=ON_PLATFORM)
-    return rows.exclude(filings=filing).select_related("platform", "unit").order_by("pk")
+    rows = Account.objects.filter(Q(unit=filing.unit_id) | Q(pk=successor), state__in=STAYS)
+    return rows.exclude(pk=filing.registered.pk).select_related("platform", "unit").order_by("pk")
 
 
 def hand_over(filing_id: int, *, messages: Collection[int], to: int, by: User, now: datetime) -> tuple[Filing, int]:

@@ -12,7 +12,7 @@ from accounts.models.account import OPENABLE
 from filings import changing, checks, closing, opening
 from filings.checks import Check
 from filings.forms.change import ChangeForm, ChangeSupplementForm
-from filings.forms.closing import ClosingForm, ClosingSupplementForm
+from filings.forms.closing import CancelSupplementForm, ClosingForm, ClosingSupplementForm
 from filings.forms.common import FilingForm
 from filings.forms.opening import OpeningForm, SupplementForm
 from filings.models import Filing, FilingKind
@@ -92,7 +92,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             starts_from=(AccountState.ACTIVE, AccountState.CLOSED),
             starts_words="只有正常运行或已关停的账号可以办理注销报备",
             form=ClosingForm,
-            supplement=ClosingSupplementForm,
+            supplement=CancelSupplementForm,
             prefill=closing.prefill,
             check=closing.check,
             check_details=closing.check_details,

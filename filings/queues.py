@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 
 from accounts import identity
-from accounts.models import Account, Platform, Unit
+from accounts.models import Account, Message, Platform, Unit
 from filings import applying, checks, kinds, preapprovals
 from filings.filed import filed_value, platform_of
 from filings.models import (
@@ -21,7 +21,7 @@ from filings.models import (
     Revision,
     System,
 )
-from filings.models.filing import FilingQuerySet
+from filings.models.filing import CLOSINGS, FilingQuerySet
 from filings.notifying import MANY_RETURNS
 from filings.wording import half_way
 from zhonglou_media.core.clock import day_of, start_of
@@ -177,6 +177,8 @@ class PageRegister(checks.Register):
         self._candidates = identity.candidates(
             (platform_of(f).pk, str(filed_value(f, "uid")).strip(), str(filed_value(f, "name")).strip()) for f in opens
         )
+        self._open: dict[int, int] | None = None  # asked for by closings alone
+        self._closing = {filing.account_id for filing in filings if filing.kind in CLOSINGS}
         self._granted: dict[int, list[PreApproval]] | None = None  # asked for by openings of 区级部门 alone
 
     def accounts(self, unit: Unit) -> list[Account]:
@@ -190,6 +192,12 @@ class PageRegister(checks.Register):
 
     def rivals(self, unit: Unit) -> list[Filing]:
         return self._rivals[unit.pk]
+
+    def open_questions(self, account: Account) -> int:
+        if self._open is None:
+            rows = Message.objects.unanswered().filter(account__in=self._closing).order_by()
+            self._open = dict(rows.values_list("account").annotate(n=Count("pk")))
+        return self._open.get(account.pk, 0)
 
     def granted(self, unit: Unit) -> list[PreApproval]:
         if self._granted is None:
@@ -304,6 +312,7 @@ class Passing:
     national: Place
     provincial: Place
     missing: str = field(default="")
+    lacks: str = field(default="")  # late facts that completion waits for: 注销证明
 
     @property
     def places(self) -> tuple[Place, Place]:
@@ -335,7 +344,7 @@ class Passing:
 
 
 def passing(filings: Sequence[Filing], *, now: datetime) -> list[Passing]:
-    """`filings` (read by `for_lists`) with their two places; three queries for all."""
+    """`filings` (read by `for_lists`) with their two places; three queries for all, and one of each kind's own."""
     prefetch_related_objects(
         list(filings),
         Prefetch("receipts", Receipt.objects.order_by("id"), to_attr="all_receipts"),
@@ -346,6 +355,8 @@ def passing(filings: Sequence[Filing], *, now: datetime) -> list[Passing]:
     rows = []
     for filing in filings:
         row = Passing(filing, _place(filing, System.NATIONAL), _place(filing, System.PROVINCIAL))
+        if filing.state == FilingState.ACCEPTED:
+            row.lacks = kinds.of(filing).lacks(filing, now)
         row.missing = _missing(row, now)
         rows.append(row)
     return rows
@@ -381,7 +392,7 @@ def _missing(row: Passing, now: datetime) -> str:
         back = [f"{SYSTEMS[p.system]}退回：{p.reason}" for p in row.places if p.status == "back"]
         return f"{'；'.join(back)}；现为“{filing.get_state_display()}”"
     if row.is_answered:
-        return "两个系统都已答复，请再试办结"
+        return f"两个系统都已答复；还缺：{row.lacks}" if row.lacks else "两个系统都已答复，请再试办结"
     told = [_wanting(place, now) for place in row.places if not place.is_settled]
     settled = [place for place in row.places if place.is_settled]
     if len(settled) == 1:
@@ -391,6 +402,8 @@ def _missing(row: Passing, now: datetime) -> str:
     told += [f"补充内容待导出{SYSTEMS[place.system]}（更新）" for place in row.places if place.update]
     if not filed_value(filing, "uid") and any(place.status in ("wait", "back") or place.update for place in row.places):
         told.append("缺账号ID，补录后才能导出")
+    if row.lacks:
+        told.append(f"还缺：{row.lacks}")
     return "；".join(told)
 
 
@@ -405,7 +418,10 @@ def _wanting(place: Place, now: datetime) -> str:
 
 
 def _with_items(filings: Sequence[Filing]) -> None:
-    """变更事项 of those that are changes, in one query; none where there is no change."""
+    """变更事项 of those that are changes, files of those that end an account; no query where there are none."""
+    closings = [filing for filing in filings if filing.kind in CLOSINGS]
+    if closings:
+        prefetch_related_objects(closings, "attachments")
     changes = [filing for filing in filings if filing.kind == FilingKind.CHANGE]
     if changes:
         prefetch_related_objects(changes, "items")

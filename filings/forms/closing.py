@@ -1,24 +1,24 @@
 """附件3 关停报备表: of a closure (关停) and of a cancellation (注销)."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
 
-from accounts.models import Account
-from accounts.models.account import ON_PLATFORM
+from accounts.models import Account, AccountState
+from filings import announcing
 from filings.forms import common
 from filings.models import ClosingDetails, ClosingMode, ClosingReason, Disposal, Filing, FilingKind
 
 STEPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "basics": (
-        "关停原因与方式",
-        ("mode", "reasons", "explanation", "ordered", "order_no", "due_on", "effective_on", "applied_on"),
+        "关停事项",
+        ("mode", "reasons", "explanation", "effective_on", "applied_on", "ordered", "order_no", "due_on"),
     ),
-    "notice": ("停更公告", ("notice_text", "notice_on", "notice_days", "notice_place", "notice_link")),
     "after": (
-        "内容与粉丝",
+        "承接与内容",
         (
             "successor",
             "successor_channel",
@@ -27,15 +27,19 @@ STEPS: dict[str, tuple[str, tuple[str, ...]]] = {
             "followers",
             "follower_care",
             "personal_data",
-            "operator_phone",
-            "remarks",
         ),
     ),
+    # Last, because it is drafted from the other two.
+    "notice": (
+        "停更公告",
+        ("notice_text", "notice_on", "notice_days", "notice_place", "notice_link", "operator_phone", "remarks"),
+    ),
 }
-MODES = {
-    FilingKind.CLOSE: (ClosingMode.STOP, ClosingMode.MERGE),
-    FilingKind.CANCEL: (ClosingMode.CANCEL,),
-}
+OF_CLOSURE = (ClosingMode.STOP, ClosingMode.MERGE)
+ASKED_OF = {"mode": FilingKind.CLOSE, "applied_on": FilingKind.CANCEL}  # what only one of the two kinds asks for
+
+
+STAYS = (AccountState.PENDING, AccountState.ACTIVE)  # an account that can take over what another leaves
 
 
 def _number(label: str, most: int, *, help_text: str = "") -> forms.IntegerField:
@@ -54,13 +58,46 @@ def _number(label: str, most: int, *, help_text: str = "") -> forms.IntegerField
     )
 
 
+def filled(filing: Filing, typed: Mapping[str, Any]) -> dict[str, Any]:
+    """What the form holds: what is typed, the one way to cancel, and an announcement where nobody has written one."""
+    data = dict(typed)
+    if filing.kind == FilingKind.CANCEL:
+        data["mode"] = ClosingMode.CANCEL.value
+    if "notice_text" not in data:
+        data["notice_text"] = drafted(filing, data)
+    return data
+
+
+def drafted(filing: Filing, typed: Mapping[str, Any]) -> str:
+    """The announcement from what is typed, as it was typed: it may hold anything."""
+    reasons = typed.get("reasons")
+    return announcing.closing_text(
+        filing,
+        reasons=[str(one) for one in reasons] if isinstance(reasons, list) else [],
+        day=common.read_day(typed.get("effective_on")),
+        disposal=str(typed.get("disposal") or ""),
+        successor=followed(filing, typed),
+    )
+
+
+def followed(filing: Filing, typed: Mapping[str, Any]) -> str:
+    """The name of the account, else of the channel, that the public is told to follow; '' for none."""
+    chosen = str(typed.get("successor") or "")
+    account = successors(filing).filter(pk=chosen).first() if chosen.isdecimal() and len(chosen) < 19 else None
+    return account.name if account is not None else str(typed.get("successor_channel") or "").strip()
+
+
 class ClosingForm(common.FilingForm):
     """The whole form. `successor` is chosen among the unit's own accounts, or typed as a channel."""
 
     STEPS = STEPS
     LATE = ("effective_on", "applied_on", "notice_link")
 
-    mode = common.choice("关停方式", ClosingMode.choices, required=True)
+    mode = forms.ChoiceField(
+        label="办哪一种",
+        widget=forms.RadioSelect,
+        error_messages={"required": "请选择关停方式。", "invalid_choice": "关停方式须从列出的选项中选择。"},
+    )
     reasons = forms.MultipleChoiceField(
         label="关停原因",
         choices=ClosingReason.choices,
@@ -98,15 +135,21 @@ class ClosingForm(common.FilingForm):
     operator_phone = common.text("填报人手机", 32)
     remarks = common.text("备注", 1000, lines=True)
 
-    def __init__(self, data: Any, *, filing: Filing) -> None:
-        super().__init__(data, filing=filing)
-        modes = MODES[FilingKind(filing.kind)]
+    def __init__(self, data: Mapping[str, Any], *, filing: Filing) -> None:
+        super().__init__(filled(filing, data), filing=filing)
+        cancels = filing.kind == FilingKind.CANCEL
+        modes = (ClosingMode.CANCEL,) if cancels else OF_CLOSURE
         mode: Any = self.fields["mode"]
-        mode.choices = [("", "请选择"), *((one.value, one.label) for one in modes)]
+        mode.choices = [(one.value, one.label) for one in modes]
         successor: Any = self.fields["successor"]
         successor.queryset = successors(filing)
-        if filing.kind == FilingKind.CANCEL:
+        if cancels:
             self.fields["effective_on"].label = "平台注销日期"
+            self.fields["notice_text"].label = "注销公告"
+
+    def shown(self, step: str) -> tuple[str, ...]:
+        kind = self.filing.kind
+        return tuple(name for name in STEPS[step][1] if ASKED_OF.get(name, kind) == kind)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -116,6 +159,8 @@ class ClosingForm(common.FilingForm):
             self.add_error("order_no", "责令关停的，请填写通报或责令关停的文号。")
         if not data.get("ordered"):
             data["order_no"] = ""
+        if self.filing.kind == FilingKind.CLOSE:
+            data["applied_on"] = None
         moves = data.get("mode") == ClosingMode.MERGE or data.get("disposal") == Disposal.MIGRATE
         if moves and not data.get("successor") and not data.get("successor_channel"):
             self.add_error("successor", "迁移的请选择承接账号，或写明承接渠道。")
@@ -142,15 +187,26 @@ class ClosingForm(common.FilingForm):
 
 def successors(filing: Filing) -> QuerySet[Account]:
     """Accounts of the same unit that can take over contents, followers and open questions."""
-    own = Account.objects.filter(unit=filing.unit_id, state__in=ON_PLATFORM).exclude(filings=filing)
+    own = Account.objects.filter(unit=filing.unit_id, state__in=STAYS).exclude(pk=filing.registered.pk)
     return own.select_related("platform")
 
 
 class ClosingSupplementForm(forms.Form):
-    """补充材料: late facts, contacts and remarks of a closing whose approved part is frozen."""
+    """补充材料: late facts, contacts and remarks of a closure whose approved part is frozen."""
 
-    effective_on = common.day("在平台上办结的日期", help_text="停止更新或注销完成的日期，办结前须补录")
-    applied_on = common.day("平台注销申请日期")
+    effective_on = common.day(
+        "停止更新日期", help_text="办结前须补录实际日期；推迟的填推迟后的日期，原来填写的计划日期可以改"
+    )
     notice_link = common.text("公告链接", 300)
     operator_phone = common.text("填报人手机", 32)
     remarks = common.text("备注", 1000, lines=True)
+
+
+class CancelSupplementForm(ClosingSupplementForm):
+    """The same of a cancellation; its proof is put up below, as 办理证明."""
+
+    effective_on = common.day(
+        "平台注销日期", help_text="平台完成注销的日期，办结前须补录；注销证明在下面的附件里上传，选“办理证明”"
+    )
+    applied_on = common.day("平台注销申请日期")
+    field_order = ("effective_on", "applied_on")

@@ -39,6 +39,15 @@ def day(label: str, *, missing: str = "", help_text: str = "") -> forms.DateFiel
     )
 
 
+def read_day(text: Any) -> date | None:
+    """A day as it was typed into such a field, or None where it is none."""
+    try:
+        read: date | None = day("").clean(text)
+    except forms.ValidationError:
+        return None
+    return read
+
+
 def on_platform() -> Any:
     """平台上是否已开通？ of an opening that ends without success: what becomes of its pending account."""
     return forms.TypedChoiceField(

@@ -39,6 +39,7 @@ DETAILS = {
     FilingKind.CANCEL: "closing",
 }
 
+CLOSINGS = (FilingKind.CLOSE, FilingKind.CANCEL)  # of these an account ends
 S = FilingState
 LIVE = (S.DRAFT, S.LEADER_REVIEW, S.TO_REPORT, S.OFFICE_REVIEW, S.RETURNED, S.ACCEPTED)
 APPROVED = (S.TO_REPORT, S.OFFICE_REVIEW, S.ACCEPTED, S.COMPLETED)

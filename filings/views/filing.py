@@ -18,8 +18,8 @@ from accounts.policy import Action, roles_of, units_of
 from filings import announcing, applying, closing, content, kind_words, kinds, objecting
 from filings.available import available
 from filings.forms.change import ChangeForm
-from filings.handing_questions import CLOSINGS
 from filings.models import Filing, FilingKind, FilingState, Revision, System
+from filings.models.filing import CLOSINGS
 from filings.views.answers import filing_for, user_of
 from filings.views.differences import differences, typed_differences
 from filings.views.layouts import LAYOUTS

@@ -13,8 +13,8 @@ from accounts import policy
 from accounts.access import may
 from accounts.policy import Action
 from filings import closing, handing_questions
-from filings.handing_questions import CLOSINGS
 from filings.models import Filing, FilingState
+from filings.models.filing import CLOSINGS
 from filings.views.answers import filing_for, user_of
 from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import db_now
