@@ -70,6 +70,9 @@ def _announced(values: Mapping[str, Any], changes: set[str]) -> Check:
     if notice and "name" in changes and name not in notice:
         text = f"公告里没有写到变更后的名称“{name}”，请核对，或按填写的内容重新起草。"
         return Check(Level.WARN, 8, "notice_text", "公告没有写明新名称", text)
+    if "____" in notice:
+        text = "可先提交；公布前请写明日期，或填好平台变更日期后重新起草。"
+        return Check(Level.WARN, 8, "notice_text", "公告里的日期还没有写", text)
     if notice:
         return Check(Level.PASS, 8, "notice_text", "变更名称或主办单位的社会公告已填写")
     text = "名称、主办单位变更的，应及时变更账号信息，并向社会公告（第八条）。请填写公告内容。"

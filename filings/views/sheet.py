@@ -1,6 +1,6 @@
 """The form of a filing as a page shows it: what is typed, what is wrong in it, step by step, and as it is printed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -172,7 +172,8 @@ class Sheet:
                 values[name] = str(value or "（未填）")
         files = self.filing.attachments.filter(removed_at__isnull=True)
         values["attachments"] = "、".join(a.name for a in files) or "（无）"
-        return sheet_rows(values, form, wrong=dict(self._links()))
+        hidden = {*step_of(self.filing)} - {name for step in self.form.STEPS for name in self.form.shown(step)}
+        return sheet_rows(values, form, wrong=dict(self._links()), without=hidden)
 
     def _links(self) -> list[tuple[str, str]]:
         edit = {
@@ -258,8 +259,10 @@ class Cell:
 EMPTY = ("（未填）", "（无）")
 
 
-def sheet_rows(values: Mapping[str, str], form: str, wrong: Mapping[str, str] | None = None) -> list[list[Cell]]:
-    """Rows of one wide or two narrow cells, as that kind of form is printed."""
+def sheet_rows(
+    values: Mapping[str, str], form: str, wrong: Mapping[str, str] | None = None, without: Collection[str] = ()
+) -> list[list[Cell]]:
+    """Rows of one wide or two narrow cells, as that kind of form is printed; those only of `without` are left out."""
     wrong = wrong or {}
     return [
         [
@@ -267,6 +270,7 @@ def sheet_rows(values: Mapping[str, str], form: str, wrong: Mapping[str, str] | 
             for name in row
         ]
         for row in LAYOUTS[form].printed
+        if not set(row) <= set(without)
     ]
 
 

@@ -22,6 +22,7 @@ from tests.addresses import addresses
 from tests.browser import pages
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.pages import Shot
+from tests.browser.pages_changes import CHANGES
 from tests.browser.pages_people import PEOPLE
 from tests.browser.scene import Scene, set_scene
 from tests.factories import user
@@ -159,7 +160,7 @@ def scene(studio: Studio) -> Scene:
 
 @pytest.mark.parametrize(
     "shots",
-    [pages.FILINGS, pages.UNIT, [*pages.OFFICE, *pages.SIGHTED, *pages.ORDERED, *pages.READERS, *PEOPLE]],
+    [pages.FILINGS, [*pages.UNIT, *CHANGES], [*pages.OFFICE, *pages.SIGHTED, *pages.ORDERED, *pages.READERS, *PEOPLE]],
     ids=["filings", "unit", "office"],
 )
 def test_pages_of_those_signed_in(shots: list[Shot], studio: Studio, scene: Scene) -> None:
@@ -217,4 +218,4 @@ def test_every_address_that_can_be_opened_has_a_picture(studio: Studio, scene: S
             answer.close()
         if not any(answer.status_code == 405 for answer in answers):
             can_be_opened.add(name)
-    assert can_be_opened - {"styleguide"} == {shot.name for shot in [*pages.ALL, *PEOPLE, *pages.FETCHED]}
+    assert can_be_opened - {"styleguide"} == {shot.name for shot in [*pages.ALL, *CHANGES, *PEOPLE, *pages.FETCHED]}
