@@ -4,7 +4,7 @@ from celery import shared_task
 
 from accounts import quarter_reminding
 from accounts import reminding as of_accounts
-from filings import preapprovals, reminding
+from filings import completing, preapprovals, reminding
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.task_runs import recorded
 
@@ -17,6 +17,13 @@ def remind() -> None:
         reminding.remind(now)
         of_accounts.remind(now)
         quarter_reminding.remind(now)
+
+
+@shared_task(name="filings.complete_waiting")
+def complete_waiting() -> None:
+    """What waited for its day or for an answer completes, hourly; doubling an hour changes nothing."""
+    with recorded("filings.complete_waiting"):
+        completing.complete_waiting(db_now())
 
 
 @shared_task(name="filings.list_retentions")

@@ -78,6 +78,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=2, minute=15),
         "options": {"expires": 3600},
     },
+    "complete": {
+        "task": "filings.complete_waiting",
+        "schedule": crontab(minute=5),
+        "options": {"expires": 1800},
+    },
     "verify": {"task": "portal.verify_events", "schedule": crontab(hour=3, minute=0), "options": {"expires": 3600}},
     "jobs": {"task": "portal.run_jobs", "schedule": 5.0, "options": {"expires": 4}},
 }

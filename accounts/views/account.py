@@ -17,7 +17,7 @@ from accounts import fields, flags, heat, lifecycle, policy, wording
 from accounts.access import may, seen_unit_ids, sees_phones, visible_accounts, visible_flags
 from accounts.forms import ReasonForm
 from accounts.models import Account, AccountState, ActivityDay, Flag, Message
-from accounts.models.account import OPENABLE, OperationMode
+from accounts.models.account import ENDED, OPENABLE, OperationMode
 from accounts.policy import Action
 from accounts.views import acts, filing_acts, history
 from accounts.views.activity import recordable
@@ -155,7 +155,7 @@ def show(
     now = db_now()
     seen = (
         judged(visible_accounts(user), now, visible_flags(user))
-        .select_related("platform", "unit", "reborn_of")
+        .select_related("platform", "unit", "reborn_of", "successor__platform")
         .prefetch_related("names")
     )
     account = get_object_or_404(seen, pk=pk)
@@ -192,6 +192,7 @@ def show(
         "unfiled_stands": any(flag.rule == flags.RuleCode.UNFILED_ACCOUNT for flag in standing),
         "void_title": f"作废“{account.name}（{account.platform}）”？",
         **_standing(user, account),
+        "announced": _announced(account),
         "found": list(account.sightings.select_related("platform", "by").order_by("-found_at", "-pk")),
         "reborn": account.reborn_as.select_related("platform") if account.state == AccountState.CANCELLED else [],
     }
@@ -210,6 +211,15 @@ def _standing(user: User, account: Account) -> dict[str, Any]:
         "lost_words": f"这个账号已认定失控（自 {day_of(since)} 起）" if since is not None else "",
         "acts": acts.acts(user, account, ordered=order is not None),
     }
+
+
+def _announced(account: Account) -> int | None:
+    """The key of the public announcement with which it is leaving or has left; None where there is none."""
+    if account.state not in (AccountState.CLOSING, *ENDED):
+        return None
+    told = account.filings.filter(kind__in=("close", "cancel"), announcements__state="published")
+    last: int | None = told.order_by("-announcements__pk").values_list("announcements__pk", flat=True).first()
+    return last
 
 
 def _unanswered(account: Account) -> QuerySet[Message]:

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from .filing import DECIDED
+
 
 class AnnouncementState(models.TextChoices):
     DRAFT = "draft", "草稿"
@@ -51,6 +53,13 @@ class Announcement(models.Model):
     def corrected(self) -> "Announcement | None":
         """The announcement that corrects this one."""
         return getattr(self, "corrected_by", None)
+
+    @property
+    def doubt(self) -> str:
+        """What the public is told once the acceptance behind it was undone; '' while it stands."""
+        if self.filing.state in DECIDED:
+            return ""
+        return "该事项正在重新办理" if self.filing.is_live else "该事项不再办理"
 
     @property
     def web_link(self) -> str:

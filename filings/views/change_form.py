@@ -14,7 +14,9 @@ from filings import announcing, drafting, reporting
 from filings.forms.change import ITEMS, OPEN, ChangeForm, filled
 from filings.models import Attachment, Filing, FilingKind
 from filings.models.content import AttachmentKind
+from filings.models.filing import CLOSINGS
 from filings.views.answers import ask_first, user_of
+from filings.views.closing_form import redrafted
 from filings.views.differences import in_words
 from zhonglou_media.core import files
 from zhonglou_media.core.errors import NotAllowed, Refused, WrongState
@@ -75,6 +77,9 @@ def _avatar(filing: Filing) -> Avatar:
 
 def pressed(request: HttpRequest, filing: Filing, typed: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """What 改这一项, 不改了 and 重新起草 make of what is `typed`, and the field to go to; '' when none was pressed."""
+    redraft = request.POST.get("go") == "draft"
+    if redraft and filing.kind in CLOSINGS:
+        return redrafted(filing, typed), "id_notice_text"
     if filing.kind != FilingKind.CHANGE:
         return {}, ""
     opened = [name for name in typed.get(OPEN, []) if name in fields.FILED]
@@ -87,7 +92,7 @@ def pressed(request: HttpRequest, filing: Filing, typed: dict[str, Any]) -> tupl
         return {OPEN: [name for name in opened if name != keep], **present}, "step-h"
     if keep == "avatar":
         return {OPEN: [name for name in opened if name != keep]}, "step-h"
-    if request.POST.get("go") == "draft":
+    if redraft:
         return {"notice_text": announcing.change_text(filing, filled(filing, typed))}, "id_notice_text"
     return {}, ""
 

@@ -127,6 +127,7 @@ def _closing(filing: Filing, user: User, now: datetime) -> dict[str, Any]:
     public = list(announcing.published().filter(filing=filing).select_related("corrected_by", "filing__account"))
     return {
         "lacks": lacks,
+        "ends_by": closing.due_at(filing) if ends else None,
         "lacks_said": f"办结前还须补充：{lacks}",
         "open_questions": waiting,
         "questions_said": f"还有 {waiting} 条咨询没有办结，须逐条回复，或转由承接账号答复，才能办结",

@@ -22,9 +22,11 @@ from filings import content, drafting, kind_words, kinds, reporting
 from filings.forms.change import ChangeForm
 from filings.models import Attachment, Filing, FilingKind, FilingState
 from filings.models.content import AttachmentKind
+from filings.models.filing import CLOSINGS
 from filings.reading import latest
 from filings.views.answers import ask_first, filing_for, user_of
 from filings.views.change_form import IMAGES, items_context, pressed, take_avatar
+from filings.views.closing_form import closing_context
 from filings.views.differences import typed_differences
 from filings.views.filing import show_filing
 from filings.views.sheet import REVIEW, judge, posted, red, step_names, turned, typed_data
@@ -151,6 +153,8 @@ def _keep(request: HttpRequest, filing: Filing, step: str) -> HttpResponse:
         typed = posted(filing, step, request.POST)
         extra, field = pressed(request, filing, {**typed_data(filing), **typed})
         drafting.save_draft(filing.pk, by=user_of(request), data={**typed, **extra}, now=now)
+        if "notice_text" in extra:
+            messages.success(request, "公告已按填写的内容重新起草。")
         if done := take_avatar(request, filing, now=now):
             messages.success(request, done)
         if field:
@@ -297,6 +301,8 @@ def show_form(
         "succession": succession(filing),
         "days": report_days(day_of(now)),
     }
+    if filing.kind in CLOSINGS:
+        context |= closing_context(filing)
     if isinstance(sheet.form, ChangeForm):
         context |= items_context(sheet.form) | {"changes": typed_differences(sheet.form)}
     if step == REVIEW:

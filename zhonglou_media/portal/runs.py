@@ -14,6 +14,7 @@ from django.urls import resolve, reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts import histories
 from accounts.access import may
 from accounts.models import RuleRun
 from accounts.policy import OFFICE, RULES, Action, Scope, could, roles_of
@@ -38,6 +39,7 @@ A_DAY = timedelta(hours=26)  # some hours late is no standstill
 TASKS: dict[str, tuple[str, str, timedelta | None]] = {
     SWEEP: ("规则检查", sweep.OFTEN, sweep.OVERDUE),
     "filings.remind": ("期限提醒", "每日 9:00", A_DAY),
+    "filings.complete_waiting": ("办结等待的备案", "每小时", A_DAY),
     "filings.list_retentions": ("保留申请清单", "每日 2:15", A_DAY),
     "accounts.hints": ("核对提示", "每日 2:30", A_DAY),
     "portal.verify_events": ("操作记录核验", "每日 3:00", A_DAY),
@@ -124,6 +126,7 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
         "again": False,
         "live": found.state in LIVE,
         "counts": _counts(found),
+        "history": histories.entries_for(found),
         "may_again": broken and found.by_id == user.pk and found.kind in KINDS,
         "may_file": _has_file(found) and _may_read(user, found),
         "start": start,

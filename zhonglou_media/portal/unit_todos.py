@@ -1,5 +1,5 @@
 """What waits in a unit besides filings: questions without an answer (第十五条), data that end too early (第十四条),
-accounts found unfiled (第八条), those whose retention is not asked for (第九条), the quarter's confirmation.
+accounts found unfiled and late facts of filings (第八条), retentions not asked for (第九条), the quarter's confirmation.
 """
 
 from collections.abc import Collection, Iterator
@@ -13,7 +13,16 @@ from django.urls import reverse
 from accounts import quarter, reminding
 from accounts.models import Account, AccountState, Message, Unit
 from accounts.models.account import ENDED, WATCHED
-from filings.models import Filing, PreApproval, PreApprovalPurpose, PreApprovalState
+from filings.models import (
+    Attachment,
+    Filing,
+    FilingKind,
+    FilingState,
+    PreApproval,
+    PreApprovalPurpose,
+    PreApprovalState,
+)
+from filings.models.content import AttachmentKind
 from filings.models.filing import LIVE
 from inspections.models import ClosureOrder, OrderState
 from zhonglou_media.core.clock import SHANGHAI, day_of
@@ -64,11 +73,12 @@ class UnitTodo:
 
 
 def unit_todos(units: Units, now: datetime) -> list[UnitTodo]:
-    """At most one row of each kind for all of `units`: five queries, and one where a quarter is to be confirmed."""
+    """At most one row of each kind for all of `units`: six queries, and one where a quarter is to be confirmed."""
     found = (
         _ordered(units, now),
         _unanswered(units, now),
         *_data(units, now),
+        _late_facts(units, now),
         _retentions(units, now),
         _quarter(units, now),
     )
@@ -152,6 +162,22 @@ def _data_asked(count: int, due: datetime, now: datetime) -> UnitTodo:
     why = f"{until}。发布过的请登记；没有发布的请安排更新，或确认数据截至现在。"
     title = f"请登记或确认 {count} 个账号的数据"
     return UnitTodo("database", title, why, None, "去登记", reverse("accounts:record"), 14, clock="到期前登记")
+
+
+def _late_facts(units: Units, now: datetime) -> UnitTodo | None:
+    """Accepted filings that complete only once the unit has said when it was done, or has sent the proof (第八条)."""
+    undated = ~Q(kind=FilingKind.OPEN) & Q(effective_on__isnull=True)
+    proof = Attachment.objects.filter(filing=OuterRef("pk"), kind=AttachmentKind.PROOF, removed_at__isnull=True)
+    unproved = Q(~Exists(proof), kind=FilingKind.CANCEL, effective_on__lte=day_of(now))
+    waiting = Filing.objects.filter(undated | unproved, unit__in=units, state=FilingState.ACCEPTED)
+    count = waiting.aggregate(all=Count("pk"), one=Min("pk"))
+    if not count["all"]:
+        return None
+    listed = f"{reverse('filings:list')}?state={FilingState.ACCEPTED}"
+    url = reverse("filings:supplement", args=[count["one"]]) if count["all"] == 1 else listed
+    why = "已审核通过；在平台上办好后，请补录办理日期，注销的再上传注销证明，补齐后才能办结。"
+    title = f"{count['all']} 件备案待补充材料"
+    return UnitTodo("paperclip", title, why, None, "去补充", url, 8, clock="办好后补充", label="备案")
 
 
 def _retentions(units: Units, now: datetime) -> UnitTodo | None:
