@@ -88,7 +88,8 @@ def closing_(world: World, own: bool) -> dict[str, object]:
     """An accepted closure of the unit, which has announced it."""
     of: Any = world.filings[own]
     there = Filing.objects.filter(kind="close", unit=of.unit).first()
-    return {"pk": (there or closing("accepted", of.cast)).pk}
+    on = account(of.unit, platform=platform("kuaishou")) if there is None else None
+    return {"pk": (there or closing("accepted", of.cast, on=on)).pk}
 
 
 def announced(world: World, own: bool) -> dict[str, object]:
