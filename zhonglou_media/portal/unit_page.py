@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from accounts import policy
+from accounts import histories, policy
 from accounts.access import may, visible_flags, visible_units
 from accounts.models import Account, AccountState, Membership, Unit
 from accounts.policy import Action
@@ -37,6 +37,7 @@ def unit_page(request: HttpRequest, pk: int) -> HttpResponse:
         "names": [old.name for old in unit.names.order_by("since", "pk") if old.name != unit.name],
         "parent_seen": unit.parent_id is not None and visible_units(user).filter(pk=unit.parent_id).exists(),
         "children": _seen_children(user, unit),
+        "history": histories.entries_for(unit),
         "people": list(people.order_by("role", "user__name", "pk")),
         "page": Paginator(accounts.order_by("platform__order", "name", "pk"), A_PAGE).get_page(request.GET.get("page")),
         "may_edit": policy.may(user, Action.UNITS, unit),

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import invitations, users
+from accounts import histories, invitations, users
 from accounts.access import may
 from accounts.models import Membership
 from accounts.policy import Action
@@ -175,6 +175,7 @@ def show(
     rows = found.memberships.select_related("unit").order_by("-from_date", "-pk")
     context: dict[str, Any] = {
         "person": found,
+        "history": histories.entries_for(found),
         "is_self": found.pk == by.pk,
         "present": [row for row in rows if row.to_date is None or row.to_date >= today],
         "past": [row for row in rows if row.to_date is not None and row.to_date < today],
