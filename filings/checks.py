@@ -41,7 +41,7 @@ PAST_DRAFT = tuple(state for state in LIVE if state != FilingState.DRAFT)
 
 
 class Register:
-    """What the rules ask of the register, a query each; for a page of filings `queues.PageRegister` asks once."""
+    """What the rules ask of the register, a query each; for a page of filings `PageRegister` asks once."""
 
     def accounts(self, unit: Unit) -> list[Account]:
         """The unit's accounts that hold their place on a platform, in the register's order."""

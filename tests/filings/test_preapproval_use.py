@@ -7,6 +7,7 @@ import pytest
 
 from filings import checks, drafting, queues
 from filings.models import Filing, PreApproval
+from filings.page_register import PageRegister
 from tests.factories import NOW, Cast, account, opening, platform, preapproval, unit
 from tests.filings.asking import department, wechat
 from zhonglou_media.core.errors import Incomplete
@@ -138,7 +139,7 @@ def test_a_page_of_the_queue_asks_once_for_all_units(django_assert_num_queries: 
         preapproval(cast.unit, number=number)
         opening("office_review", cast, platform="wechat", kind="subscription", preapproval_no=number)
     rows = list(queues.to_review().for_lists())
-    register = queues.PageRegister(rows)
+    register = PageRegister(rows)
     with django_assert_num_queries(1):
         found = [checks.check_details(row.opening, row, register) for row in rows]
     assert [check.level for checked in found for check in checked if check.field == "preapproval_no"] == ["pass"] * 2
