@@ -101,7 +101,7 @@ class Portal(RuleBasedStateMachine):
             case "onward":
                 self.onward(which, who, how)
             case "by the book":
-                self.onward(which, 0, 4 + how % 4)
+                self.onward(which, how % 3, 4 + how % 4)
             case "sideways":
                 self.sideways(which, who, how)
             case "any":
