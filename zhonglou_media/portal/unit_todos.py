@@ -1,5 +1,5 @@
 """What waits in a unit besides filings: questions without an answer (第十五条), data that end too early (第十四条),
-accounts found unfiled and late facts of filings (第八条), retentions not asked for (第九条), the quarter's confirmation.
+accounts found unfiled and late facts of filings (第八条), retentions to ask for (第九条), the quarter's confirmation.
 """
 
 from collections.abc import Collection, Iterator
