@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -21,12 +21,18 @@ from zhonglou_media.core.models import User
 View = Callable[..., HttpResponseBase]
 
 
+def user_of(request: HttpRequest) -> User:
+    """The signed-in person (each view that calls this is behind `@may`)."""
+    return cast(User, request.user)
+
+
 def seen_unit_ids(user: User) -> set[int] | None:
     """Ids of the units whose register and filings `user` reads; None means all of them (arts. 3, 5, 23)."""
     grants = grants_of(user)
     if any(READERS.get(role) == Scope.ALL for role in grants.own):
         return None
-    return {unit for role, units in grants.own.items() if role in READERS for unit in units} | grants.children
+    reading = grants.own.keys() & READERS.keys()
+    return set().union(*(grants.own[role] | grants.children.get(role, set()) for role in reading))
 
 
 def visible_units(user: User) -> QuerySet[Unit]:

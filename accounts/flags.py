@@ -49,15 +49,18 @@ COLUMNS = (
     *("rule", "fact_kind", "fact_id", "due_at", "unit_id", "account_id"),
     *("level", "raised_at", "reopened", "waive_reason"),
 )
-# One flag a missed due time. A waived one stays as it is; the account follows: an opening gets it at its approval.
+# One flag a missed due time. A waived one stays as it is; the account follows: an opening gets it at its approval. The
+# unit ({unit}: excluded, or the flag itself) follows where nothing was missed yet, else it stays with who missed it.
 UPSERT = """
 INSERT INTO accounts_flag ({columns}) {rows}
 ON CONFLICT (rule, fact_kind, fact_id, due_at) DO UPDATE
 SET cleared_at = NULL, level = excluded.level, account_id = excluded.account_id,
+    unit_id = {unit}.unit_id,
     reopened = accounts_flag.reopened + CASE WHEN accounts_flag.cleared_at IS NULL THEN 0 ELSE 1 END
 WHERE accounts_flag.waived_at IS NULL
   AND (accounts_flag.cleared_at IS NOT NULL OR accounts_flag.level <> excluded.level
-       OR COALESCE(accounts_flag.account_id, 0) <> COALESCE(excluded.account_id, 0))
+       OR COALESCE(accounts_flag.account_id, 0) <> COALESCE(excluded.account_id, 0)
+       OR accounts_flag.unit_id <> {unit}.unit_id)
 """
 # NOT IN is hashed, whatever the database knows of its tables: as a join (NOT EXISTS) PostgreSQL took a minute for
 # 10,000 rows that had just come in, or that fall due at one midnight. Neither column is ever null.
@@ -82,6 +85,7 @@ class Rule:
     unit: str = "unit_id"
     account: str = "account_id"
     level: Combinable = BREACH
+    unit_follows: bool = False  # the flag goes with its fact to another unit
 
     @property
     def label(self) -> str:
@@ -113,7 +117,8 @@ def run_rule(rule: Rule, now: datetime) -> tuple[int, int]:
         rows = rule.rows(now).values_list(*(f"flag_{name}" for name in COLUMNS))
         sql, params = rows.query.get_compiler(connection=connection, elide_empty=False).as_sql()
         with connection.cursor() as cursor:
-            cursor.execute(UPSERT.format(columns=", ".join(COLUMNS), rows=sql), params)
+            unit = "excluded" if rule.unit_follows else "accounts_flag"
+            cursor.execute(UPSERT.format(columns=", ".join(COLUMNS), rows=sql, unit=unit), params)
         # The upsert closes nothing: what it raised and reopened is by how much the open ones grew, whatever the levels.
         run.opened = open_flags.count() - open_before
         run.cleared = _clear(rule, now)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from django.apps import apps
 from django.db import models
 
 from accounts.models import Role
@@ -74,7 +73,7 @@ def state_label(kind: str, state: str) -> str:
 
 @cache
 def _states(kind: str) -> dict[str, str]:
-    model = next((model for model in apps.get_models() if model._meta.model_name == kind), None)
+    model = events.model_of(kind)
     if model is None or not any(field.name == "state" for field in model._meta.get_fields()):
         return {}
     return {str(value): str(words) for value, words in model._meta.get_field("state").flatchoices}  # type: ignore[union-attr]

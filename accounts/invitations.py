@@ -94,7 +94,7 @@ def use(token: str, password: str, *, now: datetime) -> User:
             raise WrongState(sentence)
         if row is None:
             raise AssertionError("ended() tells of it")
-        user = User.objects.select_for_update(no_key=True).get(pk=row.user_id)
+        user = row.user
         try:
             validate_password(password, user)
         except ValidationError as error:
@@ -110,6 +110,14 @@ def use(token: str, password: str, *, now: datetime) -> User:
 
 
 def lock(token: str) -> Invitation | None:
-    """The invitation, its row locked: of two who use one link at once, the second finds it used."""
-    rows = Invitation.objects.select_for_update(of=("self",), no_key=True).select_related("user")
-    return rows.filter(token_sm3=events.sm3(token)).first()
+    """The invitation, locked after its person as `make` and `users.disable` lock them: the second of two finds it used.
+
+    Its `user` is the row that was locked.
+    """
+    found = find(token)
+    if found is None:
+        return None
+    user = User.objects.select_for_update(no_key=True).get(pk=found.user_id)
+    row = Invitation.objects.select_for_update(no_key=True).get(pk=found.pk)
+    row.user = user
+    return row

@@ -170,10 +170,10 @@ Subject = Unit | Account | OfUnit
 
 @dataclass
 class Grants:
-    """What one person holds now: unit ids by role, and the children of those units, what was merged into them too."""
+    """What one person holds now: unit ids by role, and by role the units below those, what was merged into them too."""
 
     own: dict[Role, set[int]] = field(default_factory=dict)
-    children: set[int] = field(default_factory=set)
+    children: dict[Role, set[int]] = field(default_factory=dict)
 
 
 def grants_of(user: User) -> Grants:
@@ -192,7 +192,10 @@ def grants_of(user: User) -> Grants:
             grants.own.setdefault(Role(role), set()).add(unit_id)
         members_of = set().union(*grants.own.values())
         below = models.Q(parent_id__in=members_of) | models.Q(merged_into_id__in=members_of)
-        grants.children = set(Unit.objects.filter(below).values_list("id", flat=True))
+        for pk, *above in Unit.objects.filter(below).values_list("id", "parent_id", "merged_into_id"):
+            for role, units in grants.own.items():
+                if units.intersection(above):
+                    grants.children.setdefault(role, set()).add(pk)
     user.__dict__["_grants"] = grants
     return grants
 
@@ -225,7 +228,7 @@ def allowing_role(user: User | None, action: Action, subject: Subject | None = N
         if units is None:
             continue
         in_own = unit_id is None or unit_id in units
-        if scope == Scope.ALL or in_own or (scope == Scope.FAMILY and unit_id in grants.children):
+        if scope == Scope.ALL or in_own or (scope == Scope.FAMILY and unit_id in grants.children.get(role, ())):
             return role.value
     return ""
 

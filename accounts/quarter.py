@@ -14,8 +14,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts import custodians, fields
-from accounts.models import Account, Confirmation, Custodian, Membership, Outsourcing, Role, Unit
-from accounts.models.unit import Scope
+from accounts.models import Account, AccountState, Confirmation, Custodian, Membership, Outsourcing, Role, Unit
+from accounts.models.unit import Scope, UnitStatus
 from accounts.policy import Action, require
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import SHANGHAI, day_of, start_of
@@ -69,9 +69,9 @@ class Quarter:
 
 
 def obliged() -> QuerySet[Unit]:
-    """Units that must confirm: bound ones (guided ones may, 第三条) that have an account."""
-    standing = Account.objects.standing().filter(unit=OuterRef("pk"))
-    return Unit.objects.filter(Exists(standing), scope=Scope.BOUND)
+    """Units that must confirm: bound ones (guided ones may, 第三条), not merged away, with an account not closed."""
+    standing = Account.objects.standing().exclude(state=AccountState.CLOSED).filter(unit=OuterRef("pk"))
+    return Unit.objects.filter(Exists(standing), scope=Scope.BOUND).exclude(status=UnitStatus.MERGED)
 
 
 def waiting(quarter: Quarter) -> QuerySet[Unit]:

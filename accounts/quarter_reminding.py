@@ -1,12 +1,12 @@
 """The units are asked for their 季度确认: on the quarter's first working day, three days before its last, on it."""
 
-from collections import defaultdict
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Q
 from django.urls import reverse
 
-from accounts.models import Membership, Role
+from accounts import audience
+from accounts.models import Role
 from accounts.models.account import GONE
 from accounts.quarter import Quarter, waiting
 from zhonglou_media.core import notices
@@ -48,10 +48,7 @@ def remind(now: datetime) -> None:
     if not turn or today > max(last_day, asked[-1]):
         return
     units = list(waiting(quarter).annotate(n=Count("accounts", filter=~Q(accounts__state__in=GONE))).order_by("pk"))
-    operators = defaultdict(list)
-    held = Membership.objects.current(today).filter(role=Role.OPERATOR, user__is_active=True, unit__in=units)
-    for unit_id, user_id in held.values_list("unit_id", "user_id"):
-        operators[unit_id].append(user_id)
+    operators = audience.by_unit((Role.OPERATOR,), [unit.pk for unit in units], now)
     by_then = "今天 24:00 前" if today == last_day else f" {last_day} 24:00 前" if today < last_day else "今天"
     link = reverse("accounts:quarter")
     notices.leave(
@@ -63,5 +60,5 @@ def remind(now: datetime) -> None:
             at=now,
         )
         for unit in units
-        for user_id in operators[unit.pk]
+        for user_id in operators.get(unit.pk, ())
     )

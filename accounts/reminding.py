@@ -1,12 +1,12 @@
 """The unit is asked on day 5 how far its data are known (第十四条): before the update is due, not when it is late."""
 
-from collections import defaultdict
 from datetime import datetime, timedelta
 
 from django.db.models import F, Q
 from django.urls import reverse
 
-from accounts.models import Account, Membership, Role
+from accounts import audience
+from accounts.models import Account, Role
 from accounts.models.unit import Scope
 from zhonglou_media.core import notices
 from zhonglou_media.core.calendar import Calendar
@@ -40,15 +40,12 @@ def remind(now: datetime) -> None:
         since -= timedelta(days=1)
     due = Account.objects.filter(asked(now, start_of(since + timedelta(days=1))))
     accounts = list(due.select_related("platform").order_by("next_update_due_at", "pk"))
-    operators = defaultdict(list)
-    held = Membership.objects.current(today).filter(role=Role.OPERATOR, user__is_active=True)
-    for unit_id, user_id in held.filter(unit__in={a.unit_id for a in accounts}).values_list("unit_id", "user_id"):
-        operators[unit_id].append(user_id)
+    operators = audience.by_unit((Role.OPERATOR,), {account.unit_id for account in accounts}, now)
     link = reverse("accounts:record")
     notices.leave(
         Notice(user_id=user_id, key=_key(account), text=_text(account), link=link, at=now)
         for account in accounts
-        for user_id in operators[account.unit_id]
+        for user_id in operators.get(account.unit_id, ())
     )
 
 

@@ -191,7 +191,7 @@ def _due(now: datetime) -> QuerySet[Account]:
 HINT = Value(Level.HINT.value)
 R = RuleCode
 RULES = (
-    Rule(R.UNFILED_ACCOUNT, 8, "account", unfiled_account, "found_at", account="id"),
+    Rule(R.UNFILED_ACCOUNT, 8, "account", unfiled_account, "found_at", account="id", unit_follows=True),
     Rule(R.INACTIVE, 14, "account", inactive, "next_update_due_at", account="id"),
     Rule(R.NO_DATA, 14, "account", no_data, "next_update_due_at", account="id", level=F("weight")),
     Rule(R.SLOW_REPLY, 15, "message", slow_reply, "reply_due_at", unit="account__unit_id"),

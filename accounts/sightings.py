@@ -4,7 +4,6 @@ A cancelled account seen alive again is a new row, `reborn_of` the old one. A cl
 being seen is no breach, for it may stand on its platform; a publication is, and the rule `revived` says so.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,8 +12,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from accounts import identity, lifecycle, policy
-from accounts.models import Account, AccountState, Membership, Origin, Platform, Role, Sighting, Unit, Verdict
+from accounts import audience, identity, lifecycle, policy
+from accounts.models import Account, AccountState, Origin, Platform, Sighting, Unit, Verdict
 from accounts.models.account import GONE
 from accounts.models.unit import UnitStatus
 from accounts.sighting_match import keys_of
@@ -25,7 +24,6 @@ from zhonglou_media.core.models import Notice, User
 from zhonglou_media.core.names import clean_name, name_key
 
 FOUND, SEEN_AGAIN, SORTED = "found", "seen_again", "sort_sighting"  # verbs of the events
-TOLD = (Role.OPERATOR, Role.LEADER)
 BEATEN = "认定时台账被别人改动，什么也没有登记，请看过最新的比对结果再认定。"
 
 
@@ -115,15 +113,12 @@ def tell_units(found: Iterable[tuple[Account, str]], *, now: datetime) -> dict[i
     Each account with the key of its finding. Returns how many people of each unit there are to tell.
     """
     found = list(found)
-    people: dict[int | None, set[int]] = defaultdict(set)
-    held = Membership.objects.current(day_of(now)).filter(role__in=TOLD, user__is_active=True)
-    for unit_id, user_id in held.filter(unit__in={a.unit_id for a, _ in found}).values_list("unit_id", "user_id"):
-        people[unit_id].add(user_id)
+    people = audience.by_unit(audience.UNIT, {account.unit_id for account, _ in found}, now)
     links = {account.pk: reverse("accounts:detail", args=[account.pk]) for account, _ in found}
     notices.leave(
         Notice(user_id=user_id, key=f"found-{account.pk}-{key}", text=_text(account), link=links[account.pk], at=now)
         for account, key in found
-        for user_id in sorted(people[account.unit_id])
+        for user_id in people.get(account.unit_id, ())
     )
     return {unit: len(users) for unit, users in people.items()}
 

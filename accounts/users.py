@@ -141,7 +141,8 @@ def add_membership(
 def membership_to_end(membership_id: int, *, last_day: date, by: User, now: datetime) -> Membership:
     """The membership, locked and checked, for `filings.handing_over.end_membership`, which hands over and writes.
 
-    Raises NotAllowed for one's own, WrongState when it has ended, Refused for the last admin's.
+    Raises NotAllowed for one's own, WrongState when it has ended, Incomplete for a day too early or after its end (it
+    is never made longer), Refused for the last admin's.
     """
     policy.require(by, Action.USERS)
     lock_admins()
@@ -155,6 +156,9 @@ def membership_to_end(membership_id: int, *, last_day: date, by: User, now: date
         raise WrongState(f"{row.user}的这项任职已于 {row.to_date} 结束，无需再办。")
     if last_day < today - timedelta(days=1):
         raise Incomplete("日期不对。", {"to_date": ["最后一天不能早于昨天：已经办过的事不能改为没有任职。"]})
+    if row.to_date is not None and last_day > row.to_date:
+        longer = f"这项任职到 {row.to_date} 为止，最后一天不能更晚；续任的请另行登记。"
+        raise Incomplete("日期不对。", {"to_date": [longer]})
     if row.role == Role.ADMIN:
         an_admin_remains(without_membership=row.pk, now=now)
     return row

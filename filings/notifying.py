@@ -1,14 +1,13 @@
 """Who is told when a filing moves: the person whose turn it is now."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from accounts import audience
-from accounts.models import Membership, Role
+from accounts.models import Role
 from filings import wording
 from filings.models import Filing, FilingKind, FilingState
 from filings.timeline import verb_label
 from zhonglou_media.core import notices
-from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.models import Event, User
 
@@ -29,7 +28,6 @@ NEXT: dict[str, tuple[Role, ...]] = {
 }
 MANY_RETURNS = 3  # from the third return on the supervisor is told: the unit and the office do not get on with it
 WITH_THE_UNIT = (FilingState.DRAFT, FilingState.TO_REPORT, FilingState.RETURNED)
-OFFICE = (Role.OFFICER, Role.SUPERVISOR)
 
 
 def tell_who_is_next(filing: Filing, event: Event) -> None:
@@ -87,13 +85,12 @@ def told(filing: Filing, event: Event) -> str:
     return words
 
 
-def people(filing: Filing, roles: Iterable[Role], event: Event) -> list[User]:
+def people(filing: Filing, roles: Collection[Role], event: Event) -> list[User]:
     """Active users who hold one of `roles`, in the filing's unit or in the office."""
-    current = Membership.objects.current(day_of(event.at))
-    holders = current.filter(role__in=[r for r in roles if r not in OFFICE], unit_id=filing.unit_id)
-    office = current.filter(role__in=[r for r in roles if r in OFFICE])
-    ids = {*holders.values_list("user_id", flat=True), *office.values_list("user_id", flat=True)}
-    return list(User.objects.filter(id__in=ids - {event.actor_id}, is_active=True))
+    of_unit, of_office = ([role for role in roles if (role in audience.OFFICE) is office] for office in (False, True))
+    found = audience.people(of_unit, now=event.at, unit_id=filing.unit_id, but=event.actor)
+    found += audience.people(of_office, now=event.at, but=event.actor)
+    return list(dict.fromkeys(found))
 
 
 def title(filing: Filing) -> str:

@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from accounts import audience, policy
 from accounts.access import seen_unit_ids
-from accounts.models import Account, Membership, Origin, Platform, Role, Unit, UnitKind
+from accounts.models import Account, Origin, Platform, Role, Unit, UnitKind
 from accounts.models.account import WATCHED
 from accounts.models.platform import WECHAT
 from accounts.models.unit import Scope
@@ -125,14 +125,11 @@ def _follow(moved: QuerySet[PreApproval]) -> None:
 def _tell_units(account_ids: list[int], now: datetime) -> None:
     """The people of each unit learn which account must be asked for, and until when."""
     rows = list(PreApproval.objects.filter(account__in=account_ids, state=S.NOT_ASKED).select_related("account"))
-    people: dict[int, set[int]] = {}
-    current = Membership.objects.current(day_of(now)).filter(role__in=audience.UNIT, user__is_active=True)
-    for unit_id, user_id in current.filter(unit__in={row.unit_id for row in rows}).values_list("unit_id", "user_id"):
-        people.setdefault(unit_id, set()).add(user_id)
+    people = audience.by_unit(audience.UNIT, {row.unit_id for row in rows}, now)
     notices.leave(
         Notice(user_id=user_id, key=f"preapproval-{row.pk}-listed", text=_listed(row, now), link=link(row), at=now)
         for row in rows
-        for user_id in sorted(people.get(row.unit_id, ()))
+        for user_id in people.get(row.unit_id, ())
     )
 
 

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import Max
 
-from accounts.models import Membership, Role
+from accounts import audience
+from accounts.models import Role
 from filings.models import Filing, FilingState
 from filings.notifying import title
 from zhonglou_media.core import calendar, notices
@@ -49,5 +50,4 @@ def _due_tonight(now: datetime) -> None:
 
 
 def _holders(filing: Filing, *roles: Role, now: datetime) -> list[User]:
-    held = Membership.objects.current(day_of(now)).filter(unit_id=filing.unit_id, role__in=roles)
-    return list(User.objects.filter(id__in=held.values("user_id"), is_active=True))
+    return audience.people(roles, now=now, unit_id=filing.unit_id)

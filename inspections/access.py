@@ -5,10 +5,9 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from accounts import policy
-from accounts.access import seen_unit_ids, visible_accounts
+from accounts.access import seen_unit_ids, user_of, visible_accounts
 from accounts.models import Account
 from accounts.policy import Action
-from filings.views.answers import user_of
 from inspections.models import ClosureOrder
 from zhonglou_media.core.models import User
 

@@ -62,7 +62,7 @@ def report(account_id: int, *, since: date, what: str, by: User, now: datetime) 
 def declare(
     account_id: int, *, since: date, reason: str, due_on: date | None, number: str = "", by: User, now: datetime
 ) -> Declared:
-    """认定失控: open flags on its updates are waived, and it is ordered closed, unless an order stands already.
+    """认定失控: open flags on its updates since then are waived; it is ordered closed, unless an order stands already.
 
     Raises NotAllowed, WrongState, Incomplete by field (since, reason, due_on, number).
     """
@@ -80,7 +80,8 @@ def declare(
         if order is None:
             terms = ordering.Terms(OrderGround.LOST, reason, number, due_on)
             order = ordering.issue_locked(account, terms, by=by, role=role, now=now)
-        open_flags = Flag.objects.open().filter(account=account, rule__in=JUDGED_BY_UPDATES)
+        # A due time missed while it was still in hand stays missed.
+        open_flags = Flag.objects.open().filter(account=account, rule__in=JUDGED_BY_UPDATES, due_at__gt=start_of(since))
         ids = list(open_flags.values_list("pk", flat=True))
         if ids:
             flags.waive(ids, by=by, reason=f"账号失控：{reason}", now=now)

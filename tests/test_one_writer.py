@@ -12,7 +12,10 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("zhonglou_media", "accounts", "filings", "inspections")
 USE_CASES = {
     f"filings/{name}.py"
-    for name in ("drafting", "approving", "reporting", "reviewing", "exchange", "applying", "handing_over")
+    for name in (
+        *("drafting", "approving", "reporting", "reviewing", "exchange", "applying", "handing_over"),
+        *("handing_questions", "objecting"),
+    )
 }
 MOVES, MODULE = "filings/moves.py", "filings.moves"
 STEPS = {"begin", "begin_within", "finish"}  # of filings/moves.py

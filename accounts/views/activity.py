@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import Count, F, Q, QuerySet
@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import policy
-from accounts.access import may, visible_accounts, visible_flags
+from accounts.access import may, user_of, visible_accounts, visible_flags
 from accounts.activity import RECORDABLE
 from accounts.confirming import overdue_by
 from accounts.models import Account, AccountState, Message, Publication, Role
@@ -30,11 +30,6 @@ QUESTIONS_A_CARD = 3
 POSTS, UNANSWERED, ANSWERED, MESSAGES = "posts", "unanswered", "answered", "messages"
 CARDED = (*WATCHED, AccountState.PENDING, AccountState.UNFILED)
 WAITING = Q(first_reply_at__isnull=True, withdrawn_at__isnull=True)
-
-
-def user_of(request: HttpRequest) -> User:
-    """The signed-in person (each view that calls this is behind `@may`)."""
-    return cast(User, request.user)
 
 
 # --- 登记发布 -------------------------------------------------------------------------------------------------------

@@ -16,13 +16,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import activity, policy
-from accounts.access import may, visible_accounts
+from accounts.access import may, user_of, visible_accounts
 from accounts.confirming import overdue_by
 from accounts.forms import KindForm, PublicationForm, QuestionForm, RemovalForm, ReplyForm, TimedForm, WithdrawalForm
 from accounts.models import Account, AccountState, Message, Publication
 from accounts.policy import Action
 from accounts.views import said, trail
-from accounts.views.activity import user_of
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.errors import Incomplete, Refused, WrongState

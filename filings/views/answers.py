@@ -1,23 +1,17 @@
 """Who asks, and the one way a view finds its filing."""
 
 from datetime import timedelta
-from typing import cast
 
 from django.http import Http404, HttpRequest
 
 from accounts import policy
+from accounts.access import user_of
 from accounts.policy import Action
 from filings import moves
 from filings.access import visible_filings
 from filings.models import Filing, FilingState
-from zhonglou_media.core.models import User
 
 PASSWORD_LASTS = timedelta(minutes=10)
-
-
-def user_of(request: HttpRequest) -> User:
-    """The signed-in person (each view that calls this is behind `@may`)."""
-    return cast(User, request.user)
 
 
 def ask_first(request: HttpRequest, filing: Filing, action: Action, states: tuple[FilingState, ...]) -> None:

@@ -14,12 +14,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts import policy
-from accounts.access import may
+from accounts.access import may, user_of
 from accounts.policy import Action
 from filings import calendar_in, confirming
 from filings.forms.calendar import FIRST, LAST, CountForm, YearForm
 from filings.views import calendar_moves
-from filings.views.answers import user_of
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.calendar import NEXT_YEAR_FROM, Calendar, YearPlan, parse_year, statutory_days
 from zhonglou_media.core.clock import day_of, db_now

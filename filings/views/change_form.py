@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from accounts import fields
+from accounts.access import user_of
 from accounts.models import Account
 from accounts.models.account import OperationMode
 from accounts.policy import Action
@@ -15,7 +16,7 @@ from filings.forms.change import ITEMS, OPEN, ChangeForm, filled
 from filings.models import Attachment, Filing, FilingKind
 from filings.models.content import AttachmentKind
 from filings.models.filing import CLOSINGS
-from filings.views.answers import ask_first, user_of
+from filings.views.answers import ask_first
 from filings.views.closing_form import redrafted
 from filings.views.differences import in_words
 from zhonglou_media.core import files

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.access import may
+from accounts.access import may, user_of
 from accounts.models import Role
 from accounts.policy import Action, roles_of
 from filings import exchange, exporting, queues, receipts_in
@@ -25,7 +25,7 @@ from filings.forms.office import ReceiptForm
 from filings.forms.receipts import ReceiptTableForm
 from filings.models import ExportBatch, Filing, FilingState, System
 from filings.queues import Passing
-from filings.views.answers import filing_for, user_of
+from filings.views.answers import filing_for
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.errors import Refused, StaleReading

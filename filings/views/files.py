@@ -5,11 +5,11 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from accounts.access import may
+from accounts.access import may, user_of
 from accounts.policy import Action
 from filings.access import visible_filings
 from filings.models import Attachment
-from filings.views.answers import filing_for, user_of
+from filings.views.answers import filing_for
 from zhonglou_media.core import files
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import File

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import policy
-from accounts.access import may, seen_unit_ids
+from accounts.access import may, seen_unit_ids, user_of
 from accounts.models import Flag, Role
 from accounts.models.account import GONE, OPENABLE
 from accounts.policy import Action, roles_of, units_of
@@ -20,7 +20,7 @@ from filings.available import available
 from filings.forms.change import ChangeForm
 from filings.models import Filing, FilingKind, FilingState, Revision, System
 from filings.models.filing import CLOSINGS
-from filings.views.answers import filing_for, user_of
+from filings.views.answers import filing_for
 from filings.views.differences import differences, typed_differences
 from filings.views.layouts import LAYOUTS
 from filings.views.office_panel import office_step, panel_context

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import policy
-from accounts.access import may, visible_accounts
+from accounts.access import may, user_of, visible_accounts
 from accounts.models import Account, AccountState, Role, Unit
 from accounts.models.account import OPENABLE
 from accounts.policy import Action
@@ -24,7 +24,7 @@ from filings.models import Attachment, Filing, FilingKind, FilingState
 from filings.models.content import AttachmentKind
 from filings.models.filing import CLOSINGS
 from filings.reading import latest
-from filings.views.answers import ask_first, filing_for, user_of
+from filings.views.answers import ask_first, filing_for
 from filings.views.change_form import IMAGES, items_context, pressed, take_avatar
 from filings.views.closing_form import closing_context
 from filings.views.differences import typed_differences

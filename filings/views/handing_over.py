@@ -7,12 +7,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import may
+from accounts.access import may, user_of
 from accounts.policy import Action
 from filings import handing_over
 from filings.available import available
 from filings.models import LIVE
-from filings.views.answers import ask_first, filing_for, user_of
+from filings.views.answers import ask_first, filing_for
 from filings.views.filing import show_filing
 from filings.wording import running
 from zhonglou_media.core.clock import db_now

@@ -10,14 +10,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from accounts.access import may
+from accounts.access import may, user_of
 from accounts.policy import Action, require
 from filings import approving, content, kind_words, kinds, moves
 from filings.checks import Level
 from filings.forms.actions import LeaderForm
 from filings.models import Filing, FilingKind, FilingState, Revision
 from filings.reading import Reading, latest
-from filings.views.answers import PASSWORD_LASTS, filing_for, user_of
+from filings.views.answers import PASSWORD_LASTS, filing_for
 from filings.views.differences import differences
 from filings.views.filing import show_filing
 from filings.views.sheet import frozen_rows, notes

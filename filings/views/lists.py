@@ -11,14 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.access import may, seen_unit_ids, visible_units
+from accounts.access import may, seen_unit_ids, user_of, visible_units
 from accounts.models import Unit
 from accounts.policy import Action, could
 from filings.access import visible_filings
 from filings.models import Filing, FilingKind, FilingState
 from filings.models.filing import FilingQuerySet
 from filings.timeline import verb_label
-from filings.views.answers import user_of
 from filings.wording import Running, running, verdict
 from zhonglou_media.core.models import Event
 

@@ -9,12 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import may, visible_accounts
+from accounts.access import may, user_of, visible_accounts
 from accounts.forms import ReasonForm
 from accounts.models import Account
 from accounts.policy import Action
 from filings import merging
-from filings.views.answers import user_of
 from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.errors import Refused

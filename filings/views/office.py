@@ -6,12 +6,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from accounts.access import may
+from accounts.access import may, user_of
 from accounts.policy import Action
 from filings import queues, reviewing
 from filings.forms.office import DecisionForm, NotOccurredForm, PaperCheckForm, UnacceptForm
 from filings.models import Filing, FilingState
-from filings.views.answers import filing_for, user_of
+from filings.views.answers import filing_for
 from filings.views.filing import show_filing
 from filings.views.office_panel import Form, asks_platform, panel_context
 from zhonglou_media.core.answers import post_only

@@ -7,13 +7,13 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from accounts.access import user_of
 from accounts.models import AccountState
 from filings import deadlines, opening, queues, reviewing
 from filings.available import available
 from filings.forms.office import DecisionForm, NotOccurredForm, ReadForm, UnacceptForm
 from filings.models import Filing, FilingState
 from filings.reading import Reading, latest
-from filings.views.answers import user_of
 from filings.wording import running
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import day_of, db_now

@@ -12,13 +12,12 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import histories, policy
-from accounts.access import may, seen_unit_ids, visible_accounts
+from accounts.access import may, seen_unit_ids, user_of, visible_accounts
 from accounts.models import Account, Role, Unit, UnitKind
 from accounts.policy import Action
 from filings import preapprovals, preapproving
 from filings.forms.preapprovals import DecisionForm, NewForm, PaperForm, RetainForm, mark_of
 from filings.models import Filing, FilingKind, PreApproval, PreApprovalPurpose, PreApprovalState
-from filings.views.answers import user_of
 from filings.views.files import send
 from zhonglou_media.core import files
 from zhonglou_media.core.answers import post_only, status_of

@@ -10,12 +10,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts import policy
-from accounts.access import may
+from accounts.access import may, user_of
 from accounts.policy import Action
 from filings import closing, handing_questions
 from filings.models import Filing, FilingState
 from filings.models.filing import CLOSINGS
-from filings.views.answers import filing_for, user_of
+from filings.views.answers import filing_for
 from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.errors import Incomplete, Refused

@@ -7,13 +7,12 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from accounts.access import may
+from accounts.access import may, user_of
 from accounts.policy import Action
 from filings import receipts_in
 from filings.forms.receipts import ReceiptTableForm
 from filings.jobs import submit_receipts
 from filings.views import exchange
-from filings.views.answers import user_of
 from zhonglou_media.core import files
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, db_now

@@ -6,13 +6,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import may
+from accounts.access import may, user_of
 from accounts.models import Role, Unit
 from accounts.policy import Action, units_of
 from filings import drafting, objecting, receiving
 from filings.available import available
 from filings.models import FilingKind
-from filings.views.answers import filing_for, user_of
+from filings.views.answers import filing_for
 from filings.views.filing import show_filing
 from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import db_now

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 
-from accounts.access import may
+from accounts.access import may, user_of
 from accounts.models import AccountState
 from accounts.policy import Action
 from filings import approving, deadlines, drafting, kind_words, kinds, opening, reporting
@@ -18,7 +18,7 @@ from filings.available import available
 from filings.forms.actions import PaperForm, WithdrawForm, mark_of, supplement_initial
 from filings.models import Filing, FilingState
 from filings.models.filing import SUPPLEMENTABLE
-from filings.views.answers import ask_first, filing_for, user_of
+from filings.views.answers import ask_first, filing_for
 from filings.views.filing import show_filing
 from filings.views.form import file_kinds, show_form, take_files
 from filings.views.sheet import REVIEW

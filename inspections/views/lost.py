@@ -8,11 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import may
+from accounts.access import may, user_of
 from accounts.histories import entries
 from accounts.models import Account
 from accounts.policy import Action
-from filings.views.answers import user_of
 from inspections import losing, ordering
 from inspections.access import account_for
 from inspections.forms.orders import DeclareForm, LostForm, RecoverForm

@@ -5,10 +5,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from accounts import policy
-from accounts.access import may, visible_accounts
+from accounts.access import may, user_of, visible_accounts
 from accounts.models.account import ORDERABLE
 from accounts.policy import Action
-from filings.views.answers import user_of
 from inspections.access import visible_orders
 from inspections.models.order import STANDING
 

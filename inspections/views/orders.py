@@ -15,12 +15,11 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import policy
-from accounts.access import may
+from accounts.access import may, user_of
 from accounts.forms import ReasonForm
 from accounts.histories import entries_for
 from accounts.policy import Action
 from filings.models import LIVE
-from filings.views.answers import user_of
 from filings.views.files import ENDINGS, send
 from inspections import ordering
 from inspections.access import account_for, order_for, visible_orders

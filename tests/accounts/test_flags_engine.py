@@ -91,6 +91,21 @@ def test_a_filing_that_gets_its_account_later_gives_it_to_its_flag() -> None:
     assert Flag.objects.get().reopened == 0
 
 
+def test_an_unfiled_account_that_goes_to_another_unit_takes_its_flag_along(late: Filing) -> None:
+    """Nothing was missed yet by anybody; a due time that was missed stays with who missed it."""
+    account, other = make_account(AccountState.UNFILED), make_unit()
+    unfiled = next(rule for rule in RULES if rule.code == RuleCode.UNFILED_ACCOUNT)
+    now = at("2021-03-23 00:00")
+    for rule in (unfiled, OVERDUE):
+        run_rule(rule, now)
+    Account.objects.filter(pk=account.pk).update(unit=other)
+    Filing.objects.filter(pk=late.pk).update(unit=other)
+
+    assert [run_rule(rule, now) for rule in (unfiled, OVERDUE)] == [(0, 0), (0, 0)]
+    units = dict(Flag.objects.values_list("rule", "unit"))
+    assert units == {"unfiled_account": other.pk, "overdue_filing": late.unit_id}
+
+
 def test_what_is_no_longer_in_breach_is_cleared(late: Filing) -> None:
     run_rule(OVERDUE, DAY_1)
     report(late)

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts import invitations
 from accounts.models import Role
@@ -49,6 +51,17 @@ def test_it_works_until_it_expires(admin: User, used_at: str, works: bool) -> No
             invitations.use(token, GOOD, now=at(used_at))
     person.refresh_from_db()
     assert person.check_password(GOOD) is works
+
+
+@pytest.mark.needs_postgres
+def test_the_person_is_locked_before_the_link_as_everywhere(admin: User) -> None:
+    """`make` and `users.disable` lock the person, then end the links: the other way round they would cross."""
+    _, token = link(admin)
+    with CaptureQueriesContext(connection) as queries:
+        invitations.use(token, GOOD, now=NOW)
+    locked = [query["sql"] for query in queries if "FOR NO KEY UPDATE" in query["sql"]]
+    assert ["core_user" in sql for sql in locked[:2]] == [True, False]
+    assert "core_invitation" in locked[1]
 
 
 def test_it_is_used_once(admin: User) -> None:

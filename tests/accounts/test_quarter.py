@@ -66,12 +66,14 @@ def test_who_must_confirm(of: Unit, operator: User, row: Account) -> None:
     unit()  # has no account
     account(unit(scope=Scope.GUIDED))
     Account.objects.filter(pk=account(unit()).pk).update(state="cancelled", next_update_due_at=None)
-    closed = account(unit())
-    Account.objects.filter(pk=closed.pk).update(state="closed", next_update_due_at=None)
-    assert set(quarter.waiting(Quarter(2026, 4))) == {of, closed.unit}
+    Account.objects.filter(pk=account(unit()).pk).update(state="closed", next_update_due_at=None)
+    merged = account(unit()).unit
+    Unit.objects.filter(pk=merged.pk).update(status="merged", merged_into=of)
+    other = account(unit()).unit
+    assert set(quarter.waiting(Quarter(2026, 4))) == {of, other}
     confirm(of, operator)
-    assert set(quarter.waiting(Quarter(2026, 4))) == {closed.unit}
-    assert set(quarter.waiting(Quarter(2027, 1))) == {of, closed.unit}
+    assert set(quarter.waiting(Quarter(2026, 4))) == {other}
+    assert set(quarter.waiting(Quarter(2027, 1))) == {of, other}
 
 
 # --- what is shown --------------------------------------------------------------------------------------------------

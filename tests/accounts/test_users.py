@@ -213,6 +213,16 @@ def test_a_membership_that_cannot_be(
     assert not person.memberships.exists()
 
 
+def test_ending_a_membership_never_makes_it_longer(admin: User) -> None:
+    row = user(Role.OFFICER).memberships.get()
+    end(row, admin, TODAY)
+    with pytest.raises(Incomplete) as refused:
+        end(row, admin, date(2099, 1, 1))
+    assert "这项任职到 2026-11-24 为止" in refused.value.errors["to_date"][0]
+    row.refresh_from_db()
+    assert row.to_date == TODAY
+
+
 def test_a_membership_ends_on_its_last_day_and_not_in_the_past(admin: User) -> None:
     person = user(Role.OFFICER)
     row = person.memberships.get()

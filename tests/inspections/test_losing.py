@@ -60,6 +60,15 @@ def test_declared_it_is_ordered_closed_and_its_flags_are_waived(cast: Cast) -> N
     assert (flag.waive_reason, flag.waived_by) == ("账号失控：密码遗失", cast.supervisor)
 
 
+def test_what_was_missed_before_the_loss_stays_missed(cast: Cast) -> None:
+    of = account(cast.unit)  # due at 2026-12-02 00:00
+    sweep.sweep(LATE)
+    assert declared(of, cast, since=date(2026, 12, 2)).waived == 0
+    sweep.sweep(LATE)
+    flag = Flag.objects.get(account=of, rule="no_data")
+    assert (flag.waived_at, flag.cleared_at) == (None, LATE)
+
+
 def test_while_it_is_lost_no_rule_judges_its_updates(cast: Cast) -> None:
     of = account(cast.unit)
     declared(of, cast, now=NOW, since=date(2026, 11, 24))
@@ -165,3 +174,20 @@ def test_who_may_and_when(cast: Cast) -> None:
     assert pending is not None
     with pytest.raises(Refused, match="现为“待备案”，不需要按失控办理"):
         losing.report(pending.pk, **told, by=cast.operator)
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_an_account_that_is_opened_after_it_was_lost_is_judged_and_holds_its_place_again(
+    cast: Cast, *, found: bool
+) -> None:
+    of = account(cast.unit, found=found)
+    order = declared(of, cast).order
+    if not found:
+        ordering.execute(order.pk, reason="已核实", by=cast.supervisor, now=LATE)
+    filing = opening("completed", cast, on=of, now=LATE, uid=of.uid)
+    of.refresh_from_db()
+    assert (of.state, of.lost_control_since, of.next_update_due_at) == ("active", None, at("2026-12-18 00:00"))
+    assert Event.objects.get(verb="activate").comment == f"备案 {filing.number}：原失控认定随之终止"
+    with pytest.raises(Incomplete) as refused:
+        opening("leader_review", cast, now=LATE)
+    assert "same_platform_reason" in refused.value.errors

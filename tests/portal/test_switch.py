@@ -9,7 +9,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts import policy
 from accounts.models import Membership, Role
+from accounts.policy import Action
 from tests.factories import Cast, opening, user
 from zhonglou_media.core.clock import day_of, db_now
 
@@ -116,6 +118,20 @@ def test_children_are_those_of_the_chosen_unit() -> None:
     assert [client.get(page).status_code for page in pages] == [200, 404]
     client.post(reverse("switch"), {"membership": other.pk})
     assert [client.get(page).status_code for page in pages] == [404, 404]
+
+
+def test_children_are_those_of_the_role_that_reads() -> None:
+    """An admin of the parent unit who files for another unit reads no filing of the children."""
+    two, above = Two(), Cast().unit
+    two.a.unit.parent = above
+    two.a.unit.save()
+    person = user(Role.ADMIN, above)
+    Membership.objects.create(user=person, unit=two.b.unit, role=Role.OPERATOR)
+    client = Client()
+    client.force_login(person)
+    pages = [reverse("filings:detail", args=[filing.pk]) for filing in (two.of_a, two.of_b)]
+    assert [client.get(page).status_code for page in pages] == [404, 200]
+    assert not policy.may(person, Action.VIEW_FILING, two.of_a)
 
 
 def test_choosing_costs_no_query() -> None:

@@ -3,8 +3,10 @@
 import hashlib
 import json
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
+from django.apps import apps
 from django.db import models, transaction
 
 from .models import Event, EventHead, User
@@ -15,6 +17,12 @@ SYSTEM = "system"
 def kind_of(subject: models.Model) -> str:
     """The name an object goes by in the history: its model's name in lower case."""
     return subject._meta.model_name or ""
+
+
+@cache
+def model_of(kind: str) -> type[models.Model] | None:
+    """The model whose objects go by that name, None for a kind of run that has none."""
+    return next((model for model in apps.get_models() if model._meta.model_name == kind), None)
 
 
 def append(

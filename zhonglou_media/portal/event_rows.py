@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.apps import apps
 from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
 
@@ -14,6 +13,7 @@ from accounts.policy import Action
 from accounts.thresholds import EDITABLE
 from filings.models import Filing
 from zhonglou_media.core import verbs
+from zhonglou_media.core.events import model_of
 from zhonglou_media.core.models import Event, Job, Setting, User
 from zhonglou_media.core.words import FLAGS, STATE_ICONS
 from zhonglou_media.portal.jobs import label_of
@@ -146,7 +146,7 @@ def _names(events: Iterable[Event]) -> dict[tuple[str, int | None], str]:
 
 def _plain(kind: str) -> Named:
     """Objects of a kind without words of its own: as they call themselves."""
-    model = next((model for model in apps.get_models() if model._meta.model_name == kind), None)
+    model = model_of(kind)
     if model is None:
         return (lambda: Event.objects.none()), str
     return (lambda: model._base_manager.select_related()), str

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.access import may
+from accounts.access import may, user_of
 from accounts.models import Account, AccountState, Flag, Role, Unit
 from accounts.models.account import GONE
 from accounts.policy import Action, roles_of, units_of
@@ -20,7 +20,6 @@ from accounts.views.register import judged
 from filings import content, handing_over, kind_words
 from filings.models import Filing, FilingKind, FilingState
 from filings.timeline import verb_label
-from filings.views.answers import user_of
 from filings.views.leader import in_force_from, opened_without_approval
 from filings.wording import RETURNS, Running, day, moment, report_days, running
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
