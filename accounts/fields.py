@@ -27,6 +27,7 @@ UNFILED: tuple[str, ...] = ("followers", "remarks")
 
 # States in which a filing holds its account's fields; `filings` knows them as LIVE, and a test holds the two together.
 LIVE_FILING = ("draft", "leader_review", "to_report", "office_review", "returned", "accepted")
+COMPLETED_FILING = "completed"
 
 
 def label(field: str) -> str:

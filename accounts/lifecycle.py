@@ -6,7 +6,7 @@ A ground is a filing, an order, the baseline or a finding. Callers hold the tran
 from datetime import datetime
 
 from accounts import custodians, due_times, identity, policy, rules
-from accounts.fields import LIVE_FILING
+from accounts.fields import COMPLETED_FILING, LIVE_FILING
 from accounts.models import Account, AccountName, AccountState, Origin
 from accounts.models.account import ORDERABLE, WATCHED
 from zhonglou_media.core import events
@@ -80,10 +80,16 @@ def rewrite_pending(account: Account, *, ground: str, by: User | None, role: str
 
 
 def activate(account: Account, *, number: str, ground: str, by: User | None, role: str, now: datetime) -> None:
-    """待备案, 未备案 or 已关停 → 正常运行: its opening completed. Watched from today; its name enters the history."""
+    """待备案, 未备案 or 已关停 → 正常运行: its opening completed. Watched from today; its name enters the history.
+
+    One that was declared lost (第十八条) is judged and holds its place again.
+    """
     account.number = number
     account.monitored_from = day_of(now)
     account.found_at = None
+    if account.lost_control_since is not None:  # who filed it has it in hand again
+        account.lost_control_since = None
+        ground = f"{ground}：原失控认定随之终止"
     custodians.follow(account, now)
     _move(account, A.ACTIVE, verb="activate", ground=ground, by=by, role=role, now=now)
     AccountName.objects.get_or_create(
@@ -117,11 +123,17 @@ def end(account: Account, *, cancelled: bool, ground: str, by: User | None, role
     _move(account, target, verb="cancel" if cancelled else "close", ground=ground, by=by, role=role, now=now)
 
 
+def is_filed(account: Account) -> bool:
+    """Whether a filing of whatever kind was ever completed for it: such a row never becomes 作废."""
+    return bool(account.number) or account.filings.filter(state=COMPLETED_FILING).exists()
+
+
 def void(account: Account, *, reason: str, by: User, now: datetime) -> None:
     """作废: recorded in error or a double; only the supervisor, never a row with a completed filing."""
     role = policy.require(by, policy.Action.VOID, account)
-    if account.number:
-        raise WrongState(f"账号“{account.name}”已办结备案（{account.number}），不能作废，只能关停或注销。")
+    if is_filed(account):
+        named = account.number or "见备案台账"
+        raise WrongState(f"账号“{account.name}”已办结备案（{named}），不能作废，只能关停或注销。")
     if account.filings.filter(state__in=LIVE_FILING).exists():
         raise WrongState(f"账号“{account.name}”有一件办理中的备案，请先由主办单位撤回，再作废。")
     if account.orders.filter(ended_at__isnull=True).exists():
@@ -136,6 +148,13 @@ def merge_into(account: Account, kept: Account, *, reason: str, by: User, role: 
     account.merged_into = kept
     ground = f"并入账号“{kept.name}”，理由：{reason}"
     _move(account, A.VOID, verb="merge_into", ground=ground, by=by, role=role, now=now)
+
+
+def kept(account: Account) -> Account:
+    """The row that stands for `account` now: the one into which a double was merged, else itself."""
+    while account.merged_into is not None:
+        account = account.merged_into
+    return account
 
 
 def end_by_order(account: Account, *, cancelled: bool, ground: str, by: User | None, role: str, now: datetime) -> None:

@@ -7,16 +7,18 @@ void row, for nothing is deleted. Locks as approvals do: filings, units, account
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, Max, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
 
-from accounts import activity_days, custodians, due_times, lifecycle, policy
+from accounts import activity_days, custodians, due_times, fields, lifecycle, policy
 from accounts.models import Account, AccountName, AccountState, Followers, Message, Publication, Unit
 from accounts.models.account import GONE, OPENABLE
 from accounts.policy import Action
-from filings.models import LIVE, Filing, FilingKind, FilingState, PreApproval, PreApprovalState
+from filings.models import LIVE, Draft, Filing, FilingKind, PreApproval, PreApprovalState
+from filings.models.filing import CLOSINGS
 from zhonglou_media.core import events
 from zhonglou_media.core.bulk import update_many
 from zhonglou_media.core.clock import day_of
@@ -68,7 +70,7 @@ def candidates(account: Account) -> list[Account]:
 def choose(one: Account, other: Account) -> tuple[Account, Account]:
     """(the row that stays, the row that becomes void): the filed one stays, of two alike the older one."""
     keep, drop = sorted(
-        (one, other), key=lambda account: (not _is_filed(account), account.state not in FILED, account.pk)
+        (one, other), key=lambda account: (not lifecycle.is_filed(account), account.state not in FILED, account.pk)
     )
     return keep, drop
 
@@ -86,7 +88,7 @@ def obstacle(keep: Account, drop: Account) -> str:
         return f"两个账号的账号ID不同（{keep.uid}、{drop.uid}），不是同一个账号；登记有误的，请先更正账号ID。"
     if keep.unit_id != drop.unit_id and A.UNFILED not in (keep.state, drop.state):
         return f"两个账号分属{keep.unit}和{drop.unit}，又都不是未备案账号，请先办理主办单位变更。"
-    if _is_filed(drop):
+    if lifecycle.is_filed(drop):
         return f"账号“{drop.name}”已办结备案（{drop.number or '见备案台账'}），不能并入别的账号。"
     if choose(keep, drop)[0].pk != keep.pk:
         return f"应当保留“{drop.name}”（{drop.get_state_display()}，登记在先或已经备案），请把另一个并入它。"
@@ -98,7 +100,8 @@ def obstacle(keep: Account, drop: Account) -> str:
 
 
 def _live_in_the_way(keep: Account, drop: Account) -> str:
-    theirs, moving = (Filing.objects.filter(account=a, state__in=LIVE).first() for a in (keep, drop))
+    rows = Filing.objects.filter(state__in=LIVE).select_related("unit")
+    theirs, moving = (rows.filter(account=a).first() for a in (keep, drop))
     if moving is None:
         return ""
     named = f"账号“{drop.name}”有一件办理中的备案（{moving}）"
@@ -106,11 +109,9 @@ def _live_in_the_way(keep: Account, drop: Account) -> str:
         return f"{named}，“{keep.name}”也有一件（{theirs}）。一个账号同时只能有一件，请先由单位撤回其中一件。"
     if moving.kind != FilingKind.OPEN or keep.state not in OPENABLE:
         return f"{named}，不能由“{keep.name}”（{keep.get_state_display()}）接着办，请先办完或由单位撤回。"
+    if moving.unit_id != keep.unit_id:
+        return f"{named}，由{moving.unit}填报，而“{keep.name}”由{keep.unit}主办，不能接着办，请先由{moving.unit}撤回。"
     return ""
-
-
-def _is_filed(account: Account) -> bool:
-    return bool(account.number) or account.filings.filter(state=FilingState.COMPLETED).exists()
 
 
 def what_moves(keep: Account, drop: Account) -> Moving:
@@ -154,13 +155,18 @@ def merge_accounts(keep_id: int, drop_id: int, *, reason: str, by: User, now: da
         _move_facts(keep, drop)
         _move_records(keep, drop, day_of(now))
         lifecycle.merge_into(drop, keep, reason=reason.strip(), by=by, role=role, now=now)
+        uid = keep.uid
         _fill(keep, drop)
         if days is not None:
             activity_days.recount_posts(ids, *days)
             activity_days.recount_messages(ids, *days)
         due_times.recompute(ids)
-        detail = {"from": drop.pk, "moved": moving.in_words(), "twice": moving.twice}
-        comment = f"“{drop.name}”（{drop.unit}）并入，随之转来{moving.in_words()}。理由：{reason.strip()}"
+        detail: dict[str, Any] = {"from": drop.pk, "moved": moving.in_words(), "twice": moving.twice}
+        learnt = ""
+        if keep.uid != uid:
+            detail |= {"uid": [uid, keep.uid]}
+            learnt = f"，账号ID由“{fields.words('uid', uid)}”改为“{keep.uid}”"
+        comment = f"“{drop.name}”（{drop.unit}）并入，随之转来{moving.in_words()}{learnt}。理由：{reason.strip()}"
         events.append(keep, "take_over", by=by, role=role, at=now, comment=comment, detail=detail)
     return moving
 
@@ -230,6 +236,19 @@ def _move_records(keep: Account, drop: Account, today: date) -> None:
     retentions.update(account=keep)
     for pointer in ("reborn_of", "successor", "merged_into"):
         Account.objects.filter(**{pointer: drop}).exclude(pk=keep.pk).update(**{pointer: keep})
+    if keep.successor_id == drop.pk:  # none is its own successor
+        keep.successor = None
+    _follow_successor(keep, drop)
+
+
+def _follow_successor(keep: Account, drop: Account) -> None:
+    """承接账号 as closings under way have typed it. What is frozen stays as approved: `closing.complete` follows it."""
+    drafts = Draft.objects.select_for_update(of=("self",)).select_related("filing").order_by("pk")
+    typed = drafts.filter(filing__kind__in=CLOSINGS, filing__state__in=LIVE)
+    for draft in typed.filter(data__successor__in=[drop.pk, str(drop.pk)]):
+        own = draft.filing.account_id == keep.pk
+        draft.data = {**draft.data, "successor": "" if own else str(keep.pk)}
+        draft.save(update_fields=["data"])
 
 
 def _fill(keep: Account, drop: Account) -> None:

@@ -253,7 +253,7 @@ def applies(account: Account, name: str) -> bool:
 def _may_void(user: User, account: Account) -> bool:
     """Whether 作废 is offered: only where `lifecycle.void` would not refuse."""
     legal = (account.state, AccountState.VOID) in lifecycle.LEGAL
-    if not legal or account.number or not policy.may(user, Action.VOID, account):
+    if not legal or not policy.may(user, Action.VOID, account) or lifecycle.is_filed(account):
         return False
     if account.orders.filter(ended_at__isnull=True).exists():
         return False

@@ -7,7 +7,7 @@ from accounts.flags import waive
 from accounts.models import Account, AccountState, Flag, Role
 from filings.models import FilingState
 from tests.accounts.account_page import flag_of, shown
-from tests.factories import NOW, Cast, account, opening, unit, user
+from tests.factories import NOW, Cast, account, change, opening, unit, user
 from zhonglou_media.core.events import timeline
 from zhonglou_media.core.models import Event, User
 
@@ -55,6 +55,17 @@ def test_a_filed_account_is_not_voided_and_what_was_typed_stays(client: Client, 
     assert response.status_code == 409
     assert "不能作废，只能关停或注销" in text
     assert "我写的理由" in text
+
+
+def test_a_baseline_account_with_a_completed_change_is_filed_and_not_voided(client: Client, supervisor: User) -> None:
+    row = account()
+    change(FilingState.COMPLETED, Cast(row.unit), on=row)
+    row.refresh_from_db()
+    assert (row.state, row.number) == (AccountState.ACTIVE, None)
+    assert "作废这个账号" not in shown(client, supervisor, row)
+    response = client.post(f"/accounts/{row.pk}/void/", {"reason": "登记错误"})
+    assert "已办结备案（见备案台账），不能作废" in response.content.decode()
+    assert response.status_code == 409
 
 
 def test_a_void_account_keeps_no_promise_it_cannot_keep(client: Client, supervisor: User) -> None:

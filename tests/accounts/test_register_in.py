@@ -9,13 +9,13 @@ from typing import Any
 import openpyxl
 import pytest
 
-from accounts.fields import LIVE_FILING
+from accounts.fields import COMPLETED_FILING, LIVE_FILING
 from accounts.models import Account, AccountName, AccountState, Membership, Origin, Platform, PlatformAlias, Role, Unit
 from accounts.models.unit import UnitStatus
 from accounts.register_in import ImportResult, NothingAccepted, import_file, refused_workbook
 from accounts.register_rows import PlatformWords, read_followers
 from filings.models import Filing
-from filings.models.filing import LIVE
+from filings.models.filing import LIVE, FilingState
 from tests import factories
 from tests.csv_files import csv_bytes
 from tests.factories import NOW
@@ -234,6 +234,7 @@ def test_a_live_filing_holds_its_fields(imported: Importer) -> None:
     assert "账号ID须在备案中补充" in reason(done)
     assert imported([account.unit.name, "抖音", "甲", "", "", "", "12"]).changed == 1
     assert tuple(LIVE) == LIVE_FILING
+    assert FilingState.COMPLETED == COMPLETED_FILING
 
 
 # --- cells ----------------------------------------------------------------------------------------

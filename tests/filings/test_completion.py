@@ -159,3 +159,14 @@ def test_a_completed_filing_frees_the_account_for_the_next(cast: Cast) -> None:
     done = now_of(filing)
     with pytest.raises(Refused, match="只有未备案或已关停"):
         drafting.start("open", by=cast.operator, unit=cast.unit, account=done.account, now=LATER)
+
+
+def test_an_opening_does_not_activate_the_account_of_another_unit(cast: Cast) -> None:
+    row = account(cast.unit, found=True, same_platform_reason="示例")
+    filing = opening("accepted", cast, on=row)
+    Account.objects.filter(pk=row.pk).update(unit=Cast().unit)
+    for system in ("national", "provincial"):
+        take(filing, system)
+    done = now_of(filing)
+    assert (done.state, done.account and done.account.state) == ("accepted", AccountState.UNFILED)
+    assert f"不能由{cast.unit}的开办备案办结" in done.conflict

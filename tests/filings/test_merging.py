@@ -19,7 +19,7 @@ from accounts.models import (
 from filings import merging, reporting
 from filings.models import FilingState
 from inspections import sweep
-from tests.factories import NOW, Cast, account, at, opening, platform, unit
+from tests.factories import NOW, PATHS, Cast, account, at, change, closing, opening, platform, unit
 from tests.inspections.ordered import order
 from zhonglou_media.core.errors import NotAllowed, Refused, WrongState
 from zhonglou_media.core.models import Event
@@ -82,7 +82,8 @@ def test_everything_of_the_younger_row_moves_and_it_becomes_void(cast: Cast) -> 
     assert set(days) - {(drop.pk, 0)} == {(keep.pk, 1)}
     void, took = Event.objects.get(verb="merge_into"), Event.objects.get(verb="take_over")
     assert (void.subject_id, void.to_state, took.subject_id) == (drop.pk, "void", keep.pk)
-    assert "1 件备案、1 条发布、1 条留言、1 天粉丝数、1 个名称" in took.comment
+    assert "1 件备案、1 条发布、1 条留言、1 天粉丝数、1 个名称，账号ID由“（未填）”改为“dy-7”" in took.comment
+    assert took.detail["uid"] == ["", "dy-7"]
 
 
 def test_what_both_rows_hold_counts_once(cast: Cast) -> None:
@@ -124,6 +125,23 @@ def test_a_question_handed_from_one_row_to_the_other_waits_again(cast: Cast) -> 
     for row in (there, here, elsewhere):
         row.refresh_from_db()
     assert (there.account, there.handed_to, here.handed_to, elsewhere.handed_to) == (keep, None, None, keep)
+
+
+def test_the_successor_of_other_accounts_is_the_row_that_stays(cast: Cast) -> None:
+    """第八条: in what is typed, in what is frozen once it completes; and none is its own successor."""
+    more = {"same_platform_reason": "示例"}
+    keep, drop = account(cast.unit, uid="", **more), account(cast.unit, **more)
+    typed = closing("draft", cast, on=account(cast.unit, **more), mode="merge", successor=drop.pk)
+    own = closing("draft", cast, on=keep, successor=str(drop.pk))
+    frozen = closing("accepted", cast, on=account(cast.unit, **more), mode="merge", successor=drop.pk)
+    Account.objects.filter(pk=keep.pk).update(successor=drop)
+    merged(keep, drop, cast)
+    for row in (typed, own):
+        row.draft.refresh_from_db()
+    assert [row.draft.data["successor"] for row in (typed, own)] == [str(keep.pk), ""]
+    assert keep.successor is None
+    PATHS[FilingState.COMPLETED][-1](frozen.pk, cast, NOW, None)
+    assert Account.objects.get(filings=frozen).successor == keep
 
 
 def test_two_custodians_do_not_stand_together(cast: Cast) -> None:
@@ -210,13 +228,23 @@ def opening_for_a_filed_one(cast: Cast) -> tuple[Account, Account]:
     return keep, drop
 
 
+def opening_of_another_unit(cast: Cast) -> tuple[Account, Account]:
+    return made("found", cast, uid=""), made("pending", Cast())
+
+
+def changed_but_without_number(cast: Cast) -> tuple[Account, Account]:
+    drop = made("baseline", cast)
+    change("completed", cast, on=drop)
+    return made("completed", cast, uid=""), drop
+
+
 def ordered(cast: Cast) -> tuple[Account, Account]:
     keep, drop = made("found", cast, uid=""), made("found", cast)
     order(drop, by=cast.supervisor)
     return keep, drop
 
 
-def closing(cast: Cast) -> tuple[Account, Account]:
+def on_its_way_out(cast: Cast) -> tuple[Account, Account]:
     keep, drop = made("completed", cast, uid=""), made("baseline", cast)
     lifecycle._move(drop, lifecycle.A.CLOSING, verb="begin_closing", ground="x", by=None, role="system", now=NOW)
     return keep, drop
@@ -232,8 +260,10 @@ def closing(cast: Cast) -> tuple[Account, Account]:
         (gone, "现为“作废”，不能合并"),
         (both_live, "一个账号同时只能有一件，请先由单位撤回其中一件"),
         (opening_for_a_filed_one, "（正常运行）接着办，请先办完或由单位撤回"),
+        (opening_of_another_unit, "主办，不能接着办，请先由"),
+        (changed_but_without_number, "已办结备案（见备案台账）"),
         (ordered, "有一件未办结的责令关停，请先办结或撤销，再合并"),
-        (closing, "现为“拟关停”，不能并入别的账号"),
+        (on_its_way_out, "现为“拟关停”，不能并入别的账号"),
     ],
 )
 def test_what_is_refused(rows: Any, sentence: str, cast: Cast) -> None:
