@@ -139,6 +139,8 @@ def _closing(filing: Filing, user: User, now: datetime) -> dict[str, Any]:
 
 def _next_step(filing: Filing, user: User, can: set[str], now: datetime) -> str:
     """The unit's people are told what to do; those outside, whose turn it is."""
+    if objecting.VERB in can:
+        return f"{filing.unit.name}申请接收本单位的账号，区政府办公室正在审核。不同意的，请在审核期间提出异议。"
     own = filing.unit in units_of(user, Role.OPERATOR, Role.LEADER)
     outside = "" if own and not can & {"accept", "receipt"} else office_step(filing, can, now=now)
     return outside or next_step(filing, leaders_of(filing.unit, day_of(now)), now=now)
