@@ -3,17 +3,8 @@
 from django import forms
 
 from accounts.models import Outsourcing
+from zhonglou_media.core.day_field import day_field
 from zhonglou_media.core.errors import Incomplete
-
-
-def _day(label: str, *, required: bool = True) -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        required=required,
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput,
-        error_messages={"required": f"请填写{label}。", "invalid": "日期应写成 2026-11-23 的样子。"},
-    )
 
 
 def _text(label: str, length: int, *, required: bool = False) -> forms.CharField:
@@ -38,13 +29,13 @@ class ArrivalForm(PeopleForm):
 
     name = _text("姓名", 40, required=True)
     phone = _text("电话", 32)
-    from_date = _day("到任日期")
+    from_date = day_field("到任日期", missing="请填写到任日期。")
 
 
 class LeavingForm(PeopleForm):
     """登记离任."""
 
-    to_date = _day("离任日期")
+    to_date = day_field("离任日期", missing="请填写离任日期。")
 
 
 class ContractForm(PeopleForm):
@@ -53,8 +44,8 @@ class ContractForm(PeopleForm):
     vendor = _text("运维单位", 120, required=True)
     reviewer = _text("本单位内容审核人", 40)
     nda = forms.BooleanField(label="已签保密协议", required=False)
-    starts_on = _day("合同开始")
-    ends_on = _day("合同到期", required=False)
+    starts_on = day_field("合同开始", missing="请填写合同开始。")
+    ends_on = day_field("合同到期")
 
     @staticmethod
     def of(row: Outsourcing | None) -> dict[str, object]:
@@ -66,4 +57,4 @@ class ContractForm(PeopleForm):
 class EndForm(PeopleForm):
     """停止委托."""
 
-    ended_on = _day("停止日期")
+    ended_on = day_field("停止日期", missing="请填写停止日期。")

@@ -7,11 +7,11 @@ from django.core.files.uploadedfile import UploadedFile
 
 from accounts.models import Platform, Verdict
 from accounts.sighting_list import MAX_ROWS, SOURCE_WIDTH
+from zhonglou_media.core.day_field import day_field
 from zhonglou_media.core.names import MAX_NAME, clean_name
 from zhonglou_media.core.tables_in import MAX_BYTES
 
 NO_ACCOUNT = "none"  # 都不是, as against nothing chosen yet
-UNREADABLE_DAY = "日期应写成 2026-11-23 的样子。"
 
 
 class WhereFrom(forms.Form):
@@ -28,12 +28,7 @@ class WhereFrom(forms.Form):
             "max_length": "发现途径不能超过200个字。",
         },
     )
-    found_on = forms.DateField(
-        label="发现日期",
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput,
-        error_messages={"required": "请填写发现日期。", "invalid": UNREADABLE_DAY},
-    )
+    found_on = day_field("发现日期", missing="请填写发现日期。")
 
 
 class SightingForm(WhereFrom):

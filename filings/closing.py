@@ -9,12 +9,12 @@ from accounts import lifecycle
 from accounts.models import Account, AccountState, Message, Unit
 from filings import announcing
 from filings.checks import Check, Level, Register
-from filings.forms import common
 from filings.forms.closing import filled, followed
 from filings.locks import ground_of, lock_register
 from filings.models import ClosingDetails, ClosingReason, Filing, FilingKind, Receipt
 from filings.models.content import AttachmentKind
 from zhonglou_media.core.clock import day_of, start_of
+from zhonglou_media.core.day_field import read_day
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import User
 
@@ -43,10 +43,10 @@ def check(typed: Mapping[str, Any], *, filing: Filing) -> list[Check]:
     days, reasons = str(data.get("notice_days") or ""), data.get("reasons")
     said = Said(
         text=str(data["notice_text"] or ""),
-        text_on=common.read_day(data.get("notice_on")),
+        text_on=read_day(data.get("notice_on")),
         days=int(days) if days.isdecimal() and len(days) < 9 else None,
-        effective_on=common.read_day(data.get("effective_on")),
-        due_on=common.read_day(data.get("due_on")),
+        effective_on=read_day(data.get("effective_on")),
+        due_on=read_day(data.get("due_on")),
         follows=followed(filing, data),
         retention=isinstance(reasons, list) and ClosingReason.RETENTION in reasons,
     )
@@ -121,7 +121,7 @@ def due_at(filing: Filing) -> datetime | None:
         day = filing.details.due_on
     else:
         draft = getattr(filing, "draft", None)
-        day = common.read_day(draft.data.get("due_on")) if draft is not None else None
+        day = read_day(draft.data.get("due_on")) if draft is not None else None
     return start_of(day + timedelta(days=1)) if day else None
 
 
@@ -184,7 +184,8 @@ def complete(filing: Filing, receipts: list[Receipt], *, by: User | None, role: 
     waiting = open_questions(account).count()
     if waiting:
         return f"账号“{account.name}”还有 {waiting} 条咨询没有办结，请逐条回复，或转由承接账号答复（第十五条）。"
-    if filing.closing.successor_id is not None:
-        account.successor_id = filing.closing.successor_id
+    if filing.closing.successor is not None:
+        followed_by = lifecycle.kept(filing.closing.successor)
+        account.successor = followed_by if followed_by != account else None
     lifecycle.end(account, cancelled=cancelled, ground=ground_of(filing), by=by, role=role, now=now)
     return ""

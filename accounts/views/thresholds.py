@@ -17,6 +17,7 @@ from accounts.policy import Action
 from accounts.thresholds import EDITABLE, FIXED
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import day_of, db_now
+from zhonglou_media.core.day_field import day_field
 from zhonglou_media.core.errors import Incomplete, Refused
 from zhonglou_media.core.models import Event, User
 
@@ -36,12 +37,7 @@ class ThresholdForm(forms.Form):
         error_messages={"required": "请填写新的值。", "invalid": "请填写整数。"},
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
-    from_date = forms.DateField(
-        label="自何日起",
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput,
-        error_messages={"required": "请填写从哪一天起。", "invalid": "日期应写成 2026-11-23 的样子。"},
-    )
+    from_date = day_field("自何日起", missing="请填写从哪一天起。")
 
 
 @dataclass(frozen=True)

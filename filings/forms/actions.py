@@ -9,6 +9,7 @@ from filings import kinds
 from filings.forms import common
 from filings.models import Filing, FilingState
 from filings.reading import Reading
+from zhonglou_media.core.day_field import day_field
 from zhonglou_media.core.models import File
 
 PAPER_ACCEPT = ".pdf,.jpg,.jpeg,.png"
@@ -44,7 +45,7 @@ class PaperForm(forms.Form):
         max_length=40,
         error_messages={"required": "请填写签批的主要领导姓名。", "max_length": "姓名不能超过40个字。"},
     )
-    approved_on = common.day(
+    approved_on = day_field(
         "批准日期", missing="请填写审批单上的批准日期。", help_text="以审批单上主要领导签署的日期为准"
     )
     scan = forms.FileField(

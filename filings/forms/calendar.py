@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 
 from filings import calendar_in
-from filings.forms import common
 from zhonglou_media.core.calendar import parse_year
+from zhonglou_media.core.day_field import day_field
 from zhonglou_media.core.errors import Refused
 
 FIRST, LAST = 2000, 2100
@@ -96,7 +96,7 @@ class CountForm(forms.Form):
 
     use_required_attribute = False
 
-    day = common.day("从哪一天起", missing="请填写日期。")
+    day = day_field("从哪一天起", missing="请填写日期。")
     n = forms.IntegerField(
         label="往后第几个工作日",
         min_value=0,

@@ -13,6 +13,7 @@ from filings import announcing
 from filings.forms import common
 from filings.models import Attachment, ChangeDetails, ChangeItem, Filing
 from filings.models.content import AttachmentKind
+from zhonglou_media.core.day_field import day_field
 from zhonglou_media.core.names import clean_name
 
 ITEMS: tuple[str, ...] = tuple(name for name in fields.FILED if name not in ("unit", "avatar"))  # typed in the form
@@ -92,9 +93,9 @@ class ChangeForm(common.FilingForm):
     same_platform_reason = common.text(
         "同平台已有账号的理由", 300, lines=True, help_text="主办单位在该平台已有账号的必填（第七条）"
     )
-    effective_on = common.day("平台变更日期", help_text="在平台上改好的日期，尚未办理的不填，办好后补录")
+    effective_on = day_field("平台变更日期", help_text="在平台上改好的日期，尚未办理的不填，办好后补录")
     notice_text = common.text("社会公告", 1000, lines=True, help_text="变更名称、主办单位的，审核通过时公布（第八条）")
-    notice_on = common.day("公告日期")
+    notice_on = day_field("公告日期")
     notice_place = common.text("公告发布渠道", 120)
     notice_link = common.text("公告链接", 300, help_text="可后补")
     operator_phone = common.text("填报人手机", 32)
@@ -189,7 +190,7 @@ def new_avatar(filing: Filing) -> str:
 class ChangeSupplementForm(forms.Form):
     """补充材料: late facts, contacts and remarks of a change whose approved part is frozen."""
 
-    effective_on = common.day("平台变更日期", help_text="办结前须补录")
+    effective_on = day_field("平台变更日期", help_text="办结前须补录")
     notice_link = common.text("公告链接", 300)
     operator_phone = common.text("填报人手机", 32)
     remarks = common.text("备注", 1000, lines=True)

@@ -11,6 +11,7 @@ from accounts.models import Account, AccountState
 from filings import announcing
 from filings.forms import common
 from filings.models import ClosingDetails, ClosingMode, ClosingReason, Disposal, Filing, FilingKind
+from zhonglou_media.core.day_field import day_field, read_day
 
 STEPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "basics": (
@@ -74,7 +75,7 @@ def drafted(filing: Filing, typed: Mapping[str, Any]) -> str:
     return announcing.closing_text(
         filing,
         reasons=[str(one) for one in reasons] if isinstance(reasons, list) else [],
-        day=common.read_day(typed.get("effective_on")),
+        day=read_day(typed.get("effective_on")),
         disposal=str(typed.get("disposal") or ""),
         successor=followed(filing, typed),
     )
@@ -107,14 +108,14 @@ class ClosingForm(common.FilingForm):
     explanation = common.text("说明", 1000, lines=True, help_text="选“其他”的须说明")
     ordered = forms.BooleanField(label="区政府办公室责令关停", required=False)
     order_no = common.text("责令关停文号", 60, help_text="责令关停的填写通报或责令文号")
-    due_on = common.day("应办结日期", help_text="责令关停或不予保留的，按决定上的日期填写")
-    effective_on = common.day("停止更新日期", help_text="可以是计划日期；办好后请补录实际日期")
-    applied_on = common.day("平台注销申请日期", help_text="可后补")
+    due_on = day_field("应办结日期", help_text="责令关停或不予保留的，按决定上的日期填写")
+    effective_on = day_field("停止更新日期", help_text="可以是计划日期；办好后请补录实际日期")
+    applied_on = day_field("平台注销申请日期", help_text="可后补")
 
     notice_text = common.text(
         "停更公告", 1000, required=True, lines=True, help_text="按填写的内容起草，可以修改；审核通过时公布（第八条）"
     )
-    notice_on = common.day("公告发布日期")
+    notice_on = day_field("公告发布日期")
     notice_days = _number("公告期（天）", 365)
     notice_place = common.text("公告发布渠道", 120, help_text="如：本账号置顶、本单位网站")
     notice_link = common.text("公告链接", 300, help_text="可后补")
@@ -194,7 +195,7 @@ def successors(filing: Filing) -> QuerySet[Account]:
 class ClosingSupplementForm(forms.Form):
     """补充材料: late facts, contacts and remarks of a closure whose approved part is frozen."""
 
-    effective_on = common.day(
+    effective_on = day_field(
         "停止更新日期", help_text="办结前须补录实际日期；推迟的填推迟后的日期，原来填写的计划日期可以改"
     )
     notice_link = common.text("公告链接", 300)
@@ -205,8 +206,8 @@ class ClosingSupplementForm(forms.Form):
 class CancelSupplementForm(ClosingSupplementForm):
     """The same of a cancellation; its proof is put up below, as 办理证明."""
 
-    effective_on = common.day(
+    effective_on = day_field(
         "平台注销日期", help_text="平台完成注销的日期，办结前须补录；注销证明在下面的附件里上传，选“办理证明”"
     )
-    applied_on = common.day("平台注销申请日期")
+    applied_on = day_field("平台注销申请日期")
     field_order = ("effective_on", "applied_on")

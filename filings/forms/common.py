@@ -1,51 +1,12 @@
 """What the forms of all kinds of filings share: their shape, and the fields that several of them ask for."""
 
-import re
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, ClassVar
 
 from django import forms
 
 from accounts.id_numbers import no_id_number
 from filings.models import Filing
-
-SHAPE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?$")
-DAY_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日")
-
-
-class DayField(forms.DateField):
-    """A day as people type it; one that looks right but does not exist is told apart from one written otherwise."""
-
-    def to_python(self, value: Any) -> date | None:
-        text = str(value).strip() if value else ""
-        try:
-            return super().to_python(value)
-        except forms.ValidationError:
-            if SHAPE.match(text):
-                raise forms.ValidationError(f"没有“{text}”这一天，请核对{self.label}。", code="invalid") from None
-            raise
-
-
-def day(label: str, *, missing: str = "", help_text: str = "") -> forms.DateField:
-    """A day as people type it; required, with the sentence `missing`, when that is given."""
-    return DayField(
-        label=label,
-        required=bool(missing),
-        help_text=help_text,
-        input_formats=DAY_FORMATS,
-        widget=forms.DateInput(format="%Y-%m-%d"),  # type=date would drop a mistyped day in the browser
-        error_messages={"required": missing, "invalid": f"{label}请按 2026-11-24 的样子填写。"},
-    )
-
-
-def read_day(text: Any) -> date | None:
-    """A day as it was typed into such a field, or None where it is none."""
-    try:
-        read: date | None = day("").clean(text)
-    except forms.ValidationError:
-        return None
-    return read
 
 
 def on_platform() -> Any:

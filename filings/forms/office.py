@@ -12,6 +12,7 @@ from filings.forms import common
 from filings.models import Filing, FilingKind, FilingState, ReceiptResult, System
 from filings.models.filing import FilingQuerySet
 from filings.reading import Reading
+from zhonglou_media.core.day_field import day_field
 from zhonglou_media.core.models import User
 
 ARTICLE = re.compile(r"第\s*[零〇一二三四五六七八九十百\d]+\s*条")  # 第七条, 第7条
@@ -118,7 +119,7 @@ class ReceiptForm(forms.Form):
     number = forms.CharField(
         label="上级编号", required=False, max_length=64, error_messages={"max_length": "上级编号不能超过64个字。"}
     )
-    on = common.day("日期", missing="请填写日期。")
+    on = day_field("日期", missing="请填写日期。")
     reason = forms.CharField(label="原因", required=False, max_length=1000, error_messages=TOO_LONG)
     # What the page showed as last exported: 「12:national:3 12:provincial:2」. A refusal is of the one that was read.
     exported = forms.CharField(required=False, widget=forms.HiddenInput)

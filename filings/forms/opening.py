@@ -9,6 +9,7 @@ from accounts.models import AccountKind, Platform
 from accounts.models.account import OperationMode, Verification
 from filings.forms import common
 from filings.models import Filing, OpeningBasis, OpeningDetails
+from zhonglou_media.core.day_field import day_field
 from zhonglou_media.core.names import clean_name
 
 INTERACTIONS = ("留言", "私信", "评论", "菜单")
@@ -85,7 +86,7 @@ class OpeningForm(common.FilingForm):
     verified_entity = common.text("认证主体全称", 120, help_text="应为主办单位全称（第六条）")
     intro = common.text("简介", 300, lines=True)
     basis = common.choice("开设依据", OpeningBasis.choices)
-    effective_on = common.day("账号开通日期", help_text="尚未开通的不填，开通后补录")
+    effective_on = day_field("账号开通日期", help_text="尚未开通的不填，开通后补录")
 
     leader_in_charge = common.text("分管领导", 40)
     department_in_charge = common.text("责任科室", 60)
@@ -97,7 +98,7 @@ class OpeningForm(common.FilingForm):
     final_reviewer = common.text("终审人", 40)
     operation_mode = common.choice("运维方式", OperationMode.choices)
     vendor = common.text("运维单位", 120, help_text="委托运维的填写（第十九条）")
-    vendor_until = common.day("委托合同到期日")
+    vendor_until = day_field("委托合同到期日")
     vendor_nda = forms.BooleanField(label="已与运维单位签保密协议", required=False)
 
     purpose = common.text("功能定位、开设理由", 1000, required=True, lines=True)
@@ -173,7 +174,7 @@ class SupplementForm(forms.Form):
     uid = common.text("账号ID", 128, help_text="导出到上级系统前须补齐")
     link = common.text("账号链接", 300)
     verification = common.choice("认证状态", Verification.choices)
-    effective_on = common.day("账号开通日期")
+    effective_on = day_field("账号开通日期")
     custodian = common.text("管理员", 40)
     custodian_phone = common.text("管理员电话", 32)
     operator_phone = common.text("填报人手机", 32)

@@ -9,8 +9,8 @@ from django.core import signing
 from accounts.id_numbers import no_id_number
 from accounts.models import Unit
 from filings import preapprovals
-from filings.forms import common
 from filings.models import PreApproval, PreApprovalPurpose
+from zhonglou_media.core.day_field import day_field
 from zhonglou_media.core.models import File, User
 from zhonglou_media.core.names import clean_name
 
@@ -124,7 +124,7 @@ class DecisionForm(forms.Form):
         error_messages={"max_length": "批准文号不能超过60个字。"},
     )
     comment = _area("意见", missing="")
-    act_by = common.day("关停期限", help_text="当天 24:00 前办结关停；立即关停的填今天")
+    act_by = day_field("关停期限", help_text="当天 24:00 前办结关停；立即关停的填今天")
     confirmed = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, row: PreApproval, **kwargs: Any) -> None:

@@ -12,14 +12,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import policy
-from accounts.access import may, public
+from accounts.access import may, public, user_of
 from accounts.policy import Action
 from filings import announcing
 from filings.forms import common
 from filings.models import Filing
-from filings.views.answers import filing_for, user_of
+from filings.views.answers import filing_for
 from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import day_of, db_now
+from zhonglou_media.core.day_field import day_field
 from zhonglou_media.core.errors import Refused
 
 A_PAGE = 20
@@ -50,7 +51,7 @@ class CorrectionForm(forms.Form):
     text = common.text("公告内容", 1000, required=True, lines=True)
     place = common.text("公告发布渠道", 120)
     link = common.text("公告链接", 300)
-    on = common.day("公告日期")
+    on = day_field("公告日期")
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -13,6 +13,7 @@ from inspections import losing, ordering
 from inspections.models import ClosureOrder, OrderGround, OrderState
 from inspections.ordering import Terms
 from zhonglou_media.core.clock import day_of
+from zhonglou_media.core.day_field import day_field
 from zhonglou_media.core.errors import Incomplete
 
 ACCEPT = ".pdf,.jpg,.jpeg,.png"
@@ -56,7 +57,7 @@ class OrderForm(Sentences):
         "事由", 1000, required=True, lines=True, help_text="写明查明的事实；单位和区政府办公室都能看到"
     )
     number = common.text("文号", 60, help_text="按本年顺序拟定，可以改为实际发文的文号")
-    due_on = common.day(
+    due_on = day_field(
         "办理期限", missing="请填写办理期限；立即办理的，填今天。", help_text="当天 24:00 前；“立即关停”填今天"
     )
     cancel = forms.BooleanField(label="同时在平台上注销账号", required=False)
@@ -121,7 +122,7 @@ class RecoverForm(ReasonForm):
 class LostForm(Sentences):
     """报告账号失控: since when, what happened."""
 
-    since = common.day("失控日期", missing="请填写从哪一天起不能控制账号。", help_text="不晚于今天")
+    since = day_field("失控日期", missing="请填写从哪一天起不能控制账号。", help_text="不晚于今天")
     what = common.text(
         "经过", 500, required=True, lines=True, help_text="密码遗失、账号被盗等情况，以及已向平台申诉的情况"
     )
@@ -130,11 +131,11 @@ class LostForm(Sentences):
 class DeclareForm(Sentences):
     """认定失控, and the order that closes the account."""
 
-    since = common.day("失控日期", missing="请填写从哪一天起失控。", help_text="不晚于今天")
+    since = day_field("失控日期", missing="请填写从哪一天起失控。", help_text="不晚于今天")
     reason = common.text(
         "认定的理由", 500, required=True, lines=True, help_text="记入履历，同时作为免于追究更新预警的理由"
     )
-    due_on = common.day("关停期限", missing="请填写关停的期限。", help_text="当天 24:00 前；请与平台申诉所需的时间相当")
+    due_on = day_field("关停期限", missing="请填写关停的期限。", help_text="当天 24:00 前；请与平台申诉所需的时间相当")
     number = common.text("文号", 60, help_text="责令关停的文号，可以改为实际发文的文号")
 
     def __init__(self, data: Mapping[str, Any] | None, *, now: datetime, initial: Mapping[str, Any]) -> None:

@@ -81,7 +81,7 @@ def test_each_act_records_and_says_what_comes_next(page: Client, row: Account) -
 @pytest.mark.parametrize(
     ("act", "data", "kept", "says"),
     [
-        ("custodian/", {"name": "示例李四", "from_date": "2026-13-40"}, "2026-13-40", "日期应写成 2026-11-23 的样子"),
+        ("custodian/", {"name": "示例李四", "from_date": "2026-13-40"}, "2026-13-40", "没有“2026-13-40”这一天"),
         ("custodian/", {"name": "", "from_date": "2026-11-10"}, "2026-11-10", "请填写姓名"),
         ("custodian/", {"name": "示例李四", "from_date": "2031-01-01"}, "2031-01-01", "到任日期不能晚于今天"),
         ("leave/", {"to_date": "2026-10-01"}, "2026-10-01", "离任日期不能早于这一天"),

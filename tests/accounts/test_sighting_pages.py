@@ -123,7 +123,7 @@ def test_who_says_unfiled_of_what_only_looks_like_an_account_need_not_take_that_
         ({"name": ""}, 422, "请填写账号名称"),
         ({"source": ""}, 422, "请写明发现途径"),
         ({"found_on": "2999-01-01"}, 422, "发现日期不能晚于今天"),
-        ({"found_on": "昨天"}, 422, "2026-11-23 的样子"),
+        ({"found_on": "昨天"}, 422, "2026-11-24 的样子"),
         ({"link": "javascript:x"}, 422, "链接要以 https://"),
         ({"verdict": ""}, 422, "请认定它是什么"),
         ({"verdict": "unfiled", "unit": "没有的局"}, 422, "台账里没有单位“没有的局”"),

@@ -68,9 +68,22 @@ def test_a_search_by_each_condition() -> None:
     assert found("until=2026-11-19") == []
     assert len(found("around=1")) == 5
     assert len(found("kind=nothing&verb=nothing&since=gestern&around=x")) == 5
-    page = signed_in(Role.ADMIN).get("/events/?since=gestern").content.decode()
-    assert "日期没有用上" in page
-    assert 'value="gestern"' in page
+
+
+@pytest.mark.parametrize("typed", ["gestern", "0001-01-01", "9999-12-31", "2026-02-31"])
+def test_a_day_that_is_none_is_told_and_nothing_is_exported(typed: str) -> None:
+    opening("draft")
+    client, before = signed_in(Role.AUDITOR), Event.objects.count()
+    for name in ("since", "until"):
+        answer = client.get(f"/events/?{name}={typed}")
+        assert answer.status_code == 422
+        page = answer.content.decode()
+        assert "日期没有用上" in page
+        assert f'value="{typed}"' in page
+        assert "/events/export/" not in page
+        answer = client.post(f"/events/export/?{name}={typed}", follow=True)
+        assert "没有导出" in answer.content.decode()
+    assert Event.objects.count() == before
 
 
 def test_the_number_of_queries_does_not_grow(django_assert_max_num_queries: Any) -> None:

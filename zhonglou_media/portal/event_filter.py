@@ -10,6 +10,7 @@ from accounts.models import Account, AccountName, Flag, Role, Unit
 from filings.models import Filing, PreApproval
 from zhonglou_media.core import verbs
 from zhonglou_media.core.clock import start_of
+from zhonglou_media.core.day_field import day_field
 from zhonglou_media.core.events import SYSTEM
 from zhonglou_media.core.models import Event, Job, User
 
@@ -17,16 +18,16 @@ AROUND = 10  # events shown before and after one
 
 
 class EventFilter(forms.Form):
-    """All conditions are optional; a value nobody offers is left out."""
+    """All conditions are optional; a choice nobody offers is left out, what is typed wrong is `misread`."""
 
     q = forms.CharField(label="搜索", required=False, max_length=60)
     kind = forms.ChoiceField(label="对象", required=False)
     verb = forms.ChoiceField(label="操作", required=False)
     role = forms.ChoiceField(label="身份", required=False, choices=[("", "全部身份"), *Role.choices, (SYSTEM, "系统")])
-    since = forms.DateField(label="从", required=False, input_formats=["%Y-%m-%d"])
-    until = forms.DateField(label="到", required=False, input_formats=["%Y-%m-%d"])
-    around = forms.IntegerField(required=False, min_value=1, max_value=10**15)
-    object = forms.IntegerField(required=False, min_value=1, max_value=10**15)  # with `kind`: that one alone
+    since = day_field("从")
+    until = day_field("到")
+    around = forms.IntegerField(label="前后", required=False, min_value=1, max_value=10**15)
+    object = forms.IntegerField(label="编号", required=False, min_value=1, max_value=10**15)  # with `kind`: that one
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -39,6 +40,12 @@ class EventFilter(forms.Form):
     def is_used(self) -> bool:
         """Whether anything narrows the list."""
         return any(self.cleaned_data.get(name) for name in self.fields)
+
+    @property
+    def misread(self) -> str:
+        """The typed conditions that narrow nothing because nobody can read them; empty when all count."""
+        typed = ("q", "since", "until", "around", "object")
+        return "、".join(f"“{self.fields[name].label}”" for name in typed if name in self.errors)
 
     @property
     def chosen(self) -> str:

@@ -74,7 +74,7 @@ def _page(request: HttpRequest, given: QueryDict, *, refused: str = "", head: st
         "refused": refused,
         "head": head,
     }
-    return render(request, "portal/events.html", context, status=422 if refused else 200)
+    return render(request, "portal/events.html", context, status=422 if refused or form.misread else 200)
 
 
 @may(Action.VIEW_EVENTS)
@@ -125,6 +125,8 @@ def export(request: HttpRequest) -> HttpResponseBase:
 def take_out(form: EventFilter, file: IO[bytes], *, by: User, now: datetime) -> int:
     """Write the chosen events to `file` and append who took out what; how many. Raises NotAllowed or Refused."""
     role, chosen = policy.require(by, Action.VIEW_EVENTS), form.events()
+    if form.misread:
+        raise Refused(f"条件{form.misread}看不懂，没有导出；请改好再导出，日期写成 2026-11-24 的样子。")
     count = chosen.count()
     if count > AT_MOST:
         raise Refused(f"一次最多导出{AT_MOST}条，现有{count}条，请用日期或对象缩小范围后再导出。")

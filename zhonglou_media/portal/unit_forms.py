@@ -5,7 +5,8 @@ from django import forms
 from accounts.models import Unit, UnitKind
 from accounts.models.unit import Scope
 from accounts.units import UnitData
-from zhonglou_media.portal.user_forms import Plain, day_field, unit_field
+from zhonglou_media.core.day_field import day_field
+from zhonglou_media.portal.user_forms import Plain, unit_field
 
 
 class UnitForm(Plain):

@@ -16,9 +16,10 @@ from accounts.policy import Action
 from filings import unit_merging
 from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import day_of, db_now
+from zhonglou_media.core.day_field import day_field
 from zhonglou_media.core.errors import Incomplete, Refused
 from zhonglou_media.core.models import User
-from zhonglou_media.portal.user_forms import Plain, day_field, unit_field
+from zhonglou_media.portal.user_forms import Plain, unit_field
 
 
 class MergeForm(Plain):

@@ -7,6 +7,7 @@ from django import forms
 
 from accounts.models import Role, Unit
 from accounts.models.unit import UnitStatus
+from zhonglou_media.core.day_field import day_field
 from zhonglou_media.core.errors import Incomplete
 from zhonglou_media.core.models import User
 
@@ -20,18 +21,6 @@ DOES = {
     Role.AUDITOR: "宣传、网信、公安，看全区，只看不办",
     Role.ADMIN: "用户、单位、工作日历，不办备案",
 }
-WRONG_DAY = "日期应写成 2026-11-23 的样子。"
-
-
-def day_field(label: str, *, missing: str = "") -> forms.DateField:
-    """A day; `missing` is said when it must be given."""
-    return forms.DateField(
-        label=label,
-        required=bool(missing),
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput,
-        error_messages={"required": missing, "invalid": WRONG_DAY},
-    )
 
 
 def unit_field(label: str = "单位") -> forms.ModelChoiceField:
