@@ -79,6 +79,19 @@ def test_a_row_that_cannot_be_read_is_named(written: None) -> None:
     assert [(fault.seq, fault.what) for fault in chain.verify().faults] == [(7, "不能读取"), (9, "内容被改")]
 
 
+@pytest.mark.needs_sqlite
+@pytest.mark.parametrize("kept", ["'zzz'", "20.5", "x'00'"])
+def test_a_row_whose_number_is_none_is_named_by_its_row(written: None, kept: str) -> None:
+    tampering.stand_in()
+    row = Event.objects.get(seq=20).pk
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE core_event SET seq = {kept} WHERE id = {row}")
+    found = chain.verify()
+    assert str(found.faults[0]) == f"行 {row}：不能读取，序号不是整数"
+    assert named(found, 20)
+    assert (found.events, found.seq) == (39, 40)
+
+
 def test_it_reads_in_chunks_and_what_is_written_meanwhile(written: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chain, "A_CHUNK", 8)
     person = User.objects.get(username="u0")

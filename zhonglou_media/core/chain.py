@@ -6,7 +6,8 @@ What is found names the row. A chain rehashed to its end agrees with itself: onl
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.db import connection
+from django.db.models import CharField, Func, Q, QuerySet
 
 from .errors import Refused
 from .events import digest_of
@@ -22,14 +23,16 @@ LINK, END, HEAD, KEPT, UNREADABLE = "断链", "末尾被删", "链头不符", "�
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong at one event: its number, its row in the table (None where it is gone), and in words."""
+    """What is wrong at one event: its number (None: it is none), its row (None: it is gone), and in words."""
 
-    seq: int
+    seq: int | None
     row: int | None
     what: str
     why: str
 
     def __str__(self) -> str:
+        if self.seq is None:
+            return f"行 {self.row}：{self.what}，{self.why}"
         row = "" if self.row is None else f"（行 {self.row}）"
         return f"第 {self.seq} 条{row}：{self.what}，{self.why}"
 
@@ -68,6 +71,8 @@ def verify(heads: Mapping[int, str] | None = None, *, progress: Callable[[int], 
     Events written meanwhile are read too, so that the end is compared with the head that belongs to it.
     """
     found, heads = Verdict(), dict(heads or {})
+    unnumbered = _numbered(False).order_by("pk").values_list("pk", flat=True)
+    found.faults = [Fault(None, pk, UNREADABLE, "序号不是整数") for pk in unnumbered]
     last: Event | None = None
     while True:
         head = EventHead.objects.first() or EventHead(seq=0, hash="")  # before the rows: none of its own is missed
@@ -85,10 +90,18 @@ def verify(heads: Mapping[int, str] | None = None, *, progress: Callable[[int], 
     return found
 
 
+def _numbered(numbered: bool) -> QuerySet[Event]:
+    """Events whose number is a whole one, or the others: SQLite keeps there what it is given."""
+    if connection.vendor != "sqlite":
+        return Event.objects.all() if numbered else Event.objects.none()
+    kept = Event.objects.alias(kept_as=Func("seq", function="typeof", output_field=CharField()))
+    return kept.filter(kept_as="integer") if numbered else kept.exclude(kept_as="integer")
+
+
 def _rows(after: Event | None) -> Iterator[Event]:
     """The events behind `after`, by number; one whose moment cannot be read comes without it."""
     while True:
-        rows = Event.objects.order_by("seq", "pk")
+        rows = _numbered(True).order_by("seq", "pk")
         if after is not None:
             rows = rows.filter(Q(seq__gt=after.seq) | Q(seq=after.seq, pk__gt=after.pk), seq__gte=after.seq)
         try:
