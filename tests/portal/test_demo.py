@@ -7,6 +7,7 @@ import pytest
 
 from accounts.models import Account, ActivityDay, Flag, Message, Publication
 from accounts.models.account import WATCHED
+from filings import announcing
 from tests.factories import at
 from zhonglou_media.core.clock import day_of
 from zhonglou_media.portal import demo
@@ -36,9 +37,20 @@ def test_most_accounts_published_lately_and_their_data_reach_to_today() -> None:
     now = at("2026-11-24 14:05")
     demo.load(now)
     watched = Account.objects.filter(state__in=WATCHED)
-    assert watched.count() == 7
-    assert watched.filter(posts_known_until=now).count() == 6
-    assert watched.filter(last_published_at__gte=now - timedelta(days=7)).count() == 5
+    assert watched.count() == 8
+    assert watched.filter(posts_known_until=now).count() == 7
+    assert watched.filter(last_published_at__gte=now - timedelta(days=7)).count() == 6
+
+
+def test_accounts_leave_in_each_way() -> None:
+    demo.load(at("2026-11-24 14:05"))
+    leaving = {"closing": "示例甲街道资讯", "closed": "示例乙局旅游", "cancelled": "示例乙局影像"}
+    assert dict(Account.objects.filter(state__in=leaving).values_list("state", "name")) == leaving
+    assert {row.title for row in announcing.published()} == {
+        "关于“示例甲街道资讯”关停的公告",
+        "关于“示例乙局旅游”关停的公告",
+        "关于“示例乙局影像”注销的公告",
+    }
 
 
 def test_there_is_a_year_to_look_at() -> None:

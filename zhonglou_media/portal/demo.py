@@ -32,6 +32,27 @@ PEOPLE = (
     ("admin", "示例管理员", Role.ADMIN, "office"),
     ("parent", "示例吴一", Role.PARENT, "above"),
 )
+# What is typed into 附件3 and 附件4.
+ENDING: dict[str, object] = {
+    "mode": "stop",
+    "reasons": ["similar", "burden"],
+    "disposal": "keep",
+    "notice_days": "10",
+    "notice_place": "本账号置顶、本单位网站（示例）",
+    "follower_care": "置顶公告引导关注承接账号（示例）",
+}
+MERGES = ENDING | {
+    "mode": "merge",
+    "disposal": "archive",
+    "archive_place": "单位档案室（示例）",
+    "successor_channel": "示例乙局",
+}
+PLATFORM_ENDS = ENDING | {"reasons": ["platform"]}
+CHANGED: dict[str, object] = {
+    "department_in_charge": "公共服务科",
+    "reason": "内设科室调整（示例）",
+    "open": ["department_in_charge"],
+}
 SIGNED_PAPER = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
     b"2 0 obj<</Type/Pages/Count 0/Kids[]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
@@ -61,13 +82,18 @@ class Demo:
         """The register first, then filings from the oldest to the newest, what accounts published, then one sweep."""
         self._register()
         days = timedelta(days=1)
+        self._file("cancel", "示例乙局影像 xiaohongshu", self.now - 60 * days, self._to_completed, **PLATFORM_ENDS)
         self._play("示例甲街道文旅", "channels", self.now - 40 * days, self._to_completed)
+        self._file("close", "示例乙局旅游 baijiahao", self.now - 30 * days, self._to_completed, **MERGES)
         self._play("示例甲街道便民", "xiaohongshu", self.now - 25 * days, self._to_refused)
         self._play("示例甲街道安全", "toutiao", self.now - 20 * days, self._to_withdrawn)
         self._play("示例乙局发布厅", "bilibili", self.now - 12 * days, self._to_approved, who="bureau")
         self._play("示例乙局视频", "kuaishou", self.now - 9 * days, self._to_returned, who="bureau")
         self._play("示例甲街道百家", "baijiahao", self.now - 6 * days, self._to_accepted)
         self._play("示例甲街道直播", "weishi", self.now - 5 * days, self._to_half_received)
+        planned = {"effective_on": (day_of(self.now) + 10 * days).isoformat(), "successor_channel": "示例甲街道发布"}
+        self._file("close", "示例甲街道资讯 bilibili", self.now - 4 * days, self._to_accepted, **ENDING | planned)
+        self._file("change", "示例乙局图书馆 weibo", self._last_working_day(), self._to_reported, **CHANGED)
         self._play("示例甲街道科普", "dayu", self._last_working_day(), self._to_reported)
         self._play("示例乙局非遗", "tieba", self._last_working_day(), self._on_paper, who="bureau")
         self._play("示例甲街道发布厅", "sohu", self._last_working_day(), self._to_approved)
@@ -94,6 +120,9 @@ class Demo:
             self._account(
                 "bureau", "weibo", "示例乙局图书馆", "demo-weibo-3", same_platform_reason="服务馆内读者，拟于年内整合"
             ),
+            self._account("street", "bilibili", "示例甲街道资讯", "demo-bilibili-1"),
+            self._account("bureau", "baijiahao", "示例乙局旅游", "demo-baijiahao-2"),
+            self._account("bureau", "xiaohongshu", "示例乙局影像", "demo-xiaohongshu-2"),
         ]
         for account in filed:
             if account.uid != "demo-douyin-1":  # of one nobody is named (第十八条)
@@ -159,6 +188,22 @@ class Demo:
             "effective_on": planned.isoformat() if planned else "",
         }
         drafting.save_draft(filing.pk, by=cast.operator, data=typed, now=when)
+        to(filing, cast, when)
+
+    def _file(
+        self, kind: str, name: str, when: datetime, to: Callable[[Filing, "Cast", datetime], None], **typed: object
+    ) -> None:
+        """A change, closure or cancellation of the registered account `name` (「name platform」); done when filed."""
+        account = self._accounts()[name]
+        cast = Cast(self, "street" if account.unit_id == self.units["street"].pk else "bureau")
+        filing = drafting.start(kind, by=cast.operator, unit=cast.unit, account=account, now=when)
+        if kind == "cancel":
+            proof = files.store(ContentFile(SIGNED_PAPER + b"%\n", name="注销证明（示例）.pdf"))
+            name = "注销证明（示例）.pdf"
+            reporting.attach(filing.pk, by=cast.operator, file=proof, name=name, kind="proof", now=when)
+        done = day_of(when + timedelta(days=1))  # never before the approval, however late in the day
+        data = {"effective_on": done.isoformat(), "operator_phone": "0519-00000001"} | typed
+        drafting.save_draft(filing.pk, by=cast.operator, data=data, now=when)
         to(filing, cast, when)
 
     def _drafted(self, filing: Filing, cast: "Cast", when: datetime) -> None:

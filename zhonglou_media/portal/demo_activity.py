@@ -46,6 +46,8 @@ HABITS = (
     Habit("示例甲街道发布 wechat", YEAR, weekdays=(0, 2, 4), hour=16, followers=8_600),
     Habit("示例甲街道 douyin", 80, until=11, weekdays=(1, 4), known=10),  # 数据待确认
     Habit("示例甲街道文旅 channels", 38, weekdays=(2, 5), hour=10),
+    Habit("示例甲街道资讯 bilibili", 90, weekdays=(0, 2, 4), hour=14, followers=1_318),  # 拟关停，照常更新
+    Habit("示例乙局旅游 baijiahao", 120, until=32, weekdays=(1, 4)),  # 已关停
     Habit("示例乙局 weibo", 120, until=17, weekdays=(0, 1, 2, 3, 4, 5, 6)),  # 超期未更新
     Habit("示例乙局服务 wechat", 200, days=(3, 10, 17, 24), hour=11),
     Habit("示例乙局图书馆 weibo", 90, weekdays=(1, 3, 5), hour=15),
