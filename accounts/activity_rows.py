@@ -12,11 +12,11 @@ from operator import itemgetter
 from typing import Any, cast
 
 from accounts import rules
-from accounts.activity import EARLIEST
 from accounts.activity_accounts import AccountIndex, Unknown
 from accounts.activity_heads import COLUMNS, ActivityKind
 from accounts.activity_spool import Spool
 from accounts.models import Message, MessageKind
+from accounts.recorded import EARLIEST
 from accounts.register_rows import NOTHING, read_followers
 from zhonglou_media.core.clock import SHANGHAI, day_of, parse_day, start_of
 from zhonglou_media.core.tables_in import head_key

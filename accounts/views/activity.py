@@ -15,12 +15,12 @@ from django.views.decorators.http import require_safe
 
 from accounts import policy
 from accounts.access import may, user_of, visible_accounts, visible_flags
-from accounts.activity import RECORDABLE
 from accounts.confirming import overdue_by
 from accounts.models import Account, AccountState, Message, Publication, Role
 from accounts.models.account import WATCHED
 from accounts.models.activity import ANSWERER
 from accounts.policy import Action
+from accounts.recorded import RECORDABLE
 from accounts.views.register import judged
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import User

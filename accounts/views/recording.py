@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts import activity, policy
+from accounts import activity, policy, recorded
 from accounts.access import may, user_of, visible_accounts
 from accounts.confirming import overdue_by
 from accounts.forms import KindForm, PublicationForm, QuestionForm, RemovalForm, ReplyForm, TimedForm, WithdrawalForm
@@ -268,7 +268,7 @@ def _message_page(
 ) -> HttpResponse:
     row, now, user = _seen_message(request, pk), db_now(), user_of(request)
     by = row.answerer
-    may_record = by.state in activity.RECORDABLE and policy.may(user, Action.RECORD_ACTIVITY, by)
+    may_record = by.state in recorded.RECORDABLE and policy.may(user, Action.RECORD_ACTIVITY, by)
     request.nav_path = reverse("accounts:record" if may_record else "accounts:list")  # type: ignore[attr-defined]
     context = {
         "message_": row,
@@ -296,7 +296,7 @@ def _account(request: HttpRequest, pk: int) -> Account:
     """The account, if this person records for it: 404, 403 or 409 otherwise."""
     seen = visible_accounts(user_of(request)).select_related("platform", "unit")
     account = get_object_or_404(seen, pk=pk)
-    activity.allowed(account, by=user_of(request))
+    recorded.allowed(account, by=user_of(request))
     return account
 
 
@@ -307,7 +307,7 @@ def _of_own(request: HttpRequest, rows: "QuerySet[Any]") -> "QuerySet[Any]":
 def _message(request: HttpRequest, pk: int) -> Message:
     """The message, if this person records for whose it is to answer: 404, 403 or 409 otherwise."""
     row = _seen_message(request, pk)
-    activity.allowed(row.answerer, by=user_of(request))
+    recorded.allowed(row.answerer, by=user_of(request))
     return row
 
 

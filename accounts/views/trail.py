@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from accounts.activity import is_reply_of
 from accounts.histories import Entry, who
 from accounts.models import Message, MessageKind, Source
+from accounts.questions import is_reply_of
 from zhonglou_media.core import events, verbs
 from zhonglou_media.core.clock import SHANGHAI
 from zhonglou_media.core.models import Event

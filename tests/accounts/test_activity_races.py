@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from accounts import activity, due_times
+from accounts import activity, due_times, posts, questions
 from accounts.models import Account, Message, Publication, Role, Unit
 from tests.factories import NOW, account, at, user
 from zhonglou_media.core.errors import Refused, WrongState
@@ -40,7 +40,8 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Refused]]:
 
     def run(lock: Callable[..., Any], meet: str, *acts: Callable[[], object]) -> list[Refused]:
         meeting, refusals = threading.Barrier(len(acts)), []
-        waits_for = getattr(activity, meet)
+        module = posts if hasattr(posts, meet) else questions
+        waits_for = getattr(module, meet)
 
         def meeting_first(row: Any, *rest: Any, **named: Any) -> Any:
             with contextlib.suppress(threading.BrokenBarrierError):
@@ -63,7 +64,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Refused]]:
 
         with monkeypatch.context() as patch:
             patch.setattr(due_times, "lock", lock)
-            patch.setattr(activity, meet, meeting_first)
+            patch.setattr(module, meet, meeting_first)
             threads = [threading.Thread(target=one, args=(act,)) for act in acts]
             for thread in threads:
                 thread.start()
