@@ -12,7 +12,7 @@ from django.db import IntegrityError, OperationalError
 
 from accounts import policy
 from accounts.policy import Action
-from filings import exchange, kind_words, queues
+from filings import exchange, going_up, kind_words
 from filings.models import Filing, FilingKind, FilingState, ReceiptResult, System
 from zhonglou_media.core.commands import log_fault
 from zhonglou_media.core.countdown import due24
@@ -157,7 +157,7 @@ def followed(filing: Filing, *, now: datetime) -> str:
         return "已登记上级退回，转“退回修改”，单位会收到通知。"
     if filing.conflict:
         return f"回执已登记，但还不能办结。{filing.conflict}可由负责人撤销通过。"
-    return f"回执已登记。{queues.waited_for(filing, now=now)}{_until(filing, now)}。"
+    return f"回执已登记。{going_up.waited_for(filing, now=now)}{_until(filing, now)}。"
 
 
 def _until(filing: Filing, now: datetime) -> str:

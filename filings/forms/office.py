@@ -7,7 +7,7 @@ from django import forms
 from django.http import QueryDict
 
 from accounts.models import Unit
-from filings import exchange, queues
+from filings import exchange, review_queue
 from filings.forms import common
 from filings.models import Filing, FilingKind, FilingState, ReceiptResult, System
 from filings.models.filing import FilingQuerySet
@@ -188,10 +188,10 @@ class QueueFilter(forms.Form):
         if given.get("unit"):
             rows = rows.filter(unit=given["unit"])
         if given.get("reported") == "late":
-            rows = rows.filter(queues.reported_late())
+            rows = rows.filter(review_queue.reported_late())
         if given.get("reported") == "paper":
             rows = rows.exclude(paper_leader="")
-        return rows.filter(queues.unread_by(user)) if given.get("unread") else rows
+        return rows.filter(review_queue.unread_by(user)) if given.get("unread") else rows
 
     @property
     def is_used(self) -> bool:

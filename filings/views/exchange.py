@@ -20,11 +20,11 @@ from django.views.decorators.http import require_safe
 from accounts.access import may, user_of
 from accounts.models import Role
 from accounts.policy import Action, roles_of
-from filings import exchange, exporting, queues, receipts_in
+from filings import exchange, exporting, going_up, queues, receipts_in
 from filings.forms.office import ReceiptForm
 from filings.forms.receipts import ReceiptTableForm
+from filings.going_up import Passing
 from filings.models import ExportBatch, Filing, FilingState, System
-from filings.queues import Passing
 from filings.views.answers import filing_for
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
@@ -81,7 +81,7 @@ def _asked_for(request: HttpRequest) -> dict[str, Any]:
 
 
 def _form(request: HttpRequest, *args: Any, **kwargs: Any) -> ReceiptForm:
-    return ReceiptForm(*args, waiting=queues.to_pass_on(), for_supervisor=_for_supervisor(request), **kwargs)
+    return ReceiptForm(*args, waiting=going_up.to_pass_on(), for_supervisor=_for_supervisor(request), **kwargs)
 
 
 def _for_supervisor(request: HttpRequest) -> bool:
@@ -102,7 +102,7 @@ def page(
     form = form or _form(request, initial=_asked_for(request))
     table, here = table or ReceiptTableForm(), reverse("filings:exchange")
     now = db_now()
-    rows = queues.passing(list(queues.in_hand().for_lists()), now=now)
+    rows = going_up.passing(list(going_up.in_hand().for_lists()), now=now)
     shown = _narrow(rows, request.GET.get("show", ""), now)
     batches = ExportBatch.objects.select_related("by").annotate(n=Count("items")).order_by("-at", "-pk")
     context = {

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 
 from accounts.access import may, user_of
 from accounts.policy import Action
-from filings import queues, reviewing
+from filings import review_queue, reviewing
 from filings.forms.office import DecisionForm, NotOccurredForm, PaperCheckForm, UnacceptForm
 from filings.models import Filing, FilingState
 from filings.views.answers import filing_for
@@ -55,7 +55,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 
 def next_in_queue(request: HttpRequest, done: Filing) -> HttpResponse:
     """What was done, in a sentence, and the next one to review."""
-    following = queues.after_decision(done)
+    following = review_queue.after_decision(done)
     then = "下面是下一件。" if following else "待审的都办完了。"
     messages.success(request, f"{_done(done)}{then}")
     return redirect("filings:detail", following.pk) if following else redirect("home")

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from accounts.access import user_of
 from accounts.models import AccountState
-from filings import deadlines, opening, queues, reviewing
+from filings import deadlines, going_up, opening, review_queue, reviewing
 from filings.available import available
 from filings.forms.office import DecisionForm, NotOccurredForm, ReadForm, UnacceptForm
 from filings.models import Filing, FilingState
@@ -39,9 +39,9 @@ class Panel:
     form: DecisionForm | None
     unaccept: UnacceptForm
     not_occurred: NotOccurredForm | None
-    neighbours: queues.Neighbours | None
-    colleague: queues.Colleague | None
-    passing: queues.Passing | None
+    neighbours: review_queue.Neighbours | None
+    colleague: review_queue.Colleague | None
+    passing: going_up.Passing | None
     may_unaccept: bool
     correction_due: deadlines.Clock | None  # if it were returned today
     phrases: tuple[str, ...] = PHRASES
@@ -71,7 +71,7 @@ def panel_context(
             reviewing.open_for_review(filing.pk, by=user, now=now)
     asks = asks_platform(filing)
     preset = "yes" if asks and opening.seems_on_platform(filing) else "no"
-    passing = queues.passing([filing], now=now)[0] if filing.state == FilingState.ACCEPTED else None
+    passing = going_up.passing([filing], now=now)[0] if filing.state == FilingState.ACCEPTED else None
     panel = Panel(
         can=can,
         reading=_reading(filing, form, refused),
@@ -87,7 +87,7 @@ def panel_context(
         not_occurred=((form if isinstance(form, NotOccurredForm) else None) or NotOccurredForm())
         if "confirm_not_occurred" in can
         else None,
-        neighbours=queues.neighbours(filing) if filing.state == FilingState.OFFICE_REVIEW else None,
+        neighbours=review_queue.neighbours(filing) if filing.state == FilingState.OFFICE_REVIEW else None,
         colleague=_colleague(filing, request, now) if filing.state == FilingState.OFFICE_REVIEW else None,
         passing=passing,
         may_unaccept="unaccept" in can and (bool(filing.conflict) or not filing.exports.exists()),
@@ -113,9 +113,9 @@ def asks_platform(filing: Filing) -> bool:
     return filing.account is not None and filing.account.state == AccountState.PENDING
 
 
-def _colleague(filing: Filing, request: HttpRequest, now: datetime) -> queues.Colleague | None:
-    lately = events.timeline(filing).filter(at__gte=now - queues.AT_WORK).select_related("actor").order_by("seq")
-    return queues.at_work(lately, filing, user_of(request), now=now)
+def _colleague(filing: Filing, request: HttpRequest, now: datetime) -> review_queue.Colleague | None:
+    lately = events.timeline(filing).filter(at__gte=now - review_queue.AT_WORK).select_related("actor").order_by("seq")
+    return review_queue.at_work(lately, filing, user_of(request), now=now)
 
 
 def office_step(filing: Filing, can: set[str], *, now: datetime) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from accounts import activity, lifecycle, rules
 from accounts.models import Account, AccountState
-from filings import approving, completing, drafting, exchange, kinds, queues, reporting, reviewing
+from filings import approving, completing, drafting, exchange, going_up, kinds, reporting, reviewing
 from filings.forms.closing import ClosingForm
 from filings.models import ExportBatch, Filing, FilingState
 from tests.factories import NOW, Cast, account, at, closing, opening, platform, read, scan
@@ -151,7 +151,7 @@ def test_what_completion_waits_for(cast: Cast, kind: str, day: str, proof: bool,
     if kind == "cancel" and not proof:
         filing.attachments.update(removed_at=NOW)
     assert kinds.of(filing).lacks(filing, NOW) == lacks
-    row = queues.passing([Filing.objects.for_lists().get(pk=filing.pk)], now=NOW)[0]
+    row = going_up.passing([Filing.objects.for_lists().get(pk=filing.pk)], now=NOW)[0]
     assert (f"还缺：{lacks}" in row.missing) is bool(lacks)
     assert (both(filing).state == FilingState.COMPLETED) is (not lacks)
 

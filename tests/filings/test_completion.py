@@ -7,7 +7,7 @@ import pytest
 
 from accounts import lifecycle
 from accounts.models import Account, AccountState
-from filings import applying, drafting, exchange, queues, reporting, reviewing
+from filings import applying, drafting, exchange, going_up, reporting, reviewing
 from filings.models import Filing, FilingState, Receipt
 from tests.factories import NOW, Cast, account, at, opening, read
 from zhonglou_media.core.clock import day_of
@@ -129,7 +129,7 @@ def test_the_supervisor_may_take_a_blocked_filing_back_and_its_receipts_stay_goo
     assert [applying.standing_receipt(back, s) is not None for s in ("national", "provincial")] == [True, True]
     lifecycle.void(rival, reason="登记有误", by=cast.supervisor, now=LATER)
     reviewing.accept(filing.pk, by=cast.officer, read=read(filing), now=LATER)
-    assert queues.waited_for(now_of(filing), now=LATER) == "两个系统都已答复，请再试办结"
+    assert going_up.waited_for(now_of(filing), now=LATER) == "两个系统都已答复，请再试办结"
     exchange.complete_again(filing.pk, by=cast.officer, now=LATER)
     assert now_of(filing).state == "completed"
 

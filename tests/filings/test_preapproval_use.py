@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from filings import checks, drafting, queues
+from filings import checks, drafting, review_queue
 from filings.models import Filing, PreApproval
 from filings.page_register import PageRegister
 from tests.factories import NOW, Cast, account, opening, platform, preapproval, unit
@@ -138,7 +138,7 @@ def test_a_page_of_the_queue_asks_once_for_all_units(django_assert_num_queries: 
         cast = department()
         preapproval(cast.unit, number=number)
         opening("office_review", cast, platform="wechat", kind="subscription", preapproval_no=number)
-    rows = list(queues.to_review().for_lists())
+    rows = list(review_queue.to_review().for_lists())
     register = PageRegister(rows)
     with django_assert_num_queries(1):
         found = [checks.check_details(row.opening, row, register) for row in rows]

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Role
-from filings import queues, wording
+from filings import going_up, queues, review_queue, wording
 from filings.models import Filing
 from tests.factories import NOW, at, opening, user
 from zhonglou_media.core.clock import db_now
@@ -62,8 +62,8 @@ def test_what_is_not_sure_is_neither_late_nor_due_today(provisional: bool, late:
     ends = [(over, at("2026-11-25 00:00")), (ending, at("2026-11-26 00:00"))]
     for filing, due in ends:
         Filing.objects.filter(pk=filing.pk).update(office_due_at=due, provisional=provisional)
-    assert queues.urgency(queues.to_pass_on(), now=now) == queues.Urgency(total=2, late=late, today=today)
-    rows = queues.passing(list(queues.to_pass_on().for_lists()), now=now)
+    assert queues.urgency(going_up.to_pass_on(), now=now) == queues.Urgency(total=2, late=late, today=today)
+    rows = going_up.passing(list(going_up.to_pass_on().for_lists()), now=now)
     assert sum(row.ends_today(now) for row in rows) == today
     counted = nav.counts(user(Role.OFFICER), now)
     assert (counted["exchange"].late, counted["todo"].late) == (bool(late), bool(late))
@@ -71,7 +71,7 @@ def test_what_is_not_sure_is_neither_late_nor_due_today(provisional: bool, late:
 
 def test_the_queue_does_not_call_it_in_time() -> None:
     filing = overdue("office_review")
-    (row,) = queues.queue_rows([filing], user(Role.OFFICER), now=db_now())
+    (row,) = review_queue.queue_rows([filing], user(Role.OFFICER), now=db_now())
     assert (row.report, row.late) == ("期限暂定", False)
 
 

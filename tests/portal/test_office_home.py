@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.flags import run_rule
 from accounts.models import Role
 from accounts.rules import RULES as ACCOUNT_RULES
-from filings import checks, exchange, queues, reporting, reviewing
+from filings import checks, exchange, reporting, review_queue, reviewing
 from filings.models import Filing
 from filings.rules import RULES as FILING_RULES
 from tests.factories import NOW, Cast, account, at, opening, read, unit, user
@@ -96,9 +96,9 @@ def test_a_colleague_is_at_work_for_half_an_hour_on_this_revision_only(cast: Cas
     colleague = user(Role.OFFICER)
     reviewing.open_for_review(filing.pk, by=colleague, now=NOW)
 
-    def row(minutes: int) -> queues.QueueRow:
-        found = list(queues.to_review().for_lists())
-        return queues.queue_rows(found, cast.officer, now=NOW + timedelta(minutes=minutes))[0]
+    def row(minutes: int) -> review_queue.QueueRow:
+        found = list(review_queue.to_review().for_lists())
+        return review_queue.queue_rows(found, cast.officer, now=NOW + timedelta(minutes=minutes))[0]
 
     assert row(30).colleague is not None
     assert row(31).colleague is None
@@ -109,9 +109,9 @@ def test_a_colleague_is_at_work_for_half_an_hour_on_this_revision_only(cast: Cas
 def test_what_was_read_must_be_read_again_after_a_new_revision(visit: Visit, cast: Cast) -> None:
     filing = opening("office_review", cast)
     reviewing.open_for_review(filing.pk, by=cast.officer, now=NOW)
-    assert not queues.to_review().filter(queues.unread_by(cast.officer)).exists()
+    assert not review_queue.to_review().filter(review_queue.unread_by(cast.officer)).exists()
     reporting.supplement(filing.pk, by=cast.operator, data={"custodian": "示例"}, now=NOW)
-    assert queues.to_review().filter(queues.unread_by(cast.officer)).get() == filing
+    assert review_queue.to_review().filter(review_queue.unread_by(cast.officer)).get() == filing
     assert "14:05 重报，须重阅" in visit(cast.officer)
 
 
@@ -198,8 +198,8 @@ def test_warnings_counted_for_a_page_are_those_each_filing_gets(cast: Cast) -> N
     account(other.unit, name="示例旧名")
     opening("office_review", other, same_platform_reason="面向不同人群", name="示例新名")
     opening("office_review", cast, platform="mini_program", verified_entity="另一单位")
-    found = list(queues.to_review().for_lists())
-    rows = queues.queue_rows(found, cast.officer, now=NOW)
+    found = list(review_queue.to_review().for_lists())
+    rows = review_queue.queue_rows(found, cast.officer, now=NOW)
     for row in rows:
         said = checks.check_details(row.filing.opening, row.filing)
         assert row.warnings == sum(check.level != "pass" for check in said)
@@ -210,9 +210,9 @@ def test_next_and_previous_follow_the_queue(cast: Cast) -> None:
     first = opening("office_review", cast, now=at("2021-04-06 10:00"))
     second = opening("office_review", cast, platform="weibo", now=at("2021-04-13 10:00"))
     third = opening("office_review", cast, platform="kuaishou", now=at("2021-04-20 10:00"))
-    middle = queues.neighbours(second)
-    assert middle == queues.Neighbours(2, 3, first.pk, third.pk)
-    assert queues.after_decision(second) == third
-    assert queues.after_decision(third) == first
+    middle = review_queue.neighbours(second)
+    assert middle == review_queue.Neighbours(2, 3, first.pk, third.pk)
+    assert review_queue.after_decision(second) == third
+    assert review_queue.after_decision(third) == first
     reviewing.return_(third.pk, by=cast.officer, read=read(third), now=NOW, comment="请补充")
-    assert queues.neighbours(Filing.objects.get(pk=third.pk)) is None
+    assert review_queue.neighbours(Filing.objects.get(pk=third.pk)) is None

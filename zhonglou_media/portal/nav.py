@@ -13,8 +13,8 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.access import visible_flags
 from accounts.models import Level, Membership, Role
-from accounts.policy import Action, could, grants_of
-from filings import preapprovals, queues
+from accounts.policy import Action, carried_on, could, grants_of
+from filings import going_up, preapprovals, queues, review_queue
 from filings.handing_over import left_behind
 from filings.models import Filing, FilingState
 from inspections.access import visible_orders
@@ -153,11 +153,11 @@ def _flags(user: User) -> dict[str, Count]:
 def _todo(user: User, now: datetime) -> dict[str, Count]:
     number, late = 0, False
     if could(user, Action.DRAFT, Action.LEADER_APPROVE):
-        held = grants_of(user).own
-        operated = held.get(Role.OPERATOR, set())
-        turns = Q(state__in=WITH_THE_OPERATOR, unit__in=operated)
-        turns |= Q(state=FilingState.LEADER_REVIEW, unit__in=held.get(Role.LEADER, set()))
-        turns |= Q(unit__in=operated) & left_behind(now)
+        operated = grants_of(user).own.get(Role.OPERATOR, set())
+        handled = carried_on(user, Role.OPERATOR)
+        turns = Q(state__in=WITH_THE_OPERATOR, unit__in=handled)
+        turns |= Q(state=FilingState.LEADER_REVIEW, unit__in=carried_on(user, Role.LEADER))
+        turns |= Q(unit__in=handled) & left_behind(now)
         own = Filing.objects.filter(turns).aggregate(
             all=models.Count("pk"), late=models.Count("pk", filter=_unit_is_late(now))
         )
@@ -166,7 +166,7 @@ def _todo(user: User, now: datetime) -> dict[str, Count]:
         late = own["late"] > 0 or any(todo.is_over(now) for todo in others)
     if not could(user, Action.ACCEPT):
         return {"todo": Count(number, late)}
-    review, passing = (queues.urgency(rows, now=now) for rows in (queues.to_review(), queues.to_pass_on()))
+    review, passing = (queues.urgency(rows, now=now) for rows in (review_queue.to_review(), going_up.to_pass_on()))
     deciding = could(user, Action.DECIDE_PREAPPROVAL)
     asked = preapprovals.waiting().count() if deciding else 0
     total = number + review.total + passing.total + asked

@@ -12,7 +12,7 @@ from accounts.flags import RuleCode
 from accounts.models import Flag, Level, Role
 from accounts.policy import roles_of
 from accounts.wording import SINCE
-from filings import preapprovals, queues
+from filings import going_up, preapprovals, queues, review_queue
 from filings.forms.office import QueueFilter
 from filings.models import FilingKind
 from inspections.models import ClosureOrder, OrderState
@@ -35,29 +35,30 @@ def office_home(request: HttpRequest) -> HttpResponse:
 def _work(request: HttpRequest, user: User) -> dict[str, Any]:
     now = db_now()
     form = QueueFilter(request.GET)
-    page = Paginator(form.narrow(queues.to_review().for_lists(), user), ROWS_A_PAGE).get_page(request.GET.get("page"))
+    waiting = form.narrow(review_queue.to_review().for_lists(), user)
+    page = Paginator(waiting, ROWS_A_PAGE).get_page(request.GET.get("page"))
     flags = open_flags(user)
     by_rule = dict(flags.order_by().values("rule").annotate(n=Count("pk")).values_list("rule", "n"))
-    passing = queues.passing(list(queues.to_pass_on().for_lists()[:UPPER_SHOWN]), now=now)
-    tally = queues.tally(user)
+    passing = going_up.passing(list(going_up.to_pass_on().for_lists()[:UPPER_SHOWN]), now=now)
+    tally = review_queue.tally(user)
     supervisor = Role.SUPERVISOR in roles_of(user)
     return {
-        "urgency": queues.urgency(queues.to_pass_on(), now=now),
+        "urgency": queues.urgency(going_up.to_pass_on(), now=now),
         "office_days": queues.office_days(now),
         "passing": passing,
         "tally": tally,
         "kinds": [(kind.value, kind.label[:-2], tally.kinds[kind]) for kind in FilingKind if kind in tally.kinds],
         "page": page,
-        "rows": queues.queue_rows(list(page.object_list), user, now=now),
+        "rows": review_queue.queue_rows(list(page.object_list), user, now=now),
         "form": form,
-        "first": queues.to_review().values_list("pk", flat=True).first(),
+        "first": review_queue.to_review().values_list("pk", flat=True).first(),
         "flag_total": sum(by_rule.values()),
         "flag_rules": [(code, by_rule[code.value]) for code in RuleCode if code.value in by_rule],
         "flags": flag_rows(list(flags[:FLAGS_SHOWN]), now),
         "asked": list(preapprovals.waiting().select_related("unit", "platform")[:UPPER_SHOWN]) if supervisor else [],
         "proved": list(_proved()) if supervisor else [],
-        "often": list(queues.returned_often().for_lists()[:UPPER_SHOWN]) if supervisor else [],
-        "conflicts": list(queues.conflicts().for_lists()[:UPPER_SHOWN]) if supervisor else [],
+        "often": list(review_queue.returned_often().for_lists()[:UPPER_SHOWN]) if supervisor else [],
+        "conflicts": list(going_up.conflicts().for_lists()[:UPPER_SHOWN]) if supervisor else [],
     }
 
 

@@ -1,0 +1,170 @@
+"""What goes on to the systems above: where each filing stands, and what is missing; in a fixed number of queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, prefetch_related_objects
+
+from filings import applying, kinds
+from filings.filed import filed_value
+from filings.models import ExportItem, Filing, FilingState, Receipt, ReceiptResult, Revision, System
+from filings.models.filing import FilingQuerySet
+from filings.queues import end_of_today, with_items
+from filings.wording import half_way
+from zhonglou_media.core.clock import day_of
+from zhonglou_media.core.words import SYSTEMS
+
+CALL_AFTER_DAYS = 3  # without a receipt since the export
+
+
+def to_pass_on() -> FilingQuerySet:
+    """Accepted and not yet taken by both systems, by the office's own due time."""
+    return Filing.objects.filter(state=FilingState.ACCEPTED).order_by("office_due_at", "pk")
+
+
+def in_hand() -> FilingQuerySet:
+    """`to_pass_on`, and what a system above returned and the office has not accepted again since."""
+    returned = Receipt.objects.filter(
+        filing=OuterRef("pk"), result=ReceiptResult.REFUSED, revision__gte=OuterRef("accepted_revision")
+    )
+    back = Q(Exists(returned)) & ~Q(state__in=(FilingState.COMPLETED, FilingState.WITHDRAWN, FilingState.REFUSED))
+    return Filing.objects.filter(Q(state=FilingState.ACCEPTED) | back).order_by("office_due_at", "pk")
+
+
+def conflicts() -> FilingQuerySet:
+    """Both systems have answered, but the account cannot be activated: for the supervisor."""
+    return to_pass_on().exclude(conflict="")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a filing stands in one system above: `status` as `words.UPPER` names it, since `on`."""
+
+    system: str
+    status: str
+    on: date | None = None
+    reason: str = ""
+    update: bool = False  # the system has an earlier revision; the present one is still to be exported
+
+    @property
+    def is_settled(self) -> bool:
+        return self.status in ("done", "none")
+
+
+@dataclass
+class Passing:
+    """A filing on its way up: both systems, and what is still missing."""
+
+    filing: Filing
+    national: Place
+    provincial: Place
+    missing: str = field(default="")
+    lacks: str = field(default="")  # late facts that completion waits for: 注销证明
+
+    @property
+    def places(self) -> tuple[Place, Place]:
+        return self.national, self.provincial
+
+    def at(self, system: str) -> Place:
+        """Its place in `system`."""
+        return self.national if system == System.NATIONAL else self.provincial
+
+    @property
+    def is_answered(self) -> bool:
+        """Both systems have answered and it is still not done: something stands, or stood, in the way."""
+        return self.filing.state == FilingState.ACCEPTED and all(place.is_settled for place in self.places)
+
+    @property
+    def open_system(self) -> str:
+        """The first system that has not answered: what the form of a receipt starts from."""
+        return next((place.system for place in self.places if not place.is_settled), System.NATIONAL)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether the office's own due time is past."""
+        due = self.filing.office_due_at
+        return due is not None and not self.filing.provisional and due <= now
+
+    def ends_today(self, now: datetime) -> bool:
+        """Whether the office's own due time is today's 24:00."""
+        due = self.filing.office_due_at
+        return due is not None and not self.filing.provisional and now < due <= end_of_today(now)
+
+
+def passing(filings: Sequence[Filing], *, now: datetime) -> list[Passing]:
+    """`filings` (read by `for_lists`) with their two places; three queries for all, and one of each kind's own."""
+    prefetch_related_objects(
+        list(filings),
+        Prefetch("receipts", Receipt.objects.order_by("id"), to_attr="all_receipts"),
+        Prefetch("exports", ExportItem.objects.select_related("batch").order_by("id"), to_attr="all_exports"),
+        Prefetch("revisions", Revision.objects.only("filing_id", "number", "approved_sm3"), to_attr="all_revisions"),
+    )
+    with_items(filings)
+    rows = []
+    for filing in filings:
+        row = Passing(filing, _place(filing, System.NATIONAL), _place(filing, System.PROVINCIAL))
+        if filing.state == FilingState.ACCEPTED:
+            row.lacks = kinds.of(filing).lacks(filing, now)
+        row.missing = _missing(row, now)
+        rows.append(row)
+    return rows
+
+
+def _place(filing: Filing, system: str) -> Place:
+    receipts = [r for r in filing.all_receipts if r.system == system]  # type: ignore[attr-defined]
+    exports = [e for e in filing.all_exports if e.system == system]  # type: ignore[attr-defined]
+    digests = {r.number: r.approved_sm3 for r in filing.all_revisions}  # type: ignore[attr-defined]
+    refused = [r for r in receipts if r.result == ReceiptResult.REFUSED]
+    returned = max((r.revision for r in refused), default=0)
+    had = {e.revision for e in exports} | {r.revision for r in receipts if r.result == ReceiptResult.TAKEN}
+    update = filing.state == FilingState.ACCEPTED and filing.revision not in had
+    good = applying.standing(receipts, digests, filing.revision)
+    if good is not None and good.result == ReceiptResult.NOT_APPLICABLE:
+        return Place(system, "none", good.on, good.reason)
+    if good is not None:
+        return Place(system, "done", good.on, update=update)
+    sent = [e for e in exports if e.revision > returned and digests[e.revision] == digests[filing.revision]]
+    if sent:
+        return Place(system, "sent", day_of(sent[-1].batch.at), update=update)
+    if refused:
+        return Place(system, "back", refused[-1].on, refused[-1].reason)
+    return Place(system, "wait")
+
+
+def _missing(row: Passing, now: datetime) -> str:
+    """还差什么, in a sentence."""
+    filing = row.filing
+    if filing.conflict:
+        return f"办结受阻：{filing.conflict}"
+    if filing.state != FilingState.ACCEPTED:
+        back = [f"{SYSTEMS[p.system]}退回：{p.reason}" for p in row.places if p.status == "back"]
+        return f"{'；'.join(back)}；现为“{filing.get_state_display()}”"
+    if row.is_answered:
+        return f"两个系统都已答复；还缺：{row.lacks}" if row.lacks else "两个系统都已答复，请再试办结"
+    told = [_wanting(place, now) for place in row.places if not place.is_settled]
+    settled = [place for place in row.places if place.is_settled]
+    if len(settled) == 1:
+        open_ = next(place for place in row.places if not place.is_settled)
+        result = ReceiptResult.NOT_APPLICABLE if settled[0].status == "none" else ReceiptResult.TAKEN
+        told = [half_way(settled[0].system, result, open_.system), *told]
+    told += [f"补充内容待导出{SYSTEMS[place.system]}（更新）" for place in row.places if place.update]
+    if not filed_value(filing, "uid") and any(place.status in ("wait", "back") or place.update for place in row.places):
+        told.append("缺账号ID，补录后才能导出")
+    if row.lacks:
+        told.append(f"还缺：{row.lacks}")
+    return "；".join(told)
+
+
+def _wanting(place: Place, now: datetime) -> str:
+    name = SYSTEMS[place.system]
+    if place.status == "sent" and place.on is not None:
+        days = (day_of(now) - place.on).days
+        return f"{name} {days} 天没有回执，请电话催问" if days >= CALL_AFTER_DAYS else f"{name}已导出，等回执"
+    if place.status == "back":
+        return f"{name}退回过（{place.reason}），改好后还没有重新导出"
+    return f"{name}还没有导出"
+
+
+def waited_for(filing: Filing, *, now: datetime) -> str:
+    """还差什么 of one filing, after a receipt of it."""
+    return passing([filing], now=now)[0].missing
