@@ -7,8 +7,10 @@ from django.db import transaction
 
 from accounts import policy
 from accounts.models import Account, Unit
+from accounts.models.unit import UnitStatus
 from accounts.policy import Action
-from filings import checks, content, deadlines, kinds, moves, preapprovals, replacing
+from filings import checks, content, deadlines, giving_way, kinds, moves, preapprovals, replacing
+from filings.locks import lock_unit
 from filings.models import ChangeDetails, Draft, Filing, FilingKind, FilingState, Revision
 from filings.models.filing import DETAILS
 from zhonglou_media.core import events
@@ -22,16 +24,22 @@ def start(kind: FilingKind | str, *, by: User, unit: Unit, now: datetime, accoun
     """A new draft of that kind for `unit`, about `account` where there is one, or the draft that the account has.
 
     Only an opening may begin without an account. A change may be started by a unit that takes the account over
-    (主办单位变更). Raises NotAllowed, or Refused when another filing of the account is under way.
+    (主办单位变更). A unit that was merged away files only what ends with its own accounts: changes and closings.
+    Raises NotAllowed, or Refused when another filing of the account is under way.
     """
     with transaction.atomic():
         role = policy.require(by, Action.DRAFT, unit)
+        unit = lock_unit(unit.pk)
         if unit.internal:
             raise Refused("内设机构不得开设账号，请由所属单位填报（第七条）。")
         if account is not None:
             account = _locked(account)
+            if account.unit_id == unit.pk:
+                giving_way.clear(account, why=f"{unit}开始为该账号办理备案", by=by, role=role, now=now)
             if kind != FilingKind.CHANGE:
                 policy.require(by, Action.DRAFT, account)
+                if account.unit_id != unit.pk:
+                    raise Refused(f"账号“{account.name}”由{account.unit}主办，请由该单位填报。")
             live = Filing.objects.live().filter(account=account).select_related("unit").first()
             if live is not None and live.unit_id == unit.pk and (live.state, live.kind) == (FilingState.DRAFT, kind):
                 return live
@@ -43,6 +51,8 @@ def start(kind: FilingKind | str, *, by: User, unit: Unit, now: datetime, accoun
                 raise Refused(f"账号现为“{account.get_state_display()}”，{kinds.KINDS[kind].starts_words}。")
         elif kind != FilingKind.OPEN:
             raise Refused("请先选择要办理的账号。")
+        if unit.status == UnitStatus.MERGED and (kind == FilingKind.OPEN or account is None or account.unit != unit):
+            raise Refused(f"{unit}已并入{unit.merged_into}，不能再新建开办备案或接收账号，请由{unit.merged_into}办理。")
         return _begin(kind, account=account, unit=unit, by=by, author=by, role=role, now=now, typed={})
 
 
@@ -61,9 +71,11 @@ def start_for_unit(
     `typed` is what the decision says for the form. None when a filing of the account is under way, or its state does
     not allow it. The caller holds the transaction and has locked the account.
     """
-    if Filing.objects.live().filter(account=account).exists():
-        return None
     if account.state not in kinds.KINDS[kind].starts_from:
+        return None
+    if account.unit_id == unit.pk:
+        giving_way.clear(account, why=f"{unit}须为该账号办理备案", by=by, role=role, now=now)
+    if Filing.objects.live().filter(account=account).exists():
         return None
     return _begin(kind, account=account, unit=unit, by=by, author=None, role=role, now=now, typed=typed or {})
 

@@ -17,7 +17,8 @@ from accounts import audience, due_times, lifecycle, policy
 from accounts.models import Account, AccountState, Message, Role
 from accounts.models.account import ENDED, ORDERABLE
 from accounts.policy import Action
-from filings.models import LIVE, Filing, FilingKind, FilingState
+from filings import giving_way
+from filings.models import Filing, FilingKind, FilingState
 from inspections.models import ClosureOrder, OrderGround, OrderState
 from inspections.models.order import PAIRS, STANDING
 from zhonglou_media.core import events, notices
@@ -170,13 +171,14 @@ def send_back(order_id: int, *, reason: str, by: User, now: datetime) -> Closure
 def execute(order_id: int, *, reason: str = "", by: User, now: datetime) -> Executed:
     """确认执行: the account becomes 已关停, or 已注销 where that was ordered; who issued it may also execute it.
 
-    Not while another live filing of the account stands. An account that its own filing has ended meanwhile stays as
-    it is. Without a proof the supervisor writes how he saw it. Raises NotAllowed, WrongState, Refused.
+    Not while another live filing of the account stands; another unit's draft gives way. An account that its own filing
+    has ended meanwhile stays as it is. Without a proof the supervisor writes how he saw it. Raises NotAllowed,
+    WrongState, Refused.
     """
     with transaction.atomic():
         order, role = _begin(order_id, Action.ORDER, S.EXECUTED, by=by)
         account = order.account
-        live = account.filings.filter(state__in=LIVE).first()
+        live = account.filings.in_the_way().first()
         if live is not None:
             raise WrongState(
                 f"账号“{account.name}”有一件办理中的备案（{live}），不能确认执行；"
@@ -193,6 +195,7 @@ def execute(order_id: int, *, reason: str = "", by: User, now: datetime) -> Exec
             raise WrongState(f"账号“{account.name}”现为“已关停”，注销须由单位办理注销备案，办结后再确认执行。")
         order.end_reason = reason.strip()
         ground = f"责令关停 {order.number}"
+        giving_way.clear(account, why=f"该账号已按{ground}办结", by=by, role=role, now=now)
         _end(order, by=by, now=now)
         if account.state not in ENDED:
             lifecycle.end_by_order(account, cancelled=order.cancel, ground=ground, by=by, role=role, now=now)

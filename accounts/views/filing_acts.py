@@ -31,7 +31,7 @@ def offered(user: User, account: Account) -> list[ToFile]:
     """All three kinds, for who files for the account's unit; nothing for the others. Reads `account.filings.all()`."""
     if not may(user, Action.DRAFT, account):
         return []
-    live = next((filing for filing in account.filings.all() if filing.state in LIVE_FILING), None)
+    live = next((row for row in account.filings.all() if row.state in LIVE_FILING and not row.gives_way), None)
     return [
         ToFile(label, reverse("filings:open_kind", args=[kind]), _why_not(account, states, kind, live))
         for kind, label, states in STATES

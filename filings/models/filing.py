@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django_fsm import FSMField, FSMModelMixin, transition
 
 from accounts.models import Account
+from accounts.models.unit import UnitStatus
 from zhonglou_media.core.models import File
 
 
@@ -49,10 +50,23 @@ SUPPLEMENTABLE = (S.TO_REPORT, S.OFFICE_REVIEW, S.ACCEPTED)
 UNDER_CORRECTION = (S.RETURNED, S.DRAFT, S.LEADER_REVIEW, S.TO_REPORT)
 
 
+# 主办单位变更 that another unit began and never submitted; what a merger of units drafted stays.
+NEVER_SUBMITTED = Q(kind=FilingKind.CHANGE, state=S.DRAFT, revision=0)
+GIVES_WAY = NEVER_SUBMITTED & ~Q(unit=F("account__unit")) & ~Q(account__unit__status=UnitStatus.MERGED)
+
+
 class FilingQuerySet(models.QuerySet["Filing"]):
     def live(self) -> "FilingQuerySet":
         """Not completed, refused or withdrawn."""
         return self.filter(state__in=LIVE)
+
+    def giving_way(self) -> "FilingQuerySet":
+        """Drafts of another unit that stop neither the account's own unit nor an order (`filings/giving_way.py`)."""
+        return self.filter(GIVES_WAY)
+
+    def in_the_way(self) -> "FilingQuerySet":
+        """Live filings that must end before another one of the account begins, or an order is executed."""
+        return self.live().exclude(GIVES_WAY)
 
     def for_lists(self) -> "FilingQuerySet":
         """With what a row of a list shows, in one query."""
@@ -300,6 +314,13 @@ class Filing(FSMGuard, models.Model):
             return str(self.account)
         draft = getattr(self, "draft", None)
         return (draft and draft.data.get("name")) or "未填账号名称"
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether it is one of `FilingQuerySet.giving_way`."""
+        if self.account is None or (self.kind, self.state, self.revision) != (FilingKind.CHANGE, S.DRAFT, 0):
+            return False
+        return self.unit_id != self.account.unit_id and self.account.unit.status != UnitStatus.MERGED
 
     @property
     def is_live(self) -> bool:

@@ -19,7 +19,6 @@ from accounts.access import may, user_of
 from accounts.forms import ReasonForm
 from accounts.histories import entries_for
 from accounts.policy import Action
-from filings.models import LIVE
 from filings.views.files import ENDINGS, send
 from inspections import ordering
 from inspections.access import account_for, order_for, visible_orders
@@ -126,7 +125,7 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "refused": refused,
         "standing": ordering.standing_of(account),
-        "live": account.filings.filter(state__in=LIVE).first(),
+        "live": account.filings.in_the_way().first(),
     }
     return render(request, "inspections/issue.html", context, status=status)
 
@@ -244,7 +243,7 @@ def _show(
         "revoke_form": decided.get("revoke") or ReasonForm(auto_id="revoke-%s") if decides else None,
         "incomplete": incomplete,
         **{f"open_{name}": name in decided and bool(decided[name].errors) for name in ("execute", "back", "revoke")},
-        "live": order.account.filings.filter(state__in=LIVE).first() if order.state in STANDING else None,
+        "live": order.account.filings.in_the_way().first() if order.state in STANDING else None,
         "execute_title": f"确认“{order.account.name}”{'已经注销' if order.cancel else '已经关停'}？",
         "refused": refused,
         "typed": typed if refused is not None else "",

@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from accounts.models import Account, AccountName, Flag, Role
-from filings import objecting, reporting, reviewing
+from accounts.models import Account, AccountName, Flag, Role, Unit
+from filings import drafting, objecting, reporting, reviewing
 from filings.models import Filing, FilingState
 from inspections import sweep
 from tests.factories import NOW, PDF, Cast, account, change, platform, read, unit, user
 from tests.filings.exchanging import state_of, take
 from zhonglou_media.core import files
-from zhonglou_media.core.errors import Incomplete, NotAllowed, WrongState
+from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, WrongState
 from zhonglou_media.core.models import Event, Notice, User
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +117,38 @@ def test_who_may_object_and_when(giving: Cast, receiving: Cast, row: Account) ->
         objecting.object_(plain.pk, by=giving.operator, **objection)
 
 
+def test_one_press_of_another_unit_does_not_hold_up_the_unit_of_the_account(
+    giving: Cast, receiving: Cast, row: Account
+) -> None:
+    taken = change("draft", receiving, on=row)
+    client = signed_in(giving.operator)
+    assert "同一账号同时只办一件" not in client.get(f"/accounts/{row.pk}/").content.decode()
+    own = drafting.start("close", by=giving.operator, unit=giving.unit, account=row, now=NOW)
+    taken.refresh_from_db()
+    assert (taken.state, taken.ended_at, own.state) == ("withdrawn", NOW, "draft")
+    event = Event.objects.get(subject_kind="filing", subject_id=taken.pk, verb="withdraw")
+    assert (event.actor, event.comment) == (
+        giving.operator,
+        "示例原主办局开始为该账号办理备案，尚未提交的草稿由系统撤回。",
+    )
+    assert any("本单位尚未提交的草稿已撤回" in text for text in told(receiving.operator))
+    with pytest.raises(Refused, match="有一件由示例原主办局办理的关停报备"):
+        drafting.start("change", by=receiving.operator, unit=receiving.unit, account=row, now=NOW)
+
+
+def test_what_was_submitted_or_drafted_by_a_merger_gives_no_way(giving: Cast, receiving: Cast, row: Account) -> None:
+    change("leader_review", receiving, on=row)
+    with pytest.raises(Refused, match="有一件由示例接收街道办理的变更报备"):
+        drafting.start("close", by=giving.operator, unit=giving.unit, account=row, now=NOW)
+    other = account(giving.unit, platform=platform("weibo"))
+    draft = change("draft", receiving, on=other)
+    Unit.objects.filter(pk=giving.unit.pk).update(status="merged", merged_into=receiving.unit)
+    assert set(Filing.objects.in_the_way()) == set(Filing.objects.live())
+    assert not Filing.objects.get(pk=draft.pk).gives_way
+    with pytest.raises(Refused, match="有一件由示例接收街道办理的变更报备"):
+        drafting.start("close", by=giving.operator, unit=giving.unit, account=other, now=NOW)
+
+
 def test_a_second_account_on_the_platform_needs_a_reason(receiving: Cast, row: Account) -> None:
     account(receiving.unit, name="示例已有")
     with pytest.raises(Incomplete) as incomplete:
@@ -166,9 +198,6 @@ def test_one_press_begins_the_change_of_sponsor(receiving: Cast, giving: Cast, r
     assert (
         "主办单位由示例原主办局变更为示例接收街道" in client.get(f"/filings/{filing.pk}/edit/reasons/").content.decode()
     )
-    refused = signed_in(giving.operator).post("/filings/open/close/", {"account": row.pk})
-    assert refused.status_code == 422
-    assert "由示例接收街道办理的变更报备还没有办完" in refused.content.decode()
     assert client.post("/filings/receive/", {"account": account(receiving.unit).pk}).status_code == 404
 
 

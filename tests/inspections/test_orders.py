@@ -13,7 +13,7 @@ from filings.models import System
 from inspections import ordering
 from inspections.models import ClosureOrder
 from inspections.ordering import Terms
-from tests.factories import NOW, Cast, account, at, opening, scan, user
+from tests.factories import NOW, Cast, account, at, change, opening, scan, user
 from tests.inspections.ordered import order, proved
 from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, WrongState
 from zhonglou_media.core.models import Event, Notice
@@ -104,6 +104,15 @@ def test_an_account_with_another_live_filing_is_not_closed(cast: Cast) -> None:
     assert "请先由单位撤回" in str(refused.value)
     reporting.withdraw(filing.pk, by=cast.operator, reason="不再补办", on_platform=None, now=NOW)
     assert ordering.execute(row.pk, by=cast.supervisor, now=NOW).order.state == "executed"
+
+
+def test_a_draft_of_another_unit_gives_way(cast: Cast) -> None:
+    of = account(cast.unit)
+    row = proved(cast, of, ground="other")
+    taken = change("draft", Cast(), on=of)
+    assert ordering.execute(row.pk, by=cast.supervisor, now=NOW).order.state == "executed"
+    taken.refresh_from_db()
+    assert taken.state == "withdrawn"
 
 
 def test_questions_that_still_wait_are_told(cast: Cast) -> None:
