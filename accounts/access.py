@@ -15,7 +15,7 @@ from django.shortcuts import resolve_url
 from accounts.models import Account, Flag, Role, Unit
 from accounts.models.flag import FlagQuerySet
 from accounts.models.unit import Scope as UnitScope
-from accounts.policy import READERS, Action, Scope, could, grants_of, holders
+from accounts.policy import READERS, Action, Scope, carried_on, could, grants_of, holders
 from zhonglou_media.core.models import User
 
 View = Callable[..., HttpResponseBase]
@@ -52,10 +52,12 @@ def visible_accounts(user: User) -> QuerySet[Account]:
 
 
 def sees_phones(user: User, unit_id: int) -> bool:
-    """Whether the phones of that unit's people are shown: to its own operators and leaders and to the office only."""
-    own = grants_of(user).own
-    office = bool(own.keys() & {Role.OFFICER, Role.SUPERVISOR})
-    return office or any(unit_id in own.get(role, ()) for role in (Role.OPERATOR, Role.LEADER))
+    """Whether the phones of that unit's people are shown: to its own operators and leaders and to the office only.
+
+    Of a unit that was merged away to those of the receiving unit.
+    """
+    office = bool(grants_of(user).own.keys() & {Role.OFFICER, Role.SUPERVISOR})
+    return office or unit_id in carried_on(user, Role.OPERATOR, Role.LEADER)
 
 
 def visible_flags(user: User) -> FlagQuerySet:

@@ -4,7 +4,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from accounts.models import Membership, Role
+from django.db.models import Q
+
+from accounts.models import Membership, Role, Unit
 from accounts.models.membership import MembershipQuerySet
 from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.models import User
@@ -16,10 +18,13 @@ UNIT = (Role.OPERATOR, Role.LEADER)
 def people(
     roles: Collection[Role], *, now: datetime, unit_id: int | None = None, but: User | None = None
 ) -> list[User]:
-    """Holders of one of `roles` on the Shanghai day of `now`, of the unit `unit_id` or of any; not the person `but`."""
+    """Holders of one of `roles` on the Shanghai day of `now`, of the unit `unit_id` or of any; not the person `but`.
+
+    Of a unit that was merged away those of the receiving unit too: they carry on what it had under way.
+    """
     held = _held(roles, now)
     if unit_id is not None:
-        held = held.filter(unit=unit_id)
+        held = held.filter(Q(unit=unit_id) | Q(unit__in=Unit.objects.filter(pk=unit_id).values("merged_into")))
     found = User.objects.filter(pk__in=held.values("user")).order_by("pk")
     return list(found.exclude(pk=but.pk) if but is not None else found)
 

@@ -78,6 +78,7 @@ class Action(models.TextChoices):
 class Scope(models.TextChoices):
     ALL = "all", "全区"
     OWN = "own", "本单位"
+    HEIR = "heir", "本单位及并入本单位的单位"
     FAMILY = "family", "本单位及所属单位"
 
 
@@ -85,6 +86,9 @@ OFFICE = {Role.OFFICER: Scope.ALL, Role.SUPERVISOR: Scope.ALL}
 SUPERVISOR = {Role.SUPERVISOR: Scope.ALL}
 OPERATOR = {Role.OPERATOR: Scope.OWN}
 LEADER = {Role.LEADER: Scope.OWN}
+# What a unit had under way when it was merged away (备案, 责令关停), the receiving unit carries on.
+OPERATOR_OR_HEIR = {Role.OPERATOR: Scope.HEIR}
+LEADER_OR_HEIR = {Role.LEADER: Scope.HEIR}
 ADMIN = {Role.ADMIN: Scope.ALL}
 READERS = {
     Role.OPERATOR: Scope.FAMILY,
@@ -101,16 +105,16 @@ RULES: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
         A.SIGNED_IN: dict.fromkeys(Role, Scope.ALL),
         A.VIEW_REGISTER: READERS | ADMIN,
         A.VIEW_FILING: READERS,
-        A.DRAFT: OPERATOR,
-        A.SUBMIT: OPERATOR,
-        A.RECALL: OPERATOR,
-        A.RECORD_PAPER: OPERATOR,
-        A.REPORT: OPERATOR,
-        A.REOPEN: OPERATOR,
-        A.SUPPLEMENT: OPERATOR | OFFICE,
-        A.WITHDRAW: OPERATOR,
-        A.LEADER_APPROVE: LEADER,
-        A.LEADER_RETURN: LEADER,
+        A.DRAFT: OPERATOR_OR_HEIR,
+        A.SUBMIT: OPERATOR_OR_HEIR,
+        A.RECALL: OPERATOR_OR_HEIR,
+        A.RECORD_PAPER: OPERATOR_OR_HEIR,
+        A.REPORT: OPERATOR_OR_HEIR,
+        A.REOPEN: OPERATOR_OR_HEIR,
+        A.SUPPLEMENT: OPERATOR_OR_HEIR | OFFICE,
+        A.WITHDRAW: OPERATOR_OR_HEIR,
+        A.LEADER_APPROVE: LEADER_OR_HEIR,
+        A.LEADER_RETURN: LEADER_OR_HEIR,
         A.ACCEPT: OFFICE,
         A.RETURN: OFFICE,
         A.REFUSE: OFFICE,
@@ -131,8 +135,8 @@ RULES: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
         A.WAIVE: SUPERVISOR,
         A.VOID: SUPERVISOR,
         A.MERGE_ACCOUNTS: SUPERVISOR,
-        A.ANNOUNCE: OPERATOR,
-        A.HAND_OVER: OPERATOR,
+        A.ANNOUNCE: OPERATOR_OR_HEIR,
+        A.HAND_OVER: OPERATOR_OR_HEIR,
         A.OBJECT: OPERATOR | LEADER,
         A.VIEW_PREAPPROVALS: READERS,
         A.ASK_PREAPPROVAL: OPERATOR,
@@ -140,7 +144,7 @@ RULES: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
         A.SIGHT: OFFICE,
         A.VIEW_ORDERS: READERS,
         A.ORDER: SUPERVISOR,
-        A.PROVE_ORDER: OPERATOR,
+        A.PROVE_ORDER: OPERATOR_OR_HEIR,
         A.REPORT_LOST: OPERATOR,
         A.DECLARE_LOST: SUPERVISOR,
         A.PEOPLE: OPERATOR,
@@ -170,10 +174,11 @@ Subject = Unit | Account | OfUnit
 
 @dataclass
 class Grants:
-    """What one person holds now: unit ids by role, and by role the units below those, what was merged into them too."""
+    """What one person holds now: unit ids by role; by role the units merged into those, and all that are below them."""
 
     own: dict[Role, set[int]] = field(default_factory=dict)
-    children: dict[Role, set[int]] = field(default_factory=dict)
+    merged: dict[Role, set[int]] = field(default_factory=dict)
+    children: dict[Role, set[int]] = field(default_factory=dict)  # `merged` among them
 
 
 def grants_of(user: User) -> Grants:
@@ -192,10 +197,12 @@ def grants_of(user: User) -> Grants:
             grants.own.setdefault(Role(role), set()).add(unit_id)
         members_of = set().union(*grants.own.values())
         below = models.Q(parent_id__in=members_of) | models.Q(merged_into_id__in=members_of)
-        for pk, *above in Unit.objects.filter(below).values_list("id", "parent_id", "merged_into_id"):
+        for pk, parent, into in Unit.objects.filter(below).values_list("id", "parent_id", "merged_into_id"):
             for role, units in grants.own.items():
-                if units.intersection(above):
+                if units & {parent, into}:
                     grants.children.setdefault(role, set()).add(pk)
+                if into in units:
+                    grants.merged.setdefault(role, set()).add(pk)
     user.__dict__["_grants"] = grants
     return grants
 
@@ -210,6 +217,12 @@ def units_of(user: User, *roles: Role) -> list[Unit]:
     own = grants_of(user).own
     ids = set().union(*(own.get(role, set()) for role in roles or own))
     return list(Unit.objects.filter(id__in=ids))
+
+
+def carried_on(user: User, *roles: Role) -> set[int]:
+    """Ids of the units whose filings the person handles as one of `roles`: own ones, and what was merged into them."""
+    grants = grants_of(user)
+    return set().union(*(held.get(role, set()) for role in roles for held in (grants.own, grants.merged)))
 
 
 def could(user: User, *actions: Action) -> bool:
@@ -228,7 +241,8 @@ def allowing_role(user: User | None, action: Action, subject: Subject | None = N
         if units is None:
             continue
         in_own = unit_id is None or unit_id in units
-        if scope == Scope.ALL or in_own or (scope == Scope.FAMILY and unit_id in grants.children.get(role, ())):
+        more = {Scope.FAMILY: grants.children, Scope.HEIR: grants.merged}.get(scope, {})
+        if scope == Scope.ALL or in_own or unit_id in more.get(role, ()):
             return role.value
     return ""
 

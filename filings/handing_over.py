@@ -5,7 +5,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 
-from accounts import policy, users
+from accounts import audience, policy, users
 from accounts.models import Membership, Role
 from accounts.policy import Action
 from filings import moves
@@ -21,9 +21,9 @@ VERB = "hand_over"
 
 
 def operators(unit_id: int, now: datetime) -> list[User]:
-    """Who may take a filing of the unit over at `now`: its operators, by name."""
-    held = Membership.objects.current(day_of(now)).filter(unit=unit_id, role=Role.OPERATOR, user__is_active=True)
-    return list(User.objects.filter(pk__in=held.values("user")).order_by("name", "pk"))
+    """Who may take a filing of the unit over at `now`: its operators, or those of the unit it went into, by name."""
+    found = audience.people([Role.OPERATOR], now=now, unit_id=unit_id)
+    return sorted(found, key=lambda user: (user.name, user.pk))
 
 
 def hand_over(filing_id: int, *, to: int, by: User, now: datetime, comment: str = "") -> Filing:
@@ -68,9 +68,15 @@ def end_membership(membership_id: int, *, last_day: date, to: int | None, by: Us
 
 
 def left_behind(now: datetime) -> Q:
-    """Live filings whose handler is no operator of the unit any more: any of its operators may take them over."""
+    """Live filings whose handler is no operator of the unit any more: any of its operators may take them over.
+
+    Of a unit that was merged away those of the receiving unit too.
+    """
     held = Membership.objects.current(day_of(now)).filter(
-        user=OuterRef("owner"), unit=OuterRef("unit"), role=Role.OPERATOR, user__is_active=True
+        Q(unit=OuterRef("unit")) | Q(unit=OuterRef("unit__merged_into")),
+        user=OuterRef("owner"),
+        role=Role.OPERATOR,
+        user__is_active=True,
     )
     return Q(state__in=LIVE, owner__isnull=False) & ~Q(Exists(held))
 

@@ -75,7 +75,9 @@ def complete(filing: Filing, receipts: list[Receipt], *, by: User | None, role: 
     lock_unit(filing.unit_id)
     account = lock_account(filing)
     if account.unit_id != filing.unit_id:
-        return f"账号“{account.name}”由{account.unit}主办，不能由{filing.unit}的开办备案办结，请由{filing.unit}撤回本件。"
+        return (
+            f"账号“{account.name}”由{account.unit}主办，不能由{filing.unit}的开办备案办结，请撤销通过，由填报单位撤回。"
+        )
     if account.state not in (AccountState.PENDING, AccountState.UNFILED, AccountState.CLOSED):
         return f"账号“{account.name}”现为“{account.get_state_display()}”，不能办结开办备案。"
     problems = checks.stops(checks.check_details(filing.opening, filing))

@@ -15,7 +15,7 @@ from accounts.access import seen_unit_ids
 from accounts.models import Account, Origin, Platform, Role, Unit, UnitKind
 from accounts.models.account import WATCHED
 from accounts.models.platform import WECHAT
-from accounts.models.unit import Scope
+from accounts.models.unit import Scope, UnitStatus
 from accounts.policy import Action
 from filings.models import Filing, FilingState, PreApproval, PreApprovalPurpose, PreApprovalState
 from zhonglou_media.core import events, notices, verbs
@@ -161,6 +161,8 @@ def ask_new(
         unit = Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
         role = policy.require(by, Action.ASK_PREAPPROVAL, unit)
         _of_department(unit, platform)
+        if unit.status == UnitStatus.MERGED:
+            raise Refused(f"{unit}已并入{unit.merged_into}，不能再申请新建，请由{unit.merged_into}办理。")
         name, reason = account_name.strip(), _reason(reason)
         if not name:
             raise Incomplete("请填写拟用名称。", {"account_name": ["请填写拟用名称。"]})

@@ -55,6 +55,11 @@ class Unit(models.Model):
     def __str__(self) -> str:
         return self.short_name or self.name
 
+    @property
+    def may_own(self) -> bool:
+        """Whether it may open or receive accounts: no 内设机构 (第七条), nor merged away."""
+        return not self.internal and self.status != UnitStatus.MERGED
+
 
 class UnitName(models.Model):
     """曾用名 and present name of a unit."""

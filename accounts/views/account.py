@@ -184,7 +184,7 @@ def show(
         "sees_filings": policy.may(user, Action.VIEW_FILING, account),
         "filings": _last_filings(user, account),
         "to_file": filing_acts.offered(user, account),
-        "may_open": account.state in OPENABLE and policy.may(user, Action.DRAFT, account),
+        "may_open": account.state in OPENABLE and account.unit.may_own and policy.may(user, Action.DRAFT, account),
         "void_form": (void_form or ReasonForm(auto_id="void-%s")) if _may_void(user, account) else None,
         "void_incomplete": void_form is not None and refused is None,
         "refused": refused,
@@ -253,11 +253,11 @@ def applies(account: Account, name: str) -> bool:
 def _may_void(user: User, account: Account) -> bool:
     """Whether 作废 is offered: only where `lifecycle.void` would not refuse."""
     legal = (account.state, AccountState.VOID) in lifecycle.LEGAL
-    if not legal or not policy.may(user, Action.VOID, account) or lifecycle.is_filed(account):
+    if not legal or account.number or not policy.may(user, Action.VOID, account):
         return False
     if account.orders.filter(ended_at__isnull=True).exists():
         return False
-    return not account.filings.filter(state__in=fields.LIVE_FILING).exists()
+    return not account.filings.filter(state__in=(*fields.LIVE_FILING, fields.COMPLETED_FILING)).exists()
 
 
 def _waivable(user: User, account: Account, flag: Flag, said: wording.Facts) -> Waivable:

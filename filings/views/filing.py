@@ -14,7 +14,7 @@ from accounts import policy
 from accounts.access import may, seen_unit_ids, user_of
 from accounts.models import Flag, Role
 from accounts.models.account import GONE, OPENABLE
-from accounts.policy import Action, roles_of, units_of
+from accounts.policy import Action, carried_on, roles_of
 from filings import announcing, applying, closing, content, kind_words, kinds, objecting
 from filings.available import available
 from filings.forms.change import ChangeForm
@@ -141,7 +141,7 @@ def _next_step(filing: Filing, user: User, can: set[str], now: datetime) -> str:
     """The unit's people are told what to do; those outside, whose turn it is."""
     if objecting.VERB in can:
         return f"{filing.unit.name}申请接收本单位的账号，区政府办公室正在审核。不同意的，请在审核期间提出异议。"
-    own = filing.unit in units_of(user, Role.OPERATOR, Role.LEADER)
+    own = filing.unit_id in carried_on(user, Role.OPERATOR, Role.LEADER)
     outside = "" if own and not can & {"accept", "receipt"} else office_step(filing, can, now=now)
     return outside or next_step(filing, leaders_of(filing.unit, day_of(now)), now=now)
 

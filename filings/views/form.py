@@ -63,12 +63,12 @@ def new(request: HttpRequest) -> HttpResponse:
 
 def _choose(request: HttpRequest, *, refused: Refused | None = None) -> HttpResponse:
     units = policy.units_of(user_of(request), Role.OPERATOR)
-    own = visible_accounts(user_of(request)).filter(unit__in=units)
+    own = visible_accounts(user_of(request)).filter(unit__in=policy.carried_on(user_of(request), Role.OPERATOR))
     context = {
-        "units": [unit for unit in units if not unit.internal],
+        "units": [unit for unit in units if unit.may_own],
         "kinds": kind_words.CHOICES,
         "filed": [Filed(account, filing_acts.offered(user_of(request), account)) for account in _filed(own)],
-        "openable": own.filter(state__in=OPENABLE).select_related("platform", "unit"),
+        "openable": own.filter(state__in=OPENABLE, unit__in=units).select_related("platform", "unit"),
         "refused": refused,
         "days": report_days(day_of(db_now())),
     }
@@ -115,7 +115,8 @@ def _asked_for(request: HttpRequest) -> tuple[Account | None, Unit]:
     """The account and unit of the request, among those this operator files for; 404 otherwise."""
     units = {str(unit.pk): unit for unit in policy.units_of(user_of(request), Role.OPERATOR)}
     if asked := request.POST.get("account", ""):
-        own = visible_accounts(user_of(request)).filter(unit__in=units.values()).select_related("unit")
+        handled = policy.carried_on(user_of(request), Role.OPERATOR)
+        own = visible_accounts(user_of(request)).filter(unit__in=handled).select_related("unit")
         account = get_object_or_404(own, pk=asked if asked.isdecimal() else None)
         return account, account.unit
     unit = units.get(request.POST.get("unit", "")) or (next(iter(units.values())) if len(units) == 1 else None)

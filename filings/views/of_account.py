@@ -21,7 +21,7 @@ def of_account(request: HttpRequest, pk: int) -> HttpResponse:
     user = cast(User, request.user)
     account = get_object_or_404(visible_accounts(user).select_related("platform", "unit"), pk=pk)
     filings = list(visible_filings(user).filter(account=account).for_lists().order_by("-id"))
-    may_open = account.state in OPENABLE and policy.may(user, Action.DRAFT, account)
+    may_open = account.state in OPENABLE and account.unit.may_own and policy.may(user, Action.DRAFT, account)
     context = {
         "account": account,
         "filings": filings,

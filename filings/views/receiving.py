@@ -24,7 +24,7 @@ from zhonglou_media.core.errors import NotAllowed, Refused, WrongState
 @require_http_methods(["GET", "HEAD", "POST"])
 def receive(request: HttpRequest) -> HttpResponse:
     """接收账号: search another unit's account; one press starts the change of sponsor for the own unit."""
-    units = [unit for unit in units_of(user_of(request), Role.OPERATOR) if not unit.internal]
+    units = [unit for unit in units_of(user_of(request), Role.OPERATOR) if unit.may_own]
     if request.method != "POST":
         return _show(request, units)
     asked = request.POST.get("account", "")

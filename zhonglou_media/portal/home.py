@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import may, user_of
 from accounts.models import Account, AccountState, Flag, Role, Unit
 from accounts.models.account import GONE
-from accounts.policy import Action, roles_of, units_of
+from accounts.policy import Action, carried_on, roles_of, units_of
 from accounts.views.register import judged
 from filings import content, handing_over, kind_words
 from filings.models import Filing, FilingKind, FilingState
@@ -91,7 +91,7 @@ def operator_home(request: HttpRequest) -> HttpResponse:
     units = units_of(user, Role.OPERATOR)
     live = (
         Filing.objects.live()
-        .filter(unit__in=units)
+        .filter(unit__in=carried_on(user, Role.OPERATOR))
         .select_related("unit", "account__platform", "opening__platform", "draft", "leader")
     )
     marked = handing_over.with_left_behind(live, now)
@@ -231,7 +231,7 @@ def leader_home(request: HttpRequest) -> HttpResponse:
     """What waits for approval, first what is already open; what was approved and is not reported; recent decisions."""
     user, now = user_of(request), db_now()
     units = units_of(user, Role.LEADER)
-    rows = Filing.objects.filter(unit__in=units).for_lists()
+    rows = Filing.objects.filter(unit__in=carried_on(user, Role.LEADER)).for_lists()
     rows = rows.select_related("last_editor", "author", "change__giving_unit")
     waiting = list(rows.filter(state=S.LEADER_REVIEW).order_by("pk"))
     submitted = _submitted(waiting)

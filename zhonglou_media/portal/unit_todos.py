@@ -85,9 +85,14 @@ def unit_todos(units: Units, now: datetime) -> list[UnitTodo]:
     return [todo for todo in found if todo is not None]
 
 
+def _of(units: Units) -> Q:
+    """What a unit that was merged away had under way is the receiving unit's to do."""
+    return Q(unit__in=units) | Q(unit__merged_into__in=units)
+
+
 def _ordered(units: Units, now: datetime) -> UnitTodo | None:
     """Accounts that the office ordered closed, whose proof the unit owes (第八条)."""
-    waiting = ClosureOrder.objects.filter(unit__in=units, state=OrderState.ISSUED)
+    waiting = ClosureOrder.objects.filter(_of(units), state=OrderState.ISSUED)
     count = waiting.aggregate(all=Count("pk"), first=Min("due_at"), one=Min("pk"))
     if not count["all"]:
         return None
@@ -169,7 +174,7 @@ def _late_facts(units: Units, now: datetime) -> UnitTodo | None:
     undated = ~Q(kind=FilingKind.OPEN) & Q(effective_on__isnull=True)
     proof = Attachment.objects.filter(filing=OuterRef("pk"), kind=AttachmentKind.PROOF, removed_at__isnull=True)
     unproved = Q(~Exists(proof), kind=FilingKind.CANCEL, effective_on__lte=day_of(now))
-    waiting = Filing.objects.filter(undated | unproved, unit__in=units, state=FilingState.ACCEPTED)
+    waiting = Filing.objects.filter(undated | unproved, _of(units), state=FilingState.ACCEPTED)
     count = waiting.aggregate(all=Count("pk"), one=Min("pk"))
     if not count["all"]:
         return None
