@@ -1,7 +1,7 @@
 """The page of a filing: where it stands, the one next action, its content and differences, its history."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts import policy
-from accounts.access import may, seen_unit_ids, user_of
+from accounts.access import may, seen_unit_ids, sees_phones, user_of
 from accounts.models import Flag, Role
 from accounts.models.account import GONE, OPENABLE
 from accounts.policy import Action, carried_on, roles_of
@@ -20,6 +20,7 @@ from filings.available import available
 from filings.forms.change import ChangeForm
 from filings.models import Filing, FilingKind, FilingState, Revision, System
 from filings.models.filing import CLOSINGS
+from filings.views import phones
 from filings.views.answers import filing_for
 from filings.views.differences import differences, typed_differences
 from filings.views.layouts import LAYOUTS
@@ -114,9 +115,20 @@ def page_context(request: HttpRequest, filing: Filing, *, office_panel: bool = T
         "may_waive": bool(roles_of(user) & {Role.SUPERVISOR}),
     }
     context |= _closing(filing, user, now)
+    if not sees_phones(user, filing.unit_id):
+        _hide_phones(context)
     if for_office and office_panel:
         context |= panel_context(request, filing)
     return context
+
+
+def _hide_phones(context: dict[str, Any]) -> None:
+    """For who reads and is neither of the filing's unit nor of the office."""
+    context["rows"] = phones.without(context["rows"])
+    context["items"] = phones.differences_without(context["items"])
+    compared = context["comparison"]
+    if compared is not None:
+        context["comparison"] = replace(compared, rows=phones.differences_without(compared.rows))
 
 
 def _closing(filing: Filing, user: User, now: datetime) -> dict[str, Any]:
