@@ -50,6 +50,18 @@ class Announcement(models.Model):
         return f"{'更正：' if self.corrects_id else ''}关于“{self.filing.registered.name}”{what}的公告"
 
     @property
+    def heading(self) -> str:
+        """What stands above its text: its own first line where that is a title."""
+        first = self.text.strip().partition("\n")[0].strip()
+        return first if first.startswith("关于") and first.endswith("公告") else self.title
+
+    @property
+    def lines(self) -> list[str]:
+        """Its paragraphs, without that title."""
+        lines = [line.strip() for line in self.text.splitlines() if line.strip()]
+        return lines[1:] if lines and lines[0] == self.heading else lines
+
+    @property
     def corrected(self) -> "Announcement | None":
         """The announcement that corrects this one."""
         return getattr(self, "corrected_by", None)

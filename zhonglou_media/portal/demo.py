@@ -45,7 +45,7 @@ MERGES = ENDING | {
     "mode": "merge",
     "disposal": "archive",
     "archive_place": "单位档案室（示例）",
-    "successor_channel": "示例乙局",
+    "successor": "示例乙局 weibo",
 }
 PLATFORM_ENDS = ENDING | {"reasons": ["platform"]}
 CHANGED: dict[str, object] = {
@@ -91,7 +91,7 @@ class Demo:
         self._play("示例乙局视频", "kuaishou", self.now - 9 * days, self._to_returned, who="bureau")
         self._play("示例甲街道百家", "baijiahao", self.now - 6 * days, self._to_accepted)
         self._play("示例甲街道直播", "weishi", self.now - 5 * days, self._to_half_received)
-        planned = {"effective_on": (day_of(self.now) + 10 * days).isoformat(), "successor_channel": "示例甲街道发布"}
+        planned = {"effective_on": (day_of(self.now) + 10 * days).isoformat(), "successor": "示例甲街道发布 wechat"}
         self._file("close", "示例甲街道资讯 bilibili", self.now - 4 * days, self._to_accepted, **ENDING | planned)
         self._file("change", "示例乙局图书馆 weibo", self._last_working_day(), self._to_reported, **CHANGED)
         self._play("示例甲街道科普", "dayu", self._last_working_day(), self._to_reported)
@@ -201,6 +201,8 @@ class Demo:
             proof = files.store(ContentFile(SIGNED_PAPER + b"%\n", name="注销证明（示例）.pdf"))
             name = "注销证明（示例）.pdf"
             reporting.attach(filing.pk, by=cast.operator, file=proof, name=name, kind="proof", now=when)
+        if "successor" in typed:
+            typed["successor"] = str(self._accounts()[str(typed["successor"])].pk)
         done = day_of(when + timedelta(days=1))  # never before the approval, however late in the day
         data = {"effective_on": done.isoformat(), "operator_phone": "0519-00000001"} | typed
         drafting.save_draft(filing.pk, by=cast.operator, data=data, now=when)
