@@ -7,7 +7,7 @@ from datetime import datetime
 
 from accounts import custodians, due_times, identity, policy, rules
 from accounts.fields import COMPLETED_FILING, LIVE_FILING
-from accounts.models import Account, AccountName, AccountState, Origin
+from accounts.models import Account, AccountName, AccountState, Origin, Unit
 from accounts.models.account import ORDERABLE, WATCHED
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import day_of
@@ -148,6 +148,19 @@ def merge_into(account: Account, kept: Account, *, reason: str, by: User, role: 
     account.merged_into = kept
     ground = f"并入账号“{kept.name}”，理由：{reason}"
     _move(account, A.VOID, verb="merge_into", ground=ground, by=by, role=role, now=now)
+
+
+def hand_on(account: Account, into: Unit, *, reason: str, by: User | None, role: str, now: datetime) -> None:
+    """An 未备案 account goes with its unit into the receiving one: nothing of it is filed (单位撤并)."""
+    account.unit = into
+    account.save(update_fields=["unit"])
+    orders_follow(account)
+    events.append(account, "merge_unit", by=by, role=role, at=now, comment=f"发现账号随单位撤并：{reason}")
+
+
+def orders_follow(account: Account) -> None:
+    """The account has another unit: a closure order that stands is that unit's to carry out. Both rows are locked."""
+    account.orders.filter(ended_at__isnull=True).update(unit=account.unit)
 
 
 def kept(account: Account) -> Account:

@@ -106,17 +106,17 @@ def lock_line(unit_id: int | None, parent: Unit | None) -> Unit:
 
     Raises Incomplete when the unit stands above that parent itself. Without `unit_id` a unit not saved yet.
     """
-    wanted = {row for row in (unit_id, *_line(parent)) if row is not None}
+    wanted = {row for row in (unit_id, *line(parent)) if row is not None}
     locked = {row.pk: row for row in Unit.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")}
     if unit_id is None:
         return Unit()
-    if unit_id in _line(parent):
+    if unit_id in line(parent):
         told = "不能是自己" if parent is not None and parent.pk == unit_id else f"{parent}本来归它主管"
         raise Incomplete("行业主管部门不对。", {"parent": [f"行业主管部门{told}，请另选。"]})
     return locked[unit_id]
 
 
-def _line(unit: Unit | None) -> list[int]:
+def line(unit: Unit | None) -> list[int]:
     """Ids of `unit` and of all above it, as they stand in the database now."""
     found: list[int] = []
     above = unit.pk if unit is not None else None

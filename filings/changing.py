@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from accounts import custodians, due_times, fields, identity
+from accounts import custodians, due_times, fields, identity, lifecycle
 from accounts.models import Account, AccountName, AccountState, Unit
 from filings import announcing, checks
 from filings.checks import Check, Level
@@ -126,6 +126,8 @@ def complete(filing: Filing, receipts: list[Receipt], *, by: User | None, role: 
         custodians.follow(account, now)
     if items.keys() & {"platform", "kind"}:
         due_times.recompute([account.pk])
+    if "unit" in items:
+        lifecycle.orders_follow(account)
     told = [item for item in items.values() if item.field != "custodian_phone"]  # a phone stays out of the history
     detail = {"fields": [*items], "items": [[item.field, item.old, item.new] for item in told]}
     said = "；".join(_line(item) for item in items.values())

@@ -119,11 +119,14 @@ def ended(filing: Filing, *, on_platform: bool | None, by: User | None, role: st
     if filing.account_id is None:
         return
     account = lock_account(filing)
-    if account.state != AccountState.PENDING:
-        return
-    if on_platform is None:
-        raise Refused("请说明平台上是否已开通该账号：已开通的转为未备案账号，未开通的作废。")
-    lifecycle.end_pending(account, on_platform=on_platform, ground=ground_of(filing), by=by, role=role, now=now)
+    if account.state == AccountState.PENDING:
+        if on_platform is None:
+            raise Refused("请说明平台上是否已开通该账号：已开通的转为未备案账号，未开通的作废。")
+        lifecycle.end_pending(account, on_platform=on_platform, ground=ground_of(filing), by=by, role=role, now=now)
+    into = account.unit.merged_into
+    if into is not None and account.state == AccountState.UNFILED:  # what waited for this filing goes on now
+        reason = f"{account.unit.name}已并入{into.name}"
+        lifecycle.hand_on(account, into, reason=reason, by=by, role=role, now=now)
 
 
 def seems_on_platform(filing: Filing) -> bool:

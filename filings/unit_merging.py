@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
-from accounts import audience, policy
+from accounts import audience, lifecycle, policy, units
 from accounts.models import Account, AccountState, Unit
 from accounts.models.account import GONE, ON_PLATFORM
 from accounts.models.unit import UnitStatus
 from accounts.policy import Action
-from filings import announcing, drafting
-from filings.models import Filing, FilingKind
+from filings import announcing, drafting, moves
+from filings.models import Filing, FilingKind, FilingState
 from zhonglou_media.core import events, notices
 from zhonglou_media.core.errors import Incomplete, Refused, WrongState
 from zhonglou_media.core.models import User
@@ -35,14 +36,24 @@ class Going:
 
 def preview(old: Unit, into: Unit) -> list[Going]:
     """What a merger would do to each account of `old`, in the order of the register: two queries and one a page."""
-    accounts = list(
-        Account.objects.filter(unit=old).exclude(state__in=GONE).select_related("platform", "unit").order_by("pk")
-    )
-    return _going(accounts, into)
+    return _going(old, list(_accounts(old)), into)
 
 
-def _going(accounts: Sequence[Account], into: Unit) -> list[Going]:
-    live = {filing.account_id: filing for filing in Filing.objects.live().filter(account__in=accounts)}
+def _accounts(old: Unit) -> QuerySet[Account]:
+    """Accounts of `old`, and those of units merged into it before whose change of sponsor has not completed."""
+    rows = Account.objects.filter(Q(unit=old) | Q(unit__merged_into=old)).exclude(state__in=GONE)
+    return rows.select_related("platform", "unit").order_by("pk")
+
+
+def _idle(old: Unit) -> QuerySet[Filing]:
+    """Drafts that `old` got by a merger before and never submitted: the receiving unit gets its own instead."""
+    drafts = Filing.objects.filter(unit=old, kind=FilingKind.CHANGE, state=FilingState.DRAFT, revision=0)
+    return drafts.filter(account__unit__merged_into=old)
+
+
+def _going(old: Unit, accounts: Sequence[Account], into: Unit) -> list[Going]:
+    under_way = Filing.objects.live().filter(account__in=accounts).exclude(pk__in=_idle(old).values("pk"))
+    live = {filing.account_id: filing for filing in under_way}
     held = Account.objects.holding().filter(unit=into).values_list("platform", flat=True)
     places = Counter(held) + Counter(a.platform_id for a in accounts if a.state in ON_PLATFORM)
     found = []
@@ -67,16 +78,19 @@ def _words(account: Account, live: Filing | None, into: Unit, *, doubled: bool) 
 def merge(old_id: int, into_id: int, *, document: str, on: date, by: User, now: datetime) -> list[Filing]:
     """撤并 on that Shanghai day, by that document; returns the drafts that the receiving unit got.
 
-    Unfiled accounts, of which nothing is filed, are the receiving unit's at once. Units that stood under the old one
-    stand under the new one. Raises NotAllowed, Incomplete (by field), WrongState, Refused.
+    Unfiled accounts, of which nothing is filed, are the receiving unit's at once. Units that stood under the old one,
+    or were merged into it, go to the new one. Locks all those units by id, the accounts, then the chain's head with
+    the first event. Raises NotAllowed, Incomplete (by field), WrongState, Refused.
     """
     role = policy.require(by, Action.UNITS)
     if not document.strip():
         raise Incomplete("还差撤并文件。", {"document": ["请填写撤并单位的文件名称或文号。"]})
     with transaction.atomic():
-        rows = Unit.objects.select_for_update(no_key=True).filter(pk__in=(old_id, into_id)).order_by("pk")
-        units = {unit.pk: unit for unit in rows}
-        old, into = units[old_id], units[into_id]
+        wanted = Q(pk__in={old_id, *units.line(Unit.objects.get(pk=into_id))})
+        below = Q(parent=old_id) | Q(merged_into=old_id)
+        rows = Unit.objects.select_for_update(no_key=True).filter(wanted | below).order_by("pk")
+        locked = {unit.pk: unit for unit in rows}
+        old, into = locked[old_id], locked[into_id]
         _may_merge(old, into)
         return _take_over(old, into, document=document.strip(), on=on, by=by, role=role, now=now)
 
@@ -93,23 +107,29 @@ def _may_merge(old: Unit, into: Unit) -> None:
 
 
 def _take_over(old: Unit, into: Unit, *, document: str, on: date, by: User, role: str, now: datetime) -> list[Filing]:
-    rows = Account.objects.select_for_update(of=("self",), no_key=True).filter(unit=old).exclude(state__in=GONE)
-    accounts = list(rows.select_related("platform", "unit").order_by("pk"))
+    accounts = list(_accounts(old).select_for_update(of=("self",), no_key=True))
+    idle = list(_idle(old).select_for_update(of=("self",)).select_related("unit").order_by("pk"))
+    goings = _going(old, accounts, into)
+    earlier = list(Unit.objects.filter(merged_into=old).order_by("pk"))
     reason = f"{old.name}于{on}并入{into.name}（{document}）"
+    for filing in idle:
+        filing.ended_at = now
+        moves.finish(filing, "withdraw", by=by, role=role, now=now, comment=f"{reason}，改由{into.name}重新起草")
     drafts = []
-    for going in _going(accounts, into):
+    for going in goings:
         account = going.account
         if account.state == AccountState.UNFILED and not account.filings.live().exists():
-            account.unit = into
-            account.save(update_fields=["unit"])
-            events.append(account, "merge_unit", by=by, role=role, at=now, comment=f"发现账号随单位撤并：{reason}")
+            lifecycle.hand_on(account, into, reason=reason, by=by, role=role, now=now)
         elif going.drafted:
-            typed = {"reason": reason, "notice_text": announcing.sponsor_text(account, old, into, document)}
+            first = "" if account.unit_id == old.pk else f"{account.unit.name}已并入{old.name}，"
+            text = announcing.sponsor_text(account, account.unit, into, document)
+            typed = {"reason": f"{first}{reason}", "notice_text": text}
             drafts.append(_draft(account, into, typed, by=by, role=role, now=now))
-    Unit.objects.filter(parent=old).exclude(pk=into.pk).update(parent=into)
-    if into.parent_id == old.pk:
-        into.parent = None
+    if old.pk in units.line(into):  # else `into` would stand below itself
+        into.parent = old.parent
         into.save(update_fields=["parent"])
+    Unit.objects.filter(parent=old).exclude(pk=into.pk).update(parent=into)
+    Unit.objects.filter(merged_into=old).update(merged_into=into)
     old.status, old.merged_into, old.parent = UnitStatus.MERGED, into, None
     old.save(update_fields=["status", "merged_into", "parent"])
     told = f"{old.name}并入本单位，{len(drafts)}个账号的主办单位变更已起草，请核对后提交领导审批。"
@@ -118,6 +138,8 @@ def _take_over(old: Unit, into: Unit, *, document: str, on: date, by: User, role
     detail = {"into": into.pk, "document": document, "on": on.isoformat(), "filings": [f.pk for f in drafts]}
     events.append(old, "merge", by=by, role=role, at=now, to_state=old.status, comment=reason, detail=detail)
     events.append(into, "receive", by=by, role=role, at=now, comment=reason, detail={"from": old.pk})
+    for unit in earlier:
+        events.append(unit, "merge", by=by, role=role, at=now, comment=reason, detail=detail | {"after": old.pk})
     return drafts
 
 
