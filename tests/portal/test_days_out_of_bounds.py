@@ -47,7 +47,8 @@ def accounts_(cast: Cast) -> Iterator[Case]:
     list_ = {"source": "检索", "file": LEDGER}
     yield Case(Role.OFFICER, "accounts:sighting_list", ("found_on",), data=list_)
     yield Case(Role.SUPERVISOR, "accounts:thresholds", ("from_date",), data={"key": "post_days", "value": "10"})
-    question = {"kind": "inquiry", "when": "at", "replied": "at", "asked_at": "2026-11-20T08:00"}
+    question = {"kind": "inquiry", "when": "at", "replied": "at"}
+    question |= {"asked_at": "2026-11-20T08:00", "replied_at": "2026-11-20T09:00"}
     yield Case(operator, "accounts:publish", ("published_at",), row.pk, {"when": "at"})
     yield Case(operator, "accounts:ask", ("asked_at", "replied_at"), row.pk, question)
     ordered = {"reason": "示例", "number": "示例1号", "ground": "unfiled"}
