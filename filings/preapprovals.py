@@ -4,7 +4,7 @@ It binds 区级部门: a new or retained 微信公众号 (第九条), a new mobi
 """
 
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -60,10 +60,16 @@ def waiting() -> QuerySet[PreApproval]:
     return PreApproval.objects.filter(state=S.ASKED).order_by("asked_at", "pk")
 
 
-def retention_due(account: Account, settings: Settings) -> datetime:
-    """24:00 (exclusive, Shanghai) of the last day to ask: `retention_days` after the day it entered the register."""
+def retention_due(account: Account, settings: Settings, listed_on: date) -> datetime:
+    """24:00 (exclusive, Shanghai) of the last day to ask: `retention_days` after the day it entered the register.
+
+    [D] Listed with less than half of that left (its unit was no 区级部门 before) it has as many days from its listing.
+    """
     first = account.monitored_from or day_of(account.state_since)
-    return start_of(first + timedelta(days=settings.at("retention_days", first) + 1))
+    days = settings.at("retention_days", first)
+    if (listed_on - first).days * 2 > days:
+        first, days = listed_on, settings.at("retention_days", listed_on)
+    return start_of(first + timedelta(days=days + 1))
 
 
 def of_departments() -> QuerySet[Account]:
@@ -105,7 +111,7 @@ def list_retentions(now: datetime) -> int:
                 account=account,
                 account_name=account.name,
                 state=S.NOT_ASKED,
-                act_by=retention_due(account, settings),
+                act_by=retention_due(account, settings, day_of(now)),
             )
             for account in accounts
         ]
@@ -190,7 +196,7 @@ def ask_retention(
         row = PreApproval.objects.select_for_update().filter(purpose=RETAIN, account=account).first()
         if row is None:
             row = PreApproval(purpose=RETAIN, account=account, state=S.NOT_ASKED)
-            row.act_by = retention_due(account, Settings.load())
+            row.act_by = retention_due(account, Settings.load(), day_of(now))
         if row.state != S.NOT_ASKED:
             raise wrong_state(row)
         row.unit, row.platform, row.account_name = account.unit, account.platform, account.name

@@ -4,19 +4,22 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from accounts import audience, policy
 from accounts.models import Account, AccountState
 from accounts.policy import Action
 from filings import drafting
 from filings.models import Filing, FilingKind, FilingState, PreApproval, PreApprovalState
+from filings.models.filing import CLOSINGS
 from filings.preapprovals import NEW, RETAIN, tell, title, wrong_state
-from zhonglou_media.core import events
+from zhonglou_media.core import events, notices
 from zhonglou_media.core.clock import day_of, start_of
 from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused
 from zhonglou_media.core.models import User
 
 MAX_NUMBER = 60
+DRAFTED = "关停报备的草稿已经建好，请接着填写。"
 
 
 @dataclass
@@ -95,20 +98,48 @@ def _closing(decided: Decided, by: User, now: datetime) -> str:
     row, account = decided.row, decided.account
     if account is None or account.state != AccountState.ACTIVE:
         return "该账号已在办理关停。" if account is not None and account.state == AccountState.CLOSING else ""
-    due_on = day_of(row.act_by - timedelta(days=1)).isoformat() if row.act_by else ""
-    draft = drafting.start_for_unit(
-        FilingKind.CLOSE,
-        account=account,
-        unit=account.unit,
-        by=by,
-        role=decided.role,
-        now=now,
-        typed={"mode": "stop", "reasons": ["retention"], "due_on": due_on},
-    )
-    if draft is not None:
-        return "关停报备的草稿已经建好，请接着填写。"
+    if _draft_closure(row, account, by=by, role=decided.role, now=now) is not None:
+        return DRAFTED
     live = Filing.objects.live().filter(account=account).first()
-    return f"该账号有一件办理中的备案（{live}），请先办完或撤回，再新建关停报备。"
+    return f"该账号有一件办理中的备案（{live}），请先办完或撤回；此后的夜间由系统建好关停报备的草稿。"
+
+
+def _draft_closure(row: PreApproval, account: Account, *, by: User | None, role: str, now: datetime) -> Filing | None:
+    due_on = day_of(row.act_by - timedelta(days=1)).isoformat() if row.act_by else ""
+    typed = {"mode": "stop", "reasons": ["retention"], "due_on": due_on}
+    return drafting.start_for_unit(
+        FilingKind.CLOSE, account=account, unit=account.unit, by=by, role=role, now=now, typed=typed
+    )
+
+
+def start_closures(now: datetime) -> int:
+    """Each night: closures of refused retentions that another filing stood in the way of; returns how many began.
+
+    One that was begun since the refusal and withdrawn is not begun again: the flag `no_retention` says what is missing.
+    """
+    role = policy.require(None, Action.SWEEP)
+    since = Filing.objects.filter(
+        account=OuterRef("account"), kind__in=CLOSINGS, created_at__gte=OuterRef("decided_at")
+    )
+    refused = PreApproval.objects.filter(purpose=RETAIN, state=PreApprovalState.REFUSED)
+    owed = refused.filter(~Exists(since), account__state=AccountState.ACTIVE).order_by("pk")
+    begun = 0
+    for row, account_id in [(row, row.account_id) for row in owed.select_related("platform") if row.account_id]:
+        with transaction.atomic():
+            rows = Account.objects.select_for_update(of=("self",), no_key=True).select_related("unit", "platform")
+            account = rows.get(pk=account_id)
+            draft = _draft_closure(row, account, by=None, role=role, now=now)
+            if draft is None:
+                continue
+            notices.tell(
+                audience.people(audience.UNIT, now=now, unit_id=account.unit_id),
+                key=f"preapproval-{row.pk}-closure-{draft.pk}",
+                text=f"{title(row)}不予批准，{DRAFTED}"[:300],
+                link=f"/filings/{draft.pk}/",
+                now=now,
+            )
+            begun += 1
+    return begun
 
 
 def _finish(

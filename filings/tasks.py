@@ -4,7 +4,7 @@ from celery import shared_task
 
 from accounts import quarter_reminding
 from accounts import reminding as of_accounts
-from filings import completing, preapprovals, reminding
+from filings import completing, preapprovals, preapproving, reminding
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.task_runs import recorded
 
@@ -28,6 +28,11 @@ def complete_waiting() -> None:
 
 @shared_task(name="filings.list_retentions")
 def list_retentions() -> None:
-    """Accounts of 区级部门 for which a retention must be asked (第九条), nightly; doubling a night changes nothing."""
+    """Accounts of 区级部门 for which a retention must be asked (第九条), nightly; doubling a night changes nothing.
+
+    Then the closures of what was refused, once nothing stands in their way.
+    """
     with recorded("filings.list_retentions"):
-        preapprovals.list_retentions(db_now())
+        now = db_now()
+        preapprovals.list_retentions(now)
+        preapproving.start_closures(now)

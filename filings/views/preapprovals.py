@@ -21,7 +21,7 @@ from filings.models import Filing, FilingKind, PreApproval, PreApprovalPurpose, 
 from filings.views.files import send
 from zhonglou_media.core import files
 from zhonglou_media.core.answers import post_only, status_of
-from zhonglou_media.core.clock import db_now
+from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.errors import Incomplete, Refused
 from zhonglou_media.core.models import File, User
 from zhonglou_media.core.settings_at import Settings
@@ -64,11 +64,11 @@ def _unretained(user: User) -> list[dict[str, Any]]:
     accounts = accounts if ids is None else accounts.filter(unit__in=ids)
     found = list(accounts.select_related("unit", "platform").annotate(asked=Subquery(newest.values("pk")[:1]))[:SHOWN])
     rows = PreApproval.objects.in_bulk([account.asked for account in found if account.asked])
-    settings = Settings.load()
+    settings, today = Settings.load(), day_of(db_now())
     listed = []
     for account in found:
         row = rows.get(account.asked)
-        due = row.act_by if row else preapprovals.retention_due(account, settings)
+        due = row.act_by if row else preapprovals.retention_due(account, settings, today)
         can_ask = (row is None or row.state == S.NOT_ASKED) and policy.may(user, Action.ASK_PREAPPROVAL, account)
         listed.append({"account": account, "row": row, "due": due, "can_ask": can_ask})
     return sorted(listed, key=lambda entry: (entry["row"] is not None and entry["row"].state == S.ASKED, entry["due"]))
@@ -174,7 +174,7 @@ def _ask(
         refused, status = None, 422
     due = None
     if account is not None:
-        due = row.act_by if row is not None else preapprovals.retention_due(account, Settings.load())
+        due = row.act_by if row else preapprovals.retention_due(account, Settings.load(), day_of(db_now()))
     file, name = paper
     context = {
         "form": form,

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError
 
 from accounts.models import Account, Membership, Role
-from filings import preapprovals, preapproving
+from filings import preapprovals, preapproving, reporting, tasks
 from filings.models import Filing, FilingKind, PreApproval
 from tests.factories import NOW, Cast, account, at, opening, platform, preapproval, unit, user
 from tests.filings.asking import asked_new, asked_to_keep, department, wechat
@@ -151,7 +151,16 @@ def test_a_live_filing_stands_in_the_way_of_the_closure_and_is_named() -> None:
 
     assert Filing.objects.filter(account=kept).count() == 1
     assert "该账号有一件办理中的备案" in told(cast.operator)[-1]
-    assert "请先办完或撤回，再新建关停报备" in told(cast.operator)[-1]
+    assert "请先办完或撤回；此后的夜间由系统建好关停报备的草稿" in told(cast.operator)[-1]
+    assert preapproving.start_closures(LATER) == 0
+    Filing.objects.filter(pk=live.pk).update(state="withdrawn", ended_at=LATER)
+    tasks.list_retentions()
+    assert preapproving.start_closures(LATER) == 0  # begun already
+    draft = Filing.objects.get(account=kept, state="draft")
+    assert (draft.kind, draft.draft.data["due_on"], draft.author) == (FilingKind.CLOSE, "2026-11-25", None)
+    assert told(cast.leader)[-1].endswith("不予批准，关停报备的草稿已经建好，请接着填写。")
+    reporting.withdraw(draft.pk, by=cast.operator, reason="", on_platform=None, now=LATER)
+    assert preapproving.start_closures(LATER) == 0  # the flag says so from now on
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from accounts.flags import run_rule
-from accounts.models import Account, Flag
+from accounts.models import Account, Flag, Unit
 from filings import preapprovals
 from filings.models import PreApproval
 from filings.rules import RULES, no_retention
@@ -65,6 +65,18 @@ def test_the_days_are_those_set_when_it_entered_the_register() -> None:
     wechat(department())
     preapprovals.list_retentions(at("2026-11-26 02:15"))
     assert PreApproval.objects.get().act_by == at("2026-12-25 00:00")
+
+
+def test_who_becomes_a_department_later_is_not_in_breach_the_same_night() -> None:
+    cast = department()
+    row = wechat(cast)  # in the register since 2026-11-24
+    Unit.objects.filter(pk=cast.unit.pk).update(kind="")  # as an import leaves it
+    assert preapprovals.list_retentions(NOW) == 0
+    Unit.objects.filter(pk=cast.unit.pk).update(kind="department")
+    night = at("2027-03-05 02:15")
+    preapprovals.list_retentions(night)
+    assert PreApproval.objects.get(account=row).act_by == at("2027-06-04 00:00")  # 90 days from the listing
+    assert not no_retention(night).exists()
 
 
 def test_what_is_not_asked_follows_its_account_to_another_department() -> None:
