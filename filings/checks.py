@@ -60,8 +60,8 @@ class Register:
         return list(rivals([unit.pk]))
 
     def open_questions(self, account: Account) -> int:
-        """How many consultations of the account nobody has answered and that are not handed to another one."""
-        return Message.objects.unanswered().filter(account=account).count()
+        """How many consultations the account still owes an answer, those it took over among them."""
+        return Message.objects.owed_by([account]).count()
 
     def setting(self, key: str, on: date) -> Any:
         """A setting as it held on that Shanghai day; all are read once."""

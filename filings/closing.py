@@ -1,11 +1,11 @@
 """What a closure or cancellation (附件3) is judged by, and what it does to the register (第八条)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from accounts import lifecycle
+from accounts import activity_days, lifecycle
 from accounts.models import Account, AccountState, Message, Unit
 from filings import announcing
 from filings.checks import Check, Level, Register
@@ -13,10 +13,13 @@ from filings.forms.closing import filled, followed
 from filings.locks import ground_of, lock_register
 from filings.models import ClosingDetails, ClosingReason, Filing, FilingKind, Receipt
 from filings.models.content import AttachmentKind
+from zhonglou_media.core import events
 from zhonglou_media.core.clock import day_of, start_of
 from zhonglou_media.core.day_field import read_day
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import User
+
+HANDED = "hand_questions"  # the verb of handing over: `filings/handing_questions.py`
 
 
 @dataclass(frozen=True)
@@ -111,8 +114,8 @@ def _not_announced(account: Account, said: Said, day: str) -> Iterator[str]:
 
 
 def open_questions(account: Account) -> Any:
-    """Consultations that nobody has answered and that are not handed to another account."""
-    return Message.objects.unanswered().filter(account=account)
+    """Consultations that the account still owes an answer: its own, and those it took over from another."""
+    return Message.objects.owed_by([account])
 
 
 def due_at(filing: Filing) -> datetime | None:
@@ -189,3 +192,26 @@ def complete(filing: Filing, receipts: list[Receipt], *, by: User | None, role: 
         account.successor = followed_by if followed_by != account else None
     lifecycle.end(account, cancelled=cancelled, ground=ground_of(filing), by=by, role=role, now=now)
     return ""
+
+
+def ended(filing: Filing, *, on_platform: bool | None, by: User | None, role: str, now: datetime) -> None:
+    """Withdrawn or refused: what it handed over and nobody has answered is its account's again (第十五条)."""
+    before = [
+        (pk, taken_from)
+        for event in events.timeline(filing).filter(verb=HANDED)
+        for pk, taken_from in event.detail["messages"]
+    ]
+    waiting = Message.objects.filter(first_reply_at__isnull=True, withdrawn_at__isnull=True)
+    rows = {row.pk: row for row in waiting.filter(pk__in=[pk for pk, _ in before])}
+    for pk, taken_from in reversed(before):  # handed on twice: back to where it was first
+        if pk in rows:
+            rows[pk].handed_to_id = taken_from
+    Message.objects.bulk_update(rows.values(), ["handed_to"])
+    recount(rows.values())
+
+
+def recount(rows: Collection[Message]) -> None:
+    """Whose it is to answer has changed: the days on which these were asked are counted again."""
+    for account_id in {row.account_id for row in rows}:
+        days = sorted(day_of(row.asked_at) for row in rows if row.account_id == account_id)
+        activity_days.recount_messages([account_id], days[0], days[-1])

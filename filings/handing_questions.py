@@ -9,18 +9,20 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from accounts import activity_days, audience
+from accounts import audience
 from accounts.models import Account, Message, Role
 from accounts.policy import Action
 from filings import applying, closing, moves
 from filings.forms.closing import STAYS
 from filings.locks import lock_register
 from filings.models import Filing, FilingState
-from filings.models.filing import CLOSINGS, LIVE
+from filings.models.filing import CLOSINGS
 from zhonglou_media.core import events, notices
-from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.errors import Incomplete, WrongState
 from zhonglou_media.core.models import User
+
+# A draft may be thrown away: only a closing that was reported and is not sent back hands its questions over.
+DECIDING = (FilingState.OFFICE_REVIEW, FilingState.ACCEPTED)
 
 
 def takers(filing: Filing) -> QuerySet[Account]:
@@ -36,7 +38,7 @@ def hand_over(filing_id: int, *, messages: Collection[int], to: int, by: User, n
     An accepted filing may complete by it. Raises NotAllowed, WrongState, Incomplete.
     """
     with transaction.atomic():
-        filing, role = moves.begin_within(filing_id, LIVE, Action.RECORD_ACTIVITY, by=by)
+        filing, role = moves.begin_within(filing_id, DECIDING, Action.RECORD_ACTIVITY, by=by)
         if filing.kind not in CLOSINGS:
             raise WrongState("只有关停、注销备案需要转办未办结的咨询。")
         account = lock_register(filing)
@@ -48,15 +50,14 @@ def hand_over(filing_id: int, *, messages: Collection[int], to: int, by: User, n
         if not rows:
             raise Incomplete("还没有选咨询。", {"messages": ["请至少选择一条未办结的咨询。"]})
         Message.objects.filter(pk__in=[row.pk for row in rows]).update(handed_to=taker)
-        days = sorted(day_of(row.asked_at) for row in rows)
-        activity_days.recount_messages([account.pk], days[0], days[-1])
+        closing.recount(rows)
         people = audience.people([Role.OPERATOR], now=now, unit_id=taker.unit_id, but=by)
         told = f"“{account.name}”关停，{len(rows)} 条未办结的咨询转由“{taker.name}”答复，请按时回复。"
         key = f"handed-{filing.pk}-{rows[-1].pk}"
         notices.tell(people, key=key, text=told, link=f"/accounts/{taker.pk}/activity/?show=unanswered", now=now)
-        detail = {"messages": [row.pk for row in rows], "to": taker.pk}
+        detail = {"messages": [[row.pk, row.handed_to_id] for row in rows], "to": taker.pk}  # and whose each was
         comment = f"{len(rows)} 条未办结的咨询转由“{taker.name}”答复"
-        moves.finish(filing, "hand_questions", by=by, role=role, now=now, comment=comment, detail=detail)
+        moves.finish(filing, closing.HANDED, by=by, role=role, now=now, comment=comment, detail=detail)
         events.append(taker, "take_questions", by=by, role=role, at=now, comment=comment, detail=detail)
         if filing.state == FilingState.ACCEPTED:
             applying.try_complete(filing, by=by, role=role, now=now)

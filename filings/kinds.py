@@ -86,7 +86,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             undone=closing.undone,
             lacks=closing.lacks,
             complete=closing.complete,
-            ended=_nothing,
+            ended=closing.ended,
         ),
         FilingKind.CANCEL: Kind(
             starts_from=(AccountState.ACTIVE, AccountState.CLOSED),
@@ -101,7 +101,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             undone=closing.undone,
             lacks=closing.lacks,
             complete=closing.complete,
-            ended=_nothing,
+            ended=closing.ended,
         ),
     }
 )

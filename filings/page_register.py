@@ -6,6 +6,7 @@ from django.db.models import Count
 
 from accounts import identity
 from accounts.models import Account, Message, Platform, Unit
+from accounts.models.activity import ANSWERER
 from filings import checks, preapprovals
 from filings.filed import filed_value, platform_of
 from filings.models import Filing, FilingKind, PreApproval
@@ -47,8 +48,8 @@ class PageRegister(checks.Register):
 
     def open_questions(self, account: Account) -> int:
         if self._open is None:
-            rows = Message.objects.unanswered().filter(account__in=self._closing).order_by()
-            self._open = dict(rows.values_list("account").annotate(n=Count("pk")))
+            rows = Message.objects.owed_by([pk for pk in self._closing if pk is not None]).order_by()
+            self._open = dict(rows.values_list(ANSWERER).annotate(n=Count("pk")))
         return self._open.get(account.pk, 0)
 
     def granted(self, unit: Unit) -> list[PreApproval]:

@@ -60,6 +60,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
         theirs = Q(handed_to__isnull=True, account__unit__in=units) | Q(handed_to__unit__in=units)
         return self.filter(theirs, reply_due_at__isnull=False, first_reply_at__isnull=True, withdrawn_at__isnull=True)
 
+    def owed_by(self, accounts: "Iterable[Account] | Iterable[int]") -> "MessageQuerySet":
+        """As `to_answer`, of these accounts."""
+        theirs = Q(handed_to__isnull=True, account__in=accounts) | Q(handed_to__in=accounts)
+        return self.filter(theirs, reply_due_at__isnull=False, first_reply_at__isnull=True, withdrawn_at__isnull=True)
+
     def unanswered(self) -> "MessageQuerySet":
         """With a due time, no reply, neither withdrawn nor handed to another account: the rows of the partial index."""
         return self.filter(

@@ -18,6 +18,7 @@ from accounts.policy import Action, carried_on, roles_of
 from filings import announcing, applying, closing, content, kind_words, kinds, objecting
 from filings.available import available
 from filings.forms.change import ChangeForm
+from filings.handing_questions import DECIDING
 from filings.models import Filing, FilingKind, FilingState, Revision, System
 from filings.models.filing import CLOSINGS
 from filings.views import phones
@@ -143,7 +144,7 @@ def _closing(filing: Filing, user: User, now: datetime) -> dict[str, Any]:
         "lacks_said": f"办结前还须补充：{lacks}",
         "open_questions": waiting,
         "questions_said": f"还有 {waiting} 条咨询没有办结，须逐条回复，或转由承接账号答复，才能办结",
-        "may_hand_questions": policy.may(user, Action.RECORD_ACTIVITY, filing),
+        "may_hand_questions": filing.state in DECIDING and policy.may(user, Action.RECORD_ACTIVITY, filing),
         "announcements": public,
         "may_correct": bool(public) and policy.may(user, Action.ANNOUNCE, filing),
     }

@@ -57,7 +57,8 @@ def questions(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     policy.require(user_of(request), Action.RECORD_ACTIVITY, filing)
     if request.method != "POST":
-        return _show(request, filing, _fresh(filing)) if filing.is_live else redirect("filings:detail", pk)
+        may_hand = filing.state in handing_questions.DECIDING
+        return _show(request, filing, _fresh(filing)) if may_hand else redirect("filings:detail", pk)
     form = QuestionsForm(request.POST, filing=filing)
     if not form.is_valid():
         return _show(request, filing, form, status=422)

@@ -7,7 +7,7 @@ from django.test import Client
 
 from accounts import activity, rules
 from accounts.models import Account, ActivityDay, Message, Role
-from filings import exchange, handing_questions
+from filings import exchange, handing_questions, reporting
 from filings.models import Filing
 from tests.factories import NOW, Cast, account, closing, opening, platform, user
 from zhonglou_media.core import events
@@ -140,3 +140,40 @@ def test_days_with_handed_questions_are_counted_again(cast: Cast, taker: Account
     assert days.get().asked == 1
     handing_questions.hand_over(filing.pk, messages=[question.pk], to=taker.pk, by=cast.operator, now=NOW)
     assert days.get().asked == 0
+
+
+def test_a_closing_that_ends_without_success_gives_the_questions_back(cast: Cast, taker: Account) -> None:
+    filing = closing("office_review", cast)
+    kept, answered = (
+        asked(filing.registered, cast),
+        activity.ask(filing.registered.pk, asked_at=NOW.replace(minute=1), by=cast.operator, now=NOW),
+    )
+    handing_questions.hand_over(filing.pk, messages=[kept.pk, answered.pk], to=taker.pk, by=cast.operator, now=NOW)
+    activity.reply(answered.pk, at=NOW, by=cast.operator, now=NOW)
+    reporting.withdraw(filing.pk, by=cast.operator, reason="不关停了", on_platform=None, now=NOW)
+    kept.refresh_from_db()
+    answered.refresh_from_db()
+    assert (kept.handed_to, answered.handed_to) == (None, taker)
+    assert list(rules.slow_reply(NOW.replace(day=26))) == [kept]
+
+
+@pytest.mark.parametrize("state", ["draft", "leader_review", "to_report", "returned"])
+def test_one_that_is_not_before_the_office_hands_nothing_over(cast: Cast, taker: Account, state: str) -> None:
+    filing = closing(state, cast)
+    question = asked(filing.registered, cast)
+    with pytest.raises(WrongState):
+        handing_questions.hand_over(filing.pk, messages=[question.pk], to=taker.pk, by=cast.operator, now=NOW)
+
+
+def test_who_took_questions_over_cannot_close_before_they_are_answered(cast: Cast, taker: Account) -> None:
+    first = closing("accepted", cast, effective_on="2026-11-24")
+    question = asked(first.registered, cast)
+    handing_questions.hand_over(first.pk, messages=[question.pk], to=taker.pk, by=cast.operator, now=NOW)
+    second = closing("accepted", cast, on=taker, effective_on="2026-11-24")
+    answered_by_both_systems(second, cast)
+    assert second.state == "accepted"
+    assert "还有 1 条咨询没有办结" in second.conflict
+    third = account(cast.unit, platform=platform("kuaishou"))
+    done, _ = handing_questions.hand_over(second.pk, messages=[question.pk], to=third.pk, by=cast.operator, now=NOW)
+    question.refresh_from_db()
+    assert (done.state, question.handed_to) == ("completed", third)
