@@ -1,4 +1,4 @@
-"""What the demo has none of: closure orders in each state, a lost account, two rows of one account."""
+"""What the demo has too few of: closure orders in each state, a lost account, two rows of one account."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -8,6 +8,7 @@ import pytest
 from accounts.models import Account, ActivityDay, Flag, Message, Publication
 from accounts.models.account import WATCHED
 from filings import announcing
+from inspections.models import ClosureOrder, OrderState
 from tests.factories import at
 from zhonglou_media.core.clock import day_of
 from zhonglou_media.portal import demo
@@ -29,6 +30,8 @@ def test_each_flag_of_the_demo_is_meant(when: str) -> None:
         ("same_platform", "hint", "示例乙局图书馆"),
         ("slow_reply", "breach", "示例甲街道发布"),
         ("unfiled_account", "breach", "示例乙局小视频"),
+        ("unfiled_account", "breach", "示例甲街道夜话"),
+        ("unfiled_account", "breach", "示例甲街道随拍"),
     }
     assert Counter(rule for rule, _, _ in standing)["slow_reply"] == 1
 
@@ -36,7 +39,7 @@ def test_each_flag_of_the_demo_is_meant(when: str) -> None:
 def test_most_accounts_published_lately_and_their_data_reach_to_today() -> None:
     now = at("2026-11-24 14:05")
     demo.load(now)
-    watched = Account.objects.filter(state__in=WATCHED)
+    watched = Account.objects.filter(state__in=WATCHED, next_update_due_at__isnull=False)
     assert watched.count() == 8
     assert watched.filter(posts_known_until=now).count() == 7
     assert watched.filter(last_published_at__gte=now - timedelta(days=7)).count() == 6
@@ -45,12 +48,30 @@ def test_most_accounts_published_lately_and_their_data_reach_to_today() -> None:
 def test_accounts_leave_in_each_way() -> None:
     demo.load(at("2026-11-24 14:05"))
     leaving = {"closing": "示例甲街道资讯", "closed": "示例乙局旅游", "cancelled": "示例乙局影像"}
-    assert dict(Account.objects.filter(state__in=leaving).values_list("state", "name")) == leaving
+    assert dict(Account.objects.filter(state__in=leaving, orders=None).values_list("state", "name")) == leaving
     assert {row.title for row in announcing.published()} == {
         "关于“示例甲街道资讯”关停的公告",
         "关于“示例乙局旅游”关停的公告",
         "关于“示例乙局影像”注销的公告",
     }
+
+
+def test_an_order_stands_in_each_state_and_an_account_is_lost() -> None:
+    demo.load(at("2026-11-24 14:05"))
+    orders = ClosureOrder.objects.order_by("issued_at").values_list(
+        "account__name", "ground", "state", "account__state"
+    )
+    assert list(orders) == [
+        ("示例乙局文博", "unfiled", "executed", "closed"),
+        ("示例乙局图书馆", "other", "revoked", "active"),
+        ("示例甲街道预约", "unfiled", "superseded", "active"),
+        ("示例甲街道夜话", "unfiled", "proved", "unfiled"),
+        ("示例甲街道早报", "lost", "issued", "active"),
+        ("示例甲街道随拍", "unfiled", "issued", "unfiled"),
+    ]
+    assert {state for _, _, state, _ in orders} == set(OrderState)
+    lost = Account.objects.get(lost_control_since__isnull=False)
+    assert (lost.name, lost.lost_control_since) == ("示例甲街道早报", at("2026-11-18 00:00"))
 
 
 def test_there_is_a_year_to_look_at() -> None:

@@ -15,7 +15,7 @@ from inspections import sweep
 from zhonglou_media.core import calendar, files
 from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.models import User, Year
-from zhonglou_media.portal import demo_activity, demo_preapprovals
+from zhonglou_media.portal import demo_activity, demo_orders, demo_preapprovals
 
 PASSWORD = "Zhonglou-demo-2021"  # noqa: S105  (made only where DEBUG is on; printed in the README)
 
@@ -104,7 +104,22 @@ class Demo:
         demo_activity.fill(accounts, self.now)
         people = {"operator": bureau.operator, "supervisor": self.people["supervisor"]}
         demo_preapprovals.fill(accounts["示例乙局服务 wechat"], bureau.unit, **people, now=self.now)
+        self._order(accounts["示例乙局图书馆 weibo"])
         sweep.sweep(self.now)
+
+    def _order(self, doubtful: Account) -> None:
+        sides = {
+            name: demo_orders.Side(cast.unit, cast.operator)
+            for name, cast in (("street", Cast(self, "street")), ("bureau", Cast(self, "bureau")))
+        }
+        proof = files.store(ContentFile(SIGNED_PAPER + b"%%\n", name="停用截图（示例）.pdf"))
+
+        def opened(name: str, when: datetime) -> None:
+            keeper = {"custodian": "示例管理人", "custodian_phone": "0519-00000000"}
+            self._file("open", name, when, self._to_completed, purpose="预约办事、排队取号（示例）。", **keeper)
+
+        by = self.people["supervisor"]
+        demo_orders.fill(doubtful, **sides, supervisor=by, proof=proof, opened=opened, now=self.now)
 
     def _accounts(self) -> dict[str, Account]:
         """The register by 「name platform」."""
