@@ -93,7 +93,7 @@ def standing(filing: Filing) -> Announcement | None:
 
 
 def publish(filing: Filing, *, by: User | None, role: str, now: datetime) -> Announcement | None:
-    """Make the filed announcement public; one with the same text that is public already stands.
+    """Make the filed announcement public, once: accepted again with the same words, what is public stands as it is.
 
     Called by acceptance, in its transaction. None when the filing announces nothing.
     """
@@ -101,7 +101,7 @@ def publish(filing: Filing, *, by: User | None, role: str, now: datetime) -> Ann
     if not details.notice_text:
         return None
     last = standing(filing)
-    if last is not None and last.text == details.notice_text:
+    if filing.announcements.filter(text=details.notice_text).exists():
         return last
     told = {"on": details.notice_on, "place": details.notice_place, "link": details.notice_link}
     days = getattr(details, "notice_days", None)

@@ -52,10 +52,14 @@ class CorrectionForm(forms.Form):
     place = common.text("公告发布渠道", 120)
     link = common.text("公告链接", 300)
     on = day_field("公告日期")
+    corrects = forms.IntegerField(widget=forms.HiddenInput, required=False)  # the one that the page showed
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
+
+    def clean_corrects(self) -> int:
+        return self.cleaned_data["corrects"] or 0
 
     def clean_on(self) -> date:
         return self.cleaned_data["on"] or self.today
@@ -72,14 +76,15 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     if last is None:
         return redirect("filings:detail", pk)
     if request.method != "POST":
-        initial = {"text": last.text, "place": last.place, "link": last.link, "on": day_of(now)}
+        initial = {"text": last.text, "place": last.place, "link": last.link, "on": day_of(now), "corrects": last.pk}
         return _show(request, filing, CorrectionForm(initial=initial, today=day_of(now)), last=last)
     form = CorrectionForm(request.POST, today=day_of(now))
     if not form.is_valid():
         return _show(request, filing, form, last=last, status=422)
     try:
-        made = announcing.correct(pk, corrects=last.pk, by=user_of(request), now=now, **form.cleaned_data)
+        made = announcing.correct(pk, by=user_of(request), now=now, **form.cleaned_data)
     except Refused as refused:
+        form.data = {**request.POST.dict(), "corrects": str(last.pk)}  # what stands now, beside what was typed
         return _show(request, filing, form, last=last, refused=refused, status=status_of(refused))
     messages.success(request, "更正公告已公布，原公告保留并注明已更正。")
     return redirect("filings:public_announcement", made.pk)

@@ -61,11 +61,13 @@ def test_a_correction_names_the_old_one_and_both_are_public(cast: Cast, client: 
     client.force_login(cast.operator)
     url = f"/filings/{row.filing_id}/announcement/"
     assert TEXT in client.get(url).content.decode()
-    empty = client.post(url, {"text": "", "place": "本单位网站"})
+    empty = client.post(url, {"text": "", "place": "本单位网站", "corrects": row.pk})
     assert empty.status_code == 422
     assert "请填写公告内容" in empty.content.decode()
     assert "本单位网站" in empty.content.decode()
-    done = client.post(url, {"text": "示例更正：自12月5日起停止更新。", "on": "2026-11-25"}, follow=True)
+    done = client.post(
+        url, {"text": "示例更正：自12月5日起停止更新。", "on": "2026-11-25", "corrects": row.pk}, follow=True
+    )
     assert "更正公告已公布" in done.content.decode() or done.status_code == 200
     new = Announcement.objects.get(corrects=row)
     anonymous = Client()
@@ -99,3 +101,28 @@ def test_a_draft_is_no_public_page(cast: Cast, client: Client) -> None:
     filing = closing("office_review", cast)
     row = Announcement.objects.create(filing=filing, text="草稿")
     assert client.get(f"/announcements/{row.pk}/").status_code == 404
+
+
+def test_a_page_from_before_a_colleagues_correction_corrects_nothing(cast: Cast, client: Client) -> None:
+    row = announced(cast)
+    announcing.correct(row.filing_id, corrects=row.pk, text="同事先更正的", by=cast.operator, now=NOW)
+    client.force_login(cast.operator)
+    url = f"/filings/{row.filing_id}/announcement/"
+    answer = client.post(url, {"text": "我写的更正", "corrects": row.pk})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "我写的更正" in page
+    assert "同事先更正的" in page
+    assert Announcement.objects.count() == 2
+    again = announcing.standing(row.filing)
+    assert again is not None
+    assert f'name="corrects" value="{again.pk}"' in page
+
+
+def test_accepted_again_a_correction_stays(cast: Cast) -> None:
+    row = announced(cast)
+    new = announcing.correct(row.filing_id, corrects=row.pk, text="更正过的", by=cast.operator, now=NOW)
+    filing = Filing.objects.get(pk=row.filing_id)
+    reviewing.unaccept(filing.pk, by=cast.supervisor, read=read(filing), now=NOW, comment="核对有误")
+    reviewing.accept(filing.pk, by=cast.officer, read=read(filing), now=NOW)
+    assert announcing.standing(filing) == new
