@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import Account, Role, Unit
+from accounts.models import Account, Flag, Role, Unit
 from filings import drafting, reporting, unit_merging
 from filings.models import Filing
-from inspections import ordering
+from inspections import ordering, sweep
 from inspections.models import ClosureOrder
 from tests.factories import NOW, Cast, account, change, opening, platform, scan, unit, user
 from tests.inspections.ordered import order
@@ -76,11 +76,14 @@ def test_nobody_stands_below_itself_and_all_units_are_locked_before_the_chain() 
     assert not any(sql.startswith("UPDATE") for sql in said[:head])
 
 
-def test_a_standing_order_goes_where_its_account_goes() -> None:
+def test_a_standing_order_and_the_flag_of_an_unfiled_account_go_where_it_goes() -> None:
     old, into = Cast(), Cast()
     found = order(account(old.unit, found=True), by=old.supervisor)
+    sweep.sweep(NOW)
     filed = order(account(old.unit), by=old.supervisor, ground="other")
     merge(old.unit, into.unit)
+    sweep.sweep(NOW)
+    assert Flag.objects.get(rule="unfiled_account").unit == into.unit  # 未备案 misses no due time: it follows
     operator = User.objects.get(pk=into.operator.pk)
     assert [ClosureOrder.objects.get(pk=row.pk).unit for row in (found, filed)] == [into.unit, old.unit]
     for row in (found, filed):  # that of the account that is still the merged unit's as well

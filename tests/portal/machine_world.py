@@ -305,7 +305,11 @@ def ask(world: World, who: int, how: int) -> None:
 
 
 def merge_units(world: World, which: int, who: int) -> None:
-    """One unit goes up in another."""
+    """One unit goes up in another, whose people carry on what it had under way."""
     old, into = world.unit(which), world.unit(which + 1)
     by = world.who(who, Role.ADMIN)
     unit_merging.merge(old.pk, into.pk, document="示例文件", on=day_of(world.now), by=by, now=world.now)
+    for role in (O, L):
+        world.holders[(role, old.pk)] += world.holders[(role, into.pk)]
+    for person in filter(None, world.people):
+        vars(person).pop("_grants", None)  # what one may do is read once a request

@@ -1,8 +1,9 @@
 """Whoever does whatever, in whatever order: 2,000 random moves, legal and illegal, over filings and accounts.
 
 After each move: a refused one left nothing; what became otherwise of an account has an event with a ground; nobody
-accepted or approved his own; no unit has two live accounts on a platform without a recorded reason. An error of the
-database out of a use case fails the test by itself.
+accepted or approved his own; no unit has two live accounts on a platform without a recorded reason; what an opening
+activates is its unit's, and in hand; no void row was ever filed. An error of the database out of a use case fails the
+test by itself.
 """
 
 import itertools
@@ -20,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from accounts import fields
 from accounts.models import Account, Origin, Sighting
 from accounts.models.account import ON_PLATFORM
-from filings.models import Filing
+from filings.models import Filing, FilingState
 from inspections.models import ClosureOrder
 from tests.portal import machine_world as moves
 from tests.portal.machine_world import OF_FILING, ONWARD, SIDEWAYS, World
@@ -30,7 +31,7 @@ from zhonglou_media.core.models import Event
 
 pytestmark = pytest.mark.django_db
 
-EXAMPLES, DRAWS, STEPS = 32, 50, 2000  # a draw is one move at least, often two or three
+EXAMPLES, DRAWS, STEPS = 34, 50, 2000  # a draw is one move at least, often two or three
 N = st.integers(min_value=0, max_value=7)
 WHO = st.integers(min_value=0, max_value=15)
 
@@ -48,7 +49,7 @@ BY_FILING = {
     "change",
 }  # fmt: skip
 BY_SUPERVISOR = {"void", "merge_into", "take_over"}  # a row recorded in error or twice
-BY_FINDING = {"found", "seen_again", "merge_unit"}  # merge_unit: what was found goes with its unit
+BY_FINDING = {"found", "seen_again"}
 
 
 def facts() -> Facts:
@@ -68,6 +69,8 @@ def has_ground(event: Event, account: Account) -> bool:
     if event.verb == "end_by_order":
         numbers = ClosureOrder.objects.filter(account=account, ended_at__isnull=False).values_list("number", flat=True)
         return any(event.comment == f"责令关停 {number}" for number in numbers)
+    if event.verb == "merge_unit":
+        return Event.objects.filter(subject_kind="unit", verb="merge", to_state="merged").exists()
     if event.verb in BY_FINDING:
         return Sighting.objects.filter(account=account).exists() or account.origin == Origin.FOUND
     return event.verb in BY_SUPERVISOR and event.role == "supervisor" and bool(event.comment)
@@ -180,10 +183,14 @@ class Portal(RuleBasedStateMachine):
         self.before, self.seq = after, new[-1].seq if new else self.seq
         for event in new:
             self.keeps_apart(event)
+            self.activates_its_own(event)
             type(self).done[f"event {event.subject_kind} {event.verb}"] += 1
             if event.verb == "complete":
                 type(self).done[f"completed {Filing.objects.get(pk=event.subject_id).kind}"] += 1
         assert list(doubles(after)) == []
+        void = [pk for pk, row in after.items() if row["state"] == "void"]
+        filed = Filing.objects.filter(account__in=void, state=FilingState.COMPLETED)
+        assert not filed.exists(), f"void, and yet filed: {filed}"
 
     def has_events(self, pk: int, old: dict[str, Any] | None, new: dict[str, Any], told: list[Event]) -> None:
         """Each change of the state, and each of a filed field, stands on something."""
@@ -209,6 +216,15 @@ class Portal(RuleBasedStateMachine):
             assert event.actor_id not in {*author, filing.last_editor_id, filing.leader_id}, f"{event}: by its author"
         if event.verb == "leader_approve":
             assert event.actor_id not in {*author, filing.last_editor_id}, f"{event}: approved by its author"
+
+    def activates_its_own(self, event: Event) -> None:
+        """An opening activates an account of its own unit, which has it in hand from then on (第十八条)."""
+        if (event.subject_kind, event.verb) != ("account", "activate"):
+            return
+        account = self.before[event.subject_id or 0]
+        opening = Filing.objects.filter(account=account["pk"], kind="open", state="completed").latest("ended_at", "pk")
+        assert account["unit"] == opening.unit_id, f"{event}: of another unit than {opening}"
+        assert account["lost_control_since"] is None, f"{event}: and yet lost"
 
     @staticmethod
     def _last_seq() -> int:
