@@ -43,7 +43,7 @@ def test_an_order_ends_by_execution_and_another_by_revocation(visit: Callable[..
 
     # the supervisor's home leads there
     supervisor.go("/")
-    office.get_by_role("link", name=f"去核实：{UNFILED}").click()
+    office.locator("li", has_text=UNFILED).get_by_role("link", name="去核实").click()
     office.locator("[data-zl-dialog=execute]").click()
     office.locator("#execute [type=submit]").click()
     expect(office.get_by_text(f"已确认执行，账号“{UNFILED}”现为“已关停”。")).to_be_visible()
