@@ -108,9 +108,8 @@ def test_the_number_of_queries_of_the_cards_does_not_grow(client: Client, operat
 
 
 def test_one_button_confirms_every_account_of_the_cards(client: Client, operator: User, of: Unit, on: Account) -> None:
-    other = account(of, platform=platform("weibo"))
-    foreign = account()
     before = db_now()
+    other, foreign = account(of, platform=platform("weibo"), now=before), account(now=before)
     assert "2个账号的数据已确认截至" in sent(
         client, "/activity/confirm/", {"account": [on.pk, other.pk], "overdue": marks(on)}
     )

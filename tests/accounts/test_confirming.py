@@ -152,7 +152,7 @@ def test_a_page_on_which_nothing_becomes_overdue_says_so(client: Client, operato
 
 
 def test_just_the_accounts_shown_are_confirmed(client: Client, operator: User, of: Unit) -> None:
-    shown, new = account(of), account(of, platform=platform("weibo"))
+    shown, new = (account(of, platform=platform(code), now=db_now()) for code in ("douyin", "weibo"))
     answer = client.post("/activity/confirm/", {"account": [shown.pk]}, follow=True)
     assert "1个账号的数据已确认截至" in answer.content.decode()
     shown.refresh_from_db()
@@ -174,7 +174,7 @@ def test_without_accounts_nothing_is_confirmed(
 
 
 def test_a_foreign_account_among_them_confirms_none(client: Client, operator: User, of: Unit) -> None:
-    own, foreign, child = account(of), account(), account(unit(parent=of))
+    own, foreign, child = (account(unit_, now=db_now()) for unit_ in (of, None, unit(parent=of)))
     for other, status in ((foreign, 404), (child, 403)):
         answer = client.post("/activity/confirm/", {"account": [own.pk, other.pk]})
         assert answer.status_code == status
