@@ -32,6 +32,7 @@ _YES = frozenset(("是", "原创", "y", "yes", "1", "true", "√", "✓"))
 _NO = frozenset(("否", "非原创", "转载", "n", "no", "0", "false", "×", "✗"))
 _FLAGS = {"": "", "是": "1", "否": "0"}
 KINDS = {word: kind.value for kind in MessageKind for word in (kind.value, kind.label, f"{kind.label}类")}
+AHEAD = "数据截至不能晚于现在"
 _LOST_DIGITS = re.compile(r"\d(\.\d+)?[eE]\+?\d+")  # a long number that Excel kept as 1.23457E+17
 _MOMENT = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
@@ -268,6 +269,8 @@ def _read_local(text: str, label: str) -> tuple[datetime, bool]:
 def read_known_until(text: str, now: datetime) -> datetime:
     """数据截至 as it is written: a moment, or a day (24:00 of it; today: now). Raises ValueError with a sentence."""
     day = parse_day(text)
+    if day is not None and day > day_of(now):
+        raise ValueError(AHEAD)
     if day is not None:
         moment = now if day == day_of(now) else start_of(day + timedelta(days=1))
     else:
@@ -275,7 +278,7 @@ def read_known_until(text: str, now: datetime) -> datetime:
         if day_only:
             return read_known_until(moment.date().isoformat(), now)
     if moment > now:
-        raise ValueError("数据截至不能晚于现在")
+        raise ValueError(AHEAD)
     if moment < EARLIEST:
         raise ValueError(f"数据截至不能早于 {EARLIEST.year} 年，请核对年份")
     return moment

@@ -125,6 +125,8 @@ def test_a_silent_file_without_a_known_until_fails_with_what_to_do(client: Clien
         (b"PK\x03\x04 not a workbook", {}, "不是完好的 Excel 工作簿"),
         (b"%PDF-1.4\x00\x01", {}, "认不出文件的编码或格式"),
         (HEADS + GOOD, {"known_until": "2099-01-01"}, "数据截至不能晚于现在。"),
+        (HEADS + GOOD, {"known_until": "9999-12-31"}, "数据截至不能晚于现在。"),
+        (HEADS + GOOD, {"known_until": "0001-01-01"}, "数据截至不能早于 2010 年，请核对年份。"),
         (HEADS + GOOD, {"known_until": "昨天"}, "数据截至“昨天”看不懂"),
         (HEADS + GOOD, {"kind": "nonsense"}, "处需要修改"),
         (HEADS + SILENT + GOOD, {"kind": "messages"}, "文件里有“发布时间”列，像是发布数据；请改选“发布”，或核对文件。"),
