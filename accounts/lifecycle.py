@@ -159,7 +159,7 @@ def hand_on(account: Account, into: Unit, *, reason: str, by: User | None, role:
 
 
 def orders_follow(account: Account) -> None:
-    """The account has another unit: a closure order that stands is that unit's to carry out. Both rows are locked."""
+    """The account, locked by the caller, has another unit: a closure order that stands is that one's to carry out."""
     account.orders.filter(ended_at__isnull=True).update(unit=account.unit)
 
 

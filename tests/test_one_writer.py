@@ -14,7 +14,7 @@ USE_CASES = {
     f"filings/{name}.py"
     for name in (
         *("drafting", "approving", "reporting", "reviewing", "exchange", "applying", "handing_over"),
-        *("giving_way", "handing_questions", "objecting"),
+        *("giving_way", "handing_questions", "objecting", "unit_merging"),
     )
 }
 MOVES, MODULE = "filings/moves.py", "filings.moves"
