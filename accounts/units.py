@@ -62,6 +62,9 @@ def edit(unit_id: int, data: UnitData, *, by: User, now: datetime) -> Unit:
             unit = lock_line(unit_id, data.parent)
             if unit.status == UnitStatus.MERGED:
                 raise WrongState(f"{unit}已经撤并，不能再修改。")
+            if data.since is not None and data.since > day_of(now):
+                later = "这一天还没有到：保存后新名称立即生效。请到那一天再改，或填写已经到了的日期。"
+                raise Incomplete("新名称还没有起用。", {"since": [later]})
             was, old_name = _state(unit), unit.name
             _write(unit, data)
             changed: dict[str, Any] = {
@@ -111,7 +114,7 @@ def lock_line(unit_id: int | None, parent: Unit | None) -> Unit:
     if unit_id is None:
         return Unit()
     if unit_id in line(parent):
-        told = "不能是自己" if parent is not None and parent.pk == unit_id else f"{parent}本来归它主管"
+        told = "不能是自己" if parent is not None and parent.pk == unit_id else f"“{parent}”本来就归它主管"
         raise Incomplete("行业主管部门不对。", {"parent": [f"行业主管部门{told}，请另选。"]})
     return locked[unit_id]
 

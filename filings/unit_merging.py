@@ -20,6 +20,7 @@ from accounts.policy import Action
 from filings import announcing, drafting, moves
 from filings.models import Filing, FilingKind, FilingState
 from zhonglou_media.core import events, notices
+from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.errors import Incomplete, Refused, WrongState
 from zhonglou_media.core.models import User
 
@@ -85,6 +86,7 @@ def merge(old_id: int, into_id: int, *, document: str, on: date, by: User, now: 
     role = policy.require(by, Action.UNITS)
     if not document.strip():
         raise Incomplete("还差撤并文件。", {"document": ["请填写撤并单位的文件名称或文号。"]})
+    day_has_come(on, now)
     with transaction.atomic():
         wanted = Q(pk__in={old_id, *units.line(Unit.objects.get(pk=into_id))})
         below = Q(parent=old_id) | Q(merged_into=old_id)
@@ -93,6 +95,13 @@ def merge(old_id: int, into_id: int, *, document: str, on: date, by: User, now: 
         old, into = locked[old_id], locked[into_id]
         _may_merge(old, into)
         return _take_over(old, into, document=document.strip(), on=on, by=by, role=role, now=now)
+
+
+def day_has_come(on: date, now: datetime) -> None:
+    """Raises Incomplete for a Shanghai day still to come: a merger holds from the press on."""
+    if on > day_of(now):
+        later = "这一天还没有到；撤并按下后立即生效，请到那一天再办，或改填已经到了的日期。"
+        raise Incomplete("撤并日期还没有到。", {"on": [later]})
 
 
 def _may_merge(old: Unit, into: Unit) -> None:
@@ -130,8 +139,8 @@ def _take_over(old: Unit, into: Unit, *, document: str, on: date, by: User, role
         into.save(update_fields=["parent"])
     Unit.objects.filter(parent=old).exclude(pk=into.pk).update(parent=into)
     Unit.objects.filter(merged_into=old).update(merged_into=into)
-    old.status, old.merged_into, old.parent = UnitStatus.MERGED, into, None
-    old.save(update_fields=["status", "merged_into", "parent"])
+    old.status, old.merged_into = UnitStatus.MERGED, into  # its parent goes on reading what has not gone over yet
+    old.save(update_fields=["status", "merged_into"])
     told = f"{old.name}并入本单位，{len(drafts)}个账号的主办单位变更已起草，请核对后提交领导审批。"
     people = audience.people(audience.UNIT, now=now, unit_id=into.pk)
     notices.tell(people, key=f"unit-merged-{old.pk}", text=told, link=f"/units/{into.pk}/", now=now)

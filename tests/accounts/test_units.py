@@ -40,14 +40,18 @@ def test_a_new_unit_is_in_use_and_its_name_has_a_day(admin: User) -> None:
 
 def test_a_new_name_keeps_the_old_one_with_its_days(admin: User) -> None:
     made = units.create(DATA, by=admin, now=NOW)
-    units.edit(made.pk, data_of(made, name="示例甲和旅游局", since=date(2026, 12, 1)), by=admin, now=NOW)
+    renamed = data_of(made, name="示例甲和旅游局", since=date(2026, 12, 1))
+    with pytest.raises(Incomplete) as refused:
+        units.edit(made.pk, renamed, by=admin, now=NOW)
+    assert "这一天还没有到" in refused.value.errors["since"][0]
+    units.edit(made.pk, renamed, by=admin, now=at("2026-12-01 09:00"))
     assert list(made.names.order_by("since").values_list("name", "since")) == [
         ("示例甲局", TODAY),
         ("示例甲和旅游局", date(2026, 12, 1)),
     ]
     event = Event.objects.get(verb="edit")
     assert event.detail == {"name": ["示例甲局", "示例甲和旅游局"], "since": "2026-12-01"}
-    units.edit(made.pk, data_of(made, name="示例甲局", since=date(2027, 1, 1)), by=admin, now=NOW)
+    units.edit(made.pk, data_of(made, name="示例甲局", since=date(2027, 1, 1)), by=admin, now=at("2027-01-02 09:00"))
     assert made.names.get(name="示例甲局").since == date(2027, 1, 1)  # called so again
 
 
@@ -87,8 +91,8 @@ def test_parents_form_no_circle(admin: User) -> None:
     for child, parent in ((middle, top), (low, middle)):
         units.edit(child.pk, data_of(child, parent=parent), by=admin, now=NOW)
     for child, parent, told in (
-        (top, low, "示例下本来归它主管"),
-        (top, middle, "示例中本来归它主管"),
+        (top, low, "行业主管部门“示例下”本来就归它主管"),
+        (top, middle, "行业主管部门“示例中”本来就归它主管"),
         (top, top, "不能是自己"),
     ):
         with pytest.raises(Incomplete) as refused:

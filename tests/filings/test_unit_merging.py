@@ -1,6 +1,6 @@
 """A unit is merged into another: its accounts, drafts for the receiving unit, all in one transaction or not at all."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
@@ -26,8 +26,8 @@ def admin() -> User:
     return user(Role.ADMIN)
 
 
-def merge(old: Unit, into: Unit, by: User, document: str = PAPER) -> list[Filing]:
-    return unit_merging.merge(old.pk, into.pk, document=document, on=ON, by=by, now=NOW)
+def merge(old: Unit, into: Unit, by: User, document: str = PAPER, on: date = ON) -> list[Filing]:
+    return unit_merging.merge(old.pk, into.pk, document=document, on=on, by=by, now=NOW)
 
 
 def test_each_account_in_use_gets_a_draft_of_the_receiving_unit_that_is_nobodys_yet(admin: User) -> None:
@@ -114,6 +114,14 @@ def test_the_receiving_units_people_read_what_was_merged_into_it_and_its_childre
     assert child.parent == into.unit
 
 
+def test_the_parent_of_the_unit_goes_on_reading_what_has_not_gone_over(admin: User) -> None:
+    above, into = unit(), unit()
+    old, reader = unit(parent=above), user(Role.PARENT, above)
+    row = account(old)
+    merge(old, into, admin)
+    assert row in visible_accounts(reader)
+
+
 @pytest.mark.parametrize(
     ("case", "error", "words"),
     [
@@ -122,6 +130,7 @@ def test_the_receiving_units_people_read_what_was_merged_into_it_and_its_childre
         ("internal", Incomplete, "内设机构"),
         ("twice", WrongState, "已经并入"),
         ("no paper", Incomplete, "撤并单位的文件"),
+        ("tomorrow", Incomplete, "这一天还没有到"),
         ("officer", NotAllowed, "管理单位"),
     ],
 )
@@ -135,9 +144,9 @@ def test_who_and_what_may_not(case: str, error: type[Refused], words: str, admin
     if case == "internal":
         into = unit(internal=True)
     by = user(Role.OFFICER) if case == "officer" else admin
-    before = Filing.objects.count()
+    before, on = Filing.objects.count(), ON + timedelta(days=1) if case == "tomorrow" else ON
     with pytest.raises(error) as refused:
-        merge(old, old if case == "itself" else into, by, "  " if case == "no paper" else PAPER)
+        merge(old, old if case == "itself" else into, by, "  " if case == "no paper" else PAPER, on)
     said = str(refused.value) + str(getattr(refused.value, "errors", ""))
     assert words in said
     assert Filing.objects.count() == before
@@ -151,6 +160,8 @@ def test_the_page_shows_each_account_first_and_forgets_nothing(admin: User, clie
     empty = client.post(url, {"document": "示例文件"})
     assert empty.status_code == 422
     assert 'value="示例文件"' in empty.content.decode()
+    early = client.post(url, {"into": into.pk, "document": PAPER, "on": "2199-11-24"})
+    assert (early.status_code, "这一天还没有到" in early.content.decode()) == (422, True)
     shown = client.post(url, {"into": into.pk, "document": PAPER, "on": "2026-11-24"}).content.decode()
     assert row.name in shown
     assert not Filing.objects.exists()

@@ -91,8 +91,8 @@ def test_a_refused_form_keeps_what_was_typed(admin: Client, typed: dict[str, str
 def test_a_renamed_unit_shows_its_names_and_the_readers_page_knows_the_old_one(admin: Client) -> None:
     made = unit("示例旧名局")
     url = reverse("unit_edit", args=[made.pk])
-    text = text_of(admin.post(url, TYPED | {"name": "示例新名局", "since": "2026-12-01"}, follow=True))
-    for words in ("已保存“示例新名局”", "2026-12-01 起", "示例旧名局", "最初"):
+    text = text_of(admin.post(url, TYPED | {"name": "示例新名局", "since": "2026-11-01"}, follow=True))
+    for words in ("已保存“示例新名局”", "2026-11-01 起", "示例旧名局", "最初"):
         assert words in text
     text = text_of(admin.get(reverse("unit", args=[made.pk])))
     assert "曾用名：示例旧名局" in text

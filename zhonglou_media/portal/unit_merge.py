@@ -52,10 +52,11 @@ def merge(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return _show(request, old, form)
     into: Unit = form.cleaned_data["into"]
-    if "confirmed" not in request.POST:
-        return _show(request, old, form, into=into)
     document, on = form.cleaned_data["document"], form.cleaned_data["on"] or day_of(now)
     try:
+        unit_merging.day_has_come(on, now)
+        if "confirmed" not in request.POST:
+            return _show(request, old, form, into=into)
         drafts = unit_merging.merge(pk, into.pk, document=document, on=on, by=cast(User, request.user), now=now)
     except Incomplete as incomplete:
         form.take(incomplete)
