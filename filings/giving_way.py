@@ -25,10 +25,7 @@ def clear(account: Account, *, why: str, by: User | None, role: str, now: dateti
         event = moves.finish(
             filing, "withdraw", by=by, role=role, now=now, comment=f"{why}，尚未提交的草稿由系统撤回。"
         )
-        notices.tell(
-            audience.people(audience.UNIT, now=now, unit_id=filing.unit_id, but=by),
-            key=f"filing-{filing.pk}-{event.seq}",
-            text=f"{notifying.title(filing)}：{why}，本单位尚未提交的草稿已撤回；仍需接收的，请在该账号办完后重新填报。"[:300],
-            link=f"/filings/{filing.pk}/",
-            now=now,
-        )
+        text = f"{notifying.title(filing)}：{why}，本单位尚未提交的草稿已撤回；仍需接收的，请在该账号办完后重新填报。"
+        people = audience.people(audience.UNIT, now=now, unit_id=filing.unit_id, but=by)
+        key, link = f"filing-{filing.pk}-{event.seq}", f"/filings/{filing.pk}/"
+        notices.tell(people, key=key, text=text[:300], link=link, now=now)

@@ -271,7 +271,7 @@ def test_each_says_of_which_day_its_value_counts(page: Client) -> None:
         ({"value": "三十"}, "请填写整数"),
         ({"value": "3.5"}, "请填写整数"),
         ({"value": "99999"}, "应在 1 到 365 天之间"),
-        ({"from_date": "2021-02-30"}, "日期应写成"),
+        ({"from_date": "2021-02-30"}, "没有“2021-02-30”这一天"),
         ({"from_date": "2021-03-01"}, "最早从明天"),
         ({"key": ""}, "请选择要修改的设定"),
         ({"key": "report_days"}, "请重新选择要修改的设定"),

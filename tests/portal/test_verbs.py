@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from accounts import histories
+from accounts.models import Account
+from filings.models import Filing
 from tests.factories import NOW, account, opening, user
-from zhonglou_media.core import verbs
-from zhonglou_media.core.models import Event
+from zhonglou_media.core import events, verbs
+from zhonglou_media.core.models import Event, User
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("accounts", "filings", "inspections", "zhonglou_media")
@@ -68,6 +70,14 @@ def test_every_kind_with_verbs_has_a_name_and_every_word_is_chinese() -> None:
 def test_the_reader_of_code_would_see_a_new_verb() -> None:
     code = 'GONE = "gone"\nevents.append(x, "came", by=1)\nmoves.finish(x, GONE)\n_move(x, 1, verb="a" if y else "b")'
     assert list(appended(ast.parse(code))) == ["came", "gone", "a", "b"]
+
+
+def test_a_kind_of_the_history_leads_back_to_its_model() -> None:
+    for model in (Filing, Account, User):
+        assert events.model_of(events.kind_of(model())) is model
+    assert events.model_of("no_such_run") is None
+    assert histories.state_label("filing", "draft") == "草稿"
+    assert histories.state_label("user", "draft") == ""  # has no states
 
 
 @pytest.mark.django_db
