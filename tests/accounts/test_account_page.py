@@ -321,5 +321,5 @@ def test_the_page_of_a_busy_account_asks_few_queries(
     for rule in RULES:
         run_rule(rule, db_now())
     shown(client, operator, found)
-    with django_assert_max_num_queries(34):
+    with django_assert_max_num_queries(35):
         client.get(f"/accounts/{found.pk}/")

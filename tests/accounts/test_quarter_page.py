@@ -125,7 +125,7 @@ def test_the_page_costs_as_much_for_many_accounts(
     for n in range(10):
         account(of, name=f"示例{n}", same_platform_reason="示例", custodian="示例", now=db_now())
     page.get("/quarter/")
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(27):
         page.get("/quarter/")
 
 
