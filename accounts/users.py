@@ -5,12 +5,13 @@ Nobody changes their own memberships or disables themselves, and one active admi
 
 import re
 from datetime import date, datetime, timedelta
+from difflib import get_close_matches
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from accounts import invitations, policy
+from accounts import audience, invitations, policy
 from accounts.models import Membership, Role, Unit
 from accounts.models.unit import UnitStatus
 from accounts.policy import Action
@@ -20,7 +21,9 @@ from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, WrongSta
 from zhonglou_media.core.events import SYSTEM
 from zhonglou_media.core.models import User
 
+OFFICE_NAME = "区政府办公室"
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
+YEARS_AHEAD = 10  # a membership with an end is for a term of office; a later year is mistyped
 OF_UNIT = (Role.OPERATOR, Role.LEADER)
 
 
@@ -127,6 +130,10 @@ def add_membership(
         if to_date is not None and to_date < max(from_date, day_of(now)):
             early = "不能早于起始日期" if to_date < from_date else "已经过去"
             raise Incomplete("日期不对。", {"to_date": [f"结束日期{early}，请核对；长期任职的不填。"]})
+        furthest = date(day_of(now).year + YEARS_AHEAD, 12, 31)
+        for name, day in (("from_date", from_date), ("to_date", to_date)):
+            if day is not None and day > furthest:
+                raise Incomplete("日期不对。", {name: [f"不能晚于 {furthest}，请核对年份；长期任职的不填结束日期。"]})
         same = Membership.objects.filter(user=user, unit=unit, role=role)
         overlap = same.filter(Q(to_date__isnull=True) | Q(to_date__gte=from_date))
         overlap = overlap.filter(Q(from_date__isnull=True) | Q(from_date__lte=to_date)) if to_date else overlap
@@ -200,7 +207,8 @@ def an_admin_remains(*, without_user: int = 0, without_membership: int = 0, now:
 def first_admin(*, username: str, name: str, unit: str, again: bool, now: datetime) -> str:
     """The token of the link for a first admin (or with `again` another one, or the same one anew), made by 系统.
 
-    Raises Refused when an active admin exists already, or the username is another person's.
+    `unit` is the name of one that exists, '' for that of the office. Raises Refused when an active admin exists
+    already, the username is another person's, or there is no such unit.
     """
     login = _username(username)
     with transaction.atomic():
@@ -219,9 +227,7 @@ def first_admin(*, username: str, name: str, unit: str, again: bool, now: dateti
         elif not user.is_active:
             user.is_active = True
             user.save(update_fields=["is_active"])
-        office, new_unit = Unit.objects.get_or_create(name=unit, defaults={"status": UnitStatus.UNCONFIRMED})
-        if new_unit:
-            office.names.create(name=unit, since=day_of(now))
+        office = _unit_of_admin(unit, now)
         row = user.memberships.filter(role=Role.ADMIN, to_date__isnull=True).first()
         row = row or Membership.objects.create(user=user, unit=office, role=Role.ADMIN, from_date=day_of(now))
         token, invited = invitations.write(user, by=None, now=now)
@@ -229,6 +235,30 @@ def first_admin(*, username: str, name: str, unit: str, again: bool, now: dateti
         events.append(user, "create" if made else "enable", by=None, role=SYSTEM, at=now, detail=detail)
         events.append(user, invitations.MADE, by=None, role=SYSTEM, at=now, detail=invited)
     return token
+
+
+def _unit_of_admin(name: str, now: datetime) -> Unit:
+    """The unit of that name; without one where the office's people are. It is made only where there is no unit yet.
+
+    Raises Refused with the names that are near.
+    """
+    used = Unit.objects.exclude(status=UnitStatus.MERGED)
+    if not Unit.objects.exists():
+        made = Unit.objects.create(name=_name(name or OFFICE_NAME), status=UnitStatus.UNCONFIRMED)
+        made.names.create(name=made.name, since=day_of(now))
+        return made
+    if name:
+        found = used.filter(name=name).first()
+        near = "、".join(get_close_matches(name, used.values_list("name", flat=True), n=3, cutoff=0.4))
+        told = f"名称相近的有：{near}。" if near else ""
+    else:
+        office = Membership.objects.current(day_of(now)).filter(role__in=audience.OFFICE, user__is_active=True)
+        of_office = list(used.filter(pk__in=office.values("unit"))[:2]) or list(used.filter(name=OFFICE_NAME))
+        found, told = of_office[0] if len(of_office) == 1 else None, ""
+    if found is None:
+        missing = f"没有名为“{name}”的单位，没有建立用户。{told}" if name else "不能确定是哪个单位，没有建立用户。"
+        raise Refused(f"{missing}请用 --unit 写明单位全称；新单位由系统管理员在“单位”页新增。")
+    return found
 
 
 # --- fields ---------------------------------------------------------------------------------------------------------

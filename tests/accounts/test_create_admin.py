@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts import users
 from accounts.models import Role, Unit
-from tests.factories import user
+from tests.factories import unit, user
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import Event, User
 
@@ -38,15 +38,29 @@ def test_the_first_admin_signs_in_by_the_link_and_keeps_users(client: Client) ->
 
 
 def test_refused_where_there_is_an_admin_unless_again() -> None:
-    held = user(Role.ADMIN, name="示例在任")
+    held = user(Role.ADMIN, unit("示例机房"), name="示例在任")
     with pytest.raises(CommandError, match=r"已有系统管理员示例在任.*请加 --again") as refused:
         create("other", "示例另一人")
     assert "\n" not in str(refused.value)
     assert not User.objects.filter(username="other").exists()
+    center, before = unit("示例信息中心"), Unit.objects.count()
+    with pytest.raises(CommandError, match=r"没有名为“示例信息中新”的单位.*名称相近的有：示例信息中心"):
+        create("other", "示例另一人", "--again", "--unit", "示例信息中新")
+    with pytest.raises(CommandError, match=r"请用 --unit 写明单位全称"):
+        create("other", "示例另一人", "--again")
+    assert (Unit.objects.count(), User.objects.filter(username="other").exists()) == (before, False)
     create("other", "示例另一人", "--again", "--unit", "示例信息中心")
-    assert User.objects.get(username="other").memberships.get().unit == Unit.objects.get(name="示例信息中心")
+    assert User.objects.get(username="other").memberships.get().unit == center
     assert users.admins(db_now()).count() == 2
     assert held.memberships.count() == 1
+
+
+def test_without_a_unit_it_is_where_the_office_is() -> None:
+    office = unit("示例区府办")
+    user(Role.OFFICER, office)
+    unit()
+    create("admin", "示例张三")
+    assert User.objects.get(username="admin").memberships.get().unit == office
 
 
 def test_a_disabled_admin_comes_back_by_the_command() -> None:

@@ -197,6 +197,8 @@ def test_one_role_in_a_unit_is_held_once_at_a_time(admin: User, held: Any, asked
     [
         ({}, (TODAY, YESTERDAY), "to_date", "不能早于起始日期"),
         ({}, (date(2026, 11, 1), YESTERDAY), "to_date", "已经过去"),
+        ({}, (TODAY, date(2096, 11, 24)), "to_date", "不能晚于 2036-12-31"),
+        ({}, (date(2062, 11, 24), None), "from_date", "不能晚于 2036-12-31"),
         ({"status": UnitStatus.MERGED}, (TODAY, None), "unit", "已经撤并"),
         ({"internal": True}, (TODAY, None), "unit", "内设机构"),
     ],

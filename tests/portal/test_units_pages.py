@@ -98,7 +98,7 @@ def test_a_renamed_unit_shows_its_names_and_the_readers_page_knows_the_old_one(a
     assert "曾用名：示例旧名局" in text
     assert url in text
     text = text_of(admin.post(url, TYPED | {"name": "示例新名局", "since": "去年"}), 422)
-    assert "日期应写成" in text
+    assert "新名称自何日起请按 2026-11-24 的样子填写" in text
 
 
 def test_a_unit_with_accounts_is_not_made_internal(admin: Client) -> None:

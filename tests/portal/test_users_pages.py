@@ -87,7 +87,7 @@ def test_a_refused_form_keeps_what_was_typed(client: Client, admin: User) -> Non
         ({"role": ""}, "请选择身份"),
         ({"role": "king"}, "请重新选择身份"),
         ({"unit": ""}, "请选择单位"),
-        ({"from_date": "2026-13-40"}, "日期应写成"),
+        ({"from_date": "2026-13-40"}, "没有“2026-13-40”这一天"),
     ):
         sent = new(phone="0519-8888", **typed)
         text = text_of(client.post(reverse("user_new"), sent), 422)
@@ -123,6 +123,20 @@ def test_the_page_of_a_user_in_one_go(client: Client, admin: User, django_assert
     assert "请选择单位" in text_of(client.post(reverse("membership_add", args=[cast.operator.pk]), {}), 422)
 
 
+def test_a_role_beyond_its_unit_is_given_on_a_second_press(client: Client, admin: User) -> None:
+    person, where = user(), unit("示例丙局")
+    url, other = reverse("membership_add", args=[person.pk]), unit()
+    typed = {"unit": str(where.pk), "role": "officer", "from_date": day_of(db_now()).isoformat()}
+    text = text_of(client.post(url, typed), 422)
+    assert "“区政府办公室经办”不限于示例丙局，在全区有效：审核备案" in text
+    sure = {"sure": f"officer-{where.pk}"}
+    assert f'value="officer-{where.pk}"' in text
+    assert text_of(client.post(url, typed | sure | {"unit": str(other.pk)}), 422)  # confirmed for another unit
+    assert "不限于" in text_of(client.post(reverse("user_new"), new(role="auditor")), 422)
+    assert not person.memberships.exists()
+    assert "已登记" in text_of(client.post(url, typed | sure, follow=True))
+
+
 def test_disable_and_enable(client: Client, admin: User) -> None:
     person = user(Role.OFFICER, name="示例李四")
     theirs = Client()
@@ -143,7 +157,7 @@ def test_of_oneself_the_page_offers_no_membership_and_refuses_one(client: Client
     text = text_of(client.get(reverse("user", args=[admin.pk])))
     assert "由另一位系统管理员办理" in text
     assert reverse("membership_add", args=[admin.pk]) not in text
-    typed = {"unit": str(unit().pk), "role": "officer", "from_date": "2026-11-24"}
+    typed = {"unit": str(unit().pk), "role": "operator", "from_date": "2026-11-24"}
     for url, data in (
         (reverse("membership_add", args=[admin.pk]), typed),
         (reverse("user_disable", args=[admin.pk]), {"reason": "示例"}),
@@ -177,7 +191,14 @@ def test_the_end_lists_what_is_in_hand_and_hands_it_over(client: Client, admin: 
     Custodian.objects.update_or_create(account=held, to_date=None, defaults=named)
     filing, row = opening("to_report", cast, name="示例待移交", platform="weibo"), cast.operator.memberships.get()
     text = text_of(client.get(ending(row)))
-    for words in ("先交接在办的 1 件备案", "示例待移交", "示例同事", "可能还管着账号", held.name, "暂不移交"):
+    for words in (
+        "先交接在办的 1 件备案",
+        "示例待移交",
+        f'value="{colleague.pk}" selected',
+        "可能还管着账号",
+        held.name,
+        "暂不移交",
+    ):
         assert words in text
     typed = {"when": "later", "to_date": "", "to": str(colleague.pk)}
     text = text_of(client.post(ending(row), typed), 422)
@@ -186,7 +207,8 @@ def test_the_end_lists_what_is_in_hand_and_hands_it_over(client: Client, admin: 
     assert "不能早于昨天" in text_of(client.post(ending(row), typed | {"to_date": "2026-01-01"}), 422)
     assert "现任的填报员" in text_of(client.post(ending(row), {"when": "now", "to": "999999"}), 422)
     text = text_of(client.post(ending(row), {"when": "now", "to": str(colleague.pk)}, follow=True))
-    assert "1件在办的备案已移交示例同事，并已通知" in text
+    assert "任职，今天起无效。1件在办的备案已移交示例同事，并已通知" in text
+    assert f"{day_of(db_now())} 起停止" in text
     filing.refresh_from_db()
     row.refresh_from_db()
     assert (filing.owner, row.to_date) == (colleague, day_of(db_now()) - timedelta(days=1))

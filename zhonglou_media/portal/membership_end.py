@@ -1,5 +1,6 @@
 """撤销任职: what the person handles in the unit is listed first, and a colleague takes it over, or nobody yet."""
 
+from datetime import date
 from typing import cast
 
 from django.contrib import messages
@@ -31,7 +32,7 @@ def end(request: HttpRequest, pk: int, membership_id: int) -> HttpResponse:
     row = get_object_or_404(Membership.objects.select_related("user", "unit"), pk=membership_id, user=pk)
     filings = list(handing_over.in_hand(row).for_lists().order_by("pk"))
     colleagues = [user for user in handing_over.operators(row.unit_id, now) if user.pk != pk]
-    asks, initial = bool(filings and colleagues), {"when": "now", "to": ""}
+    asks, initial = bool(filings and colleagues), {"when": "now", "to": colleagues[0].pk if colleagues else ""}
     form = EndForm(
         request.POST if request.method == "POST" else None, initial=initial, colleagues=colleagues, asks=asks
     )
@@ -44,7 +45,8 @@ def end(request: HttpRequest, pk: int, membership_id: int) -> HttpResponse:
         except Refused as refused:
             return show(request, row.user, refused=refused, status=status_of(refused))
         else:
-            messages.success(request, _done(row, filings, next((u for u in colleagues if u.pk == to), None)))
+            colleague = next((one for one in colleagues if one.pk == to), None)
+            messages.success(request, _done(row, filings, colleague, last_day=last_day, today=day_of(now)))
             return redirect("user", pk)
     context = {
         "person": row.user,
@@ -63,8 +65,9 @@ def end(request: HttpRequest, pk: int, membership_id: int) -> HttpResponse:
     return render(request, "portal/membership_end.html", context, status=422 if form.errors else 200)
 
 
-def _done(row: Membership, filings: list[Filing], to: User | None) -> str:
-    said = f"已撤销{row.user}在{row.unit}的“{row.get_role_display()}”任职。"
+def _done(row: Membership, filings: list[Filing], to: User | None, *, last_day: date, today: date) -> str:
+    what = f"{row.user}在{row.unit}的“{row.get_role_display()}”任职"
+    said = f"已撤销{what}，今天起无效。" if last_day < today else f"{what}到 {last_day} 为止，当日仍有效。"
     if filings and to is not None:
         return f"{said}{len(filings)}件在办的备案已移交{to}，并已通知。"
     return f"{said}{len(filings)}件在办的备案会在本单位填报员的待办里提示接手。" if filings else said

@@ -22,6 +22,9 @@ DOES = {
     Role.ADMIN: "用户、单位、工作日历，不办备案",
 }
 
+# They act, or read, in the whole district, whatever unit they are given in: that is asked once more.
+DISTRICT = (Role.OFFICER, Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN)
+
 
 def unit_field(label: str = "单位") -> forms.ModelChoiceField:
     """A unit that is not merged away."""
@@ -64,6 +67,22 @@ class MembershipForm(Plain):
     )
     from_date = day_field("自何日起", missing="请填写从哪一天起。")
     to_date = day_field("至何日止")
+    sure = forms.CharField(required=False)  # which role in which unit was confirmed
+    asks = ""  # what the page asks to confirm
+    is_sure = False
+
+    def clean(self) -> dict[str, Any]:
+        """A role that reaches beyond its unit is given on a second press."""
+        cleaned = super().clean() or self.cleaned_data
+        sure, role, unit = cleaned.pop("sure", ""), cleaned.get("role"), cleaned.get("unit")
+        if role in DISTRICT and unit is not None:
+            self.asks = f"{role}-{unit.pk}"
+            self.is_sure = sure == self.asks
+            if not self.is_sure:
+                label, does = Role(role).label, DOES[Role(role)]
+                told = f"“{label}”不限于{unit}，在全区有效：{does}。确要授予的，请勾选确认，再按一次。"
+                self.add_error("role", told)
+        return cleaned
 
     def roles(self) -> list[tuple[str, str, str, bool]]:
         """Value, name, what it does, whether chosen: how the page draws them."""
@@ -96,7 +115,7 @@ class EndForm(Plain):
 
     when = forms.ChoiceField(
         label="何时停止",
-        choices=[("now", "立即停止"), ("later", "到某日为止（当日仍有效）")],
+        choices=[("now", "立即停止，今天起无效"), ("later", "到某日为止（当日仍有效）")],
         widget=forms.RadioSelect,
         error_messages={"required": "请选择何时停止。", "invalid_choice": "请重新选择何时停止。"},
     )

@@ -1,6 +1,6 @@
 """用户: who may sign in, as what, and the one-time links by which they set a password. For the admin."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django.contrib import messages
@@ -24,6 +24,7 @@ from zhonglou_media.core.models import Invitation, User
 from zhonglou_media.portal.user_forms import DisableForm, MembershipForm, NewUserForm, PersonForm
 
 A_PAGE = 25
+ONE_DAY = timedelta(days=1)
 NO_PASSWORD = Q(password__startswith="!")  # noqa: S106  (Django's mark of a password that does not exist)
 
 
@@ -178,7 +179,7 @@ def show(
         "history": histories.entries_for(found),
         "is_self": found.pk == by.pk,
         "present": [row for row in rows if row.to_date is None or row.to_date >= today],
-        "past": [row for row in rows if row.to_date is not None and row.to_date < today],
+        "past": [(row, row.to_date + ONE_DAY) for row in rows if row.to_date is not None and row.to_date < today],
         "today": today,
         "live": Filing.objects.live().filter(owner=found).count(),
         "person_form": PersonForm(initial={"name": found.name, "phone": found.phone}),

@@ -16,7 +16,9 @@ class Command(PortalCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username", metavar="USERNAME", help="用户名")
         parser.add_argument("name", metavar="NAME", help="姓名")
-        parser.add_argument("--unit", metavar="NAME", default="区政府办公室", help="所在单位，缺省为区政府办公室")
+        parser.add_argument(
+            "--unit", metavar="NAME", default="", help="所在单位的全称，缺省为区政府办公室的人所在的单位"
+        )
         parser.add_argument("--again", action="store_true", help="已有系统管理员时再建一个，或给同一人重发链接")
 
     def run(self, **options: Any) -> str:
