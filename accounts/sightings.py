@@ -220,6 +220,8 @@ class _Rows:
             found += _known(account)
         elif choice.verdict == Verdict.UNFILED:
             found += self._unfiled(choice, account)
+        elif choice.verdict == Verdict.FAKE and account is None and choice.unit not in self.units:
+            found.append(("account", "请写明假冒的是谁：选中台账里的账号，或填写被假冒的单位。"))
         return found
 
     def new_account(self, choice: Choice, now: datetime) -> Account:

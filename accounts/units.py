@@ -50,6 +50,18 @@ def create(data: UnitData, *, by: User, now: datetime) -> Unit:
     return unit
 
 
+def alike(name: str) -> list[Unit]:
+    """Units that `name` may mean by a name they have or had, to look at before another one is made: two queries."""
+    key = names.name_key(name)
+
+    def resembles(other: str) -> bool:
+        kept = names.name_key(other)
+        return bool(kept) and (kept in key or key in kept or names.near(name, other))
+
+    rows = Unit.objects.prefetch_related("names") if key else []
+    return [row for row in rows if any(map(resembles, (row.name, *(old.name for old in row.names.all()))))]
+
+
 def edit(unit_id: int, data: UnitData, *, by: User, now: datetime) -> Unit:
     """Correct a unit; a new name keeps the old one, each with the day from which it held.
 

@@ -57,7 +57,7 @@ def test_the_list_says_the_finding_and_is_narrowed_by_verdict(
     of = unit("示例局")
     decide(officer, "unfiled", seen("示例未备案号", uid="u1"), unit=of.pk)
     for n in range(12):
-        decide(officer, "fake", seen(f"示例假冒{n}"))
+        decide(officer, "fake", seen(f"示例假冒{n}"), unit=of.pk)
     with django_assert_max_num_queries(20):
         text = client.get("/sightings/").content.decode()
     assert "发现13个" in text
@@ -122,7 +122,7 @@ def test_who_says_unfiled_of_what_only_looks_like_an_account_need_not_take_that_
         ({"name": "钟楼\u202e发布"}, 422, "控制字符"),
         ({"name": ""}, 422, "请填写账号名称"),
         ({"source": ""}, 422, "请写明发现途径"),
-        ({"found_on": "2999-01-01"}, 422, "发现日期不能晚于今天"),
+        ({"found_on": "2199-01-01"}, 422, "发现日期不能晚于今天"),
         ({"found_on": "昨天"}, 422, "2026-11-24 的样子"),
         ({"link": "javascript:x"}, 422, "链接要以 https://"),
         ({"verdict": ""}, 422, "请认定它是什么"),
@@ -187,7 +187,7 @@ def test_a_list_is_sorted_into_four_with_a_suggestion_each(
 
 def test_what_a_person_decides_is_written_in_one_go_and_said(client: Client, register: dict[str, Account]) -> None:
     page = upload(client)
-    done = client.post(page.request["PATH_INFO"], decided(page, verdict_6="fake"), follow=True)
+    done = client.post(page.request["PATH_INFO"], decided(page, verdict_6="fake", unit_6="示例甲街道办事处"), follow=True)
     text = done.content.decode()
     assert "认定5个：" in text
     assert "已认定：已在台账 1 个、未备案 2 个、假冒 2 个。" in text
@@ -205,7 +205,7 @@ def test_what_a_person_decides_is_written_in_one_go_and_said(client: Client, reg
 
 def test_the_next_list_finds_it_sorted(client: Client, register: dict[str, Account]) -> None:
     page = upload(client)
-    client.post(page.request["PATH_INFO"], decided(page, verdict_6="fake"))
+    client.post(page.request["PATH_INFO"], decided(page, verdict_6="fake", unit_6="示例甲街道办事处"))
     again = {one.number: one for _, _, rows in upload(client).context["groups"] for one in rows}
     assert again[6].chosen["verdict"] == "fake"
     assert "由示例经办认定为假冒" in again[6].row.suggestion.why
@@ -258,7 +258,7 @@ def test_twice_the_same_account_in_a_list_is_told_at_the_second_row(
         ("平台,名称\n", {}, "表头下面没有账号"),
         ("平台,名称\n" + "抖音,示例\n" * 301, {}, "一次最多比对 300 行"),
         (b"\x00\x01\x02", {}, "认不出文件的编码或格式"),
-        ("平台,名称\n抖音,示例\n", {"found_on": "2999-01-01"}, "发现日期不能晚于今天"),
+        ("平台,名称\n抖音,示例\n", {"found_on": "2199-01-01"}, "发现日期不能晚于今天"),
         ("平台,名称\n抖音,示例\n", {"source": ""}, "请写明发现途径"),
     ],
 )

@@ -54,7 +54,7 @@ def test_one_that_is_unfiled_already_stays_one_row_and_its_unit_is_told_again(of
 
 @pytest.mark.parametrize("verdict", ["not_government", "fake"])
 def test_what_is_no_account_of_the_district_leaves_the_register_as_it_is(verdict: str, officer: User) -> None:
-    done = decide(officer, verdict)
+    done = decide(officer, verdict, unit=unit().pk)
     assert (Account.objects.count(), Notice.objects.count(), done.told) == (0, 0, None)
     event = Event.objects.get()
     assert (event.subject_kind, event.subject_id, event.to_state) == ("sighting", done.sighting.pk, verdict)
@@ -149,6 +149,7 @@ def rows(officer: User) -> dict[str, Any]:
         ("unfiled", {"uid": "active"}, {"unit": "of"}, "account", "台账里已有示例active（抖音）"),
         ("unfiled", {"uid": "closed"}, {"unit": "of"}, "account", "已关停"),
         ("unfiled", {"name": "示例active"}, {"unit": "of"}, "account", "填写账号ID"),
+        ("fake", {}, {}, "account", "请写明假冒的是谁"),
         ("fake", {"link": "javascript:alert(1)"}, {}, "link", "http://"),
         ("fake", {"source": " "}, {}, "source", "请写明发现途径"),
         ("fake", {"found_on": date(2026, 11, 25)}, {}, "found_on", "不能晚于今天"),

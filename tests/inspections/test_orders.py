@@ -238,7 +238,7 @@ def test_who_may_not(who: str, cast: Cast) -> None:
         lambda: ordering.execute(row.pk, by=person, now=NOW),
         lambda: ordering.revoke(row.pk, reason="x", by=person, now=NOW),
     ):
-        with pytest.raises(NotAllowed, match="您不能责令关停：须由区政府办公室负责人办理"):
+        with pytest.raises(NotAllowed, match="您不能下达责令关停：须由区政府办公室负责人办理"):
             act()
     for foreign in (Cast().operator, cast.supervisor, cast.leader):
         with pytest.raises(NotAllowed, match="您不能报送关停证明"):

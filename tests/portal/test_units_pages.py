@@ -101,6 +101,18 @@ def test_a_renamed_unit_shows_its_names_and_the_readers_page_knows_the_old_one(a
     assert "新名称自何日起请按 2026-11-24 的样子填写" in text
 
 
+def test_a_name_like_another_one_s_is_looked_at_first(admin: Client) -> None:
+    known = unit("示例新局政务服务中心")
+    known.names.create(name="示例旧名局")
+    for name in ("示例新局", "示例舊名局"):
+        typed = TYPED | {"name": name}
+        text = text_of(admin.post(reverse("unit_new"), typed), 422)
+        assert "名称与“示例新局政务服务中心”相近" in text
+        assert f'name="looked" value="{name}"' in text
+        assert not Unit.objects.filter(name=name).exists()
+    assert "已新增单位" in text_of(admin.post(reverse("unit_new"), typed | {"looked": name}, follow=True))
+
+
 def test_a_unit_with_accounts_is_not_made_internal(admin: Client) -> None:
     held = account()
     typed = TYPED | {"name": held.unit.name, "internal": "on"}

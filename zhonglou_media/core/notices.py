@@ -13,7 +13,10 @@ def tell(users: Iterable[User], *, key: str, text: str, link: str, now: datetime
 
 def leave(notices: Iterable[Notice]) -> None:
     """Leave notices of several causes at once, by the same rule."""
-    Notice.objects.bulk_create(notices, ignore_conflicts=True)
+    rows = list(notices)
+    for row in rows:  # what a person typed may bring the full stop that the sentence has
+        row.text = row.text.replace("。。", "。")
+    Notice.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def read(user: User, *, key: str, now: datetime) -> None:

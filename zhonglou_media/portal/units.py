@@ -97,6 +97,10 @@ def new(request: HttpRequest) -> HttpResponse:
     """A new unit."""
     form = UnitForm(request.POST if request.method == "POST" else None, initial={"scope": "bound"})
     if request.method == "POST" and form.is_valid():
+        name = form.cleaned_data["name"]
+        alike = units.alike(name) if request.POST.get("looked") != name else []
+        if alike and not any(one.name == name for one in alike):  # a name that is taken has its own sentence
+            return render(request, "portal/unit_new.html", {"form": form, "alike": alike}, status=422)
         try:
             unit = units.create(form.unit_data(), by=_by(request), now=db_now())
         except Incomplete as incomplete:
