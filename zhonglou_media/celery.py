@@ -13,6 +13,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhonglou_media.settings")
 
 from django.conf import settings
 
+from zhonglou_media import queue_folder
+
 app = Celery("zhonglou_media")
 app.conf.update(
     timezone="Asia/Shanghai",
@@ -48,6 +50,7 @@ if settings.REDIS_URL:
         },
     )
 else:
+    queue_folder.install()
     logging.getLogger("kombu.connection").setLevel(logging.ERROR)  # "No hostname was supplied": a folder has none
     _queue = settings.VAR_DIR / "queue"
     _control = settings.VAR_DIR / "queue-control"

@@ -16,6 +16,7 @@ import pytest
 from redis import Redis
 
 from tests import services
+from zhonglou_media.portal import supervisor
 
 pytestmark = pytest.mark.slow
 
@@ -143,16 +144,40 @@ def test_kill_9_of_the_supervisor_leaves_nothing(folder: Path) -> None:
         nothing_is_left(folder)
 
 
-@pytest.mark.parametrize(
-    ("words", "name"), [("gunicorn", "网页服务"), (" worker ", "后台任务"), (" beat ", "定时任务")]
-)
-def test_a_process_that_ends_stops_the_portal(folder: Path, words: str, name: str) -> None:
-    port = services.free_port()
-    with services.running_portal(services.portal_environment(folder), port) as portal:
-        os.kill(the_one(folder, words), signal.SIGKILL)
+def test_a_web_server_that_ends_stops_the_portal(folder: Path) -> None:
+    with services.running_portal(services.portal_environment(folder), services.free_port()) as portal:
+        os.kill(the_one(folder, "gunicorn"), signal.SIGKILL)
         assert portal.wait(15) == 1
-        assert f"{name}进程意外结束（退出码 -9）" in (folder / "portal.log").read_text()
+        assert "网页服务进程意外结束（退出码 -9）" in (folder / "portal.log").read_text()
         nothing_is_left(folder)
+
+
+def test_a_worker_or_beat_that_ends_is_started_again(folder: Path) -> None:
+    """An empty file in the queue is no reason to end: the worker takes it out, and what comes after it."""
+    (folder / "queue" / "1_empty.celery.msg").touch()
+    with services.running_portal(services.portal_environment(folder), services.free_port()) as portal:
+        was = {words: the_one(folder, words) for words in (" worker ", " beat ")}
+        services.wait_until(lambda: not (folder / "queue" / "1_empty.celery.msg").exists(), 20, "the file is taken")
+        for words, pid in was.items():
+            os.kill(pid, signal.SIGKILL)
+            others = lambda: [p for p, said in processes_of(folder).items() if words in said and p != pid]  # noqa: B023,E731
+            services.wait_until(others, 15, f"another{words}")
+        said = (folder / "portal.log").read_text()
+        assert "无法读取，已跳过" in said
+        assert said.count("后台任务进程意外结束") == said.count("定时任务进程意外结束") == 1
+        portal.terminate()
+        assert portal.wait(20) == 0
+        nothing_is_left(folder)
+
+
+def test_a_worker_that_ends_again_and_again_stops_the_portal() -> None:
+    dead = subprocess.Popen([sys.executable, "-c", "raise SystemExit(1)"])
+    dead.wait()
+    ended: list[float] = []
+    for _ in range(5):
+        supervisor._again("后台任务", dead, ended)
+    with pytest.raises(supervisor.CannotStart, match="后台任务进程意外结束（退出码 1），60 秒内已重新启动 5 次"):
+        supervisor._again("后台任务", dead, ended)
 
 
 def test_on_postgresql_and_redis(tmp_path: Path, postgres_url: str, redis_url: str) -> None:

@@ -3,7 +3,7 @@
 No process outlives the supervisor. Each child leads a session of its own, so Ctrl-C in a terminal reaches the
 supervisor alone, which stops the children in order; the kernel kills them when the supervisor itself is killed, and
 gunicorn's workers end once their parent is gone. Beat runs by itself: started by the worker (`-B`) it would outlive
-a killed worker.
+a killed worker. A worker or beat that ends by itself is started again; the web server that ends stops the portal.
 """
 
 import ctypes
@@ -23,6 +23,8 @@ from zhonglou_media.core.errors import Refused
 
 HOST = "127.0.0.1"
 GRACE = 10.0  # seconds a child has to end by itself
+WEB = "网页服务"
+RESTARTS, WITHIN = 5, 60.0  # so many starts again within so many seconds; one more stops the portal
 _PR_SET_PDEATHSIG = 1
 _prctl = getattr(ctypes.CDLL(None), "prctl", None)  # Linux only
 
@@ -40,7 +42,7 @@ def commands(port: int) -> dict[str, list[str]]:
     gunicorn = ["gunicorn", "zhonglou_media.wsgi", "-b", f"{HOST}:{port}", "-w", "2", "-k", "gthread", "--threads", "4"]
     patience = ["--graceful-timeout", "8", "--keep-alive", "30"]  # a kept connection outlives a page that is read
     return {
-        "网页服务": [*python, *gunicorn, *patience, "--log-level", "warning", "--no-control-socket"],
+        WEB: [*python, *gunicorn, *patience, "--log-level", "warning", "--no-control-socket"],
         "后台任务": [
             *celery, "worker", "-Q", "celery,long", "-P", "threads", "-c", "4", "-n", f"portal-{port}@%h",
             "-l", "WARNING", *quiet_network,
@@ -93,24 +95,25 @@ def _stop(signum: int, frame: FrameType | None) -> None:
 
 
 def supervise(port: int, started: str) -> None:
-    """Run all processes until INT, TERM or HUP (SystemExit 0); CannotStart when one of them ends by itself.
+    """Run all processes until INT, TERM or HUP (SystemExit 0).
 
-    `started` is printed once the web server listens.
+    `started` is printed once the web server listens. Raises CannotStart when the web server ends by itself, or another
+    process more than RESTARTS times WITHIN seconds.
     """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     children: dict[str, subprocess.Popen[bytes]] = {}
-    parent = os.getpid()
+    ended: dict[str, list[float]] = {}
+    ours = commands(port)
     try:
-        for name, command in commands(port).items():
-            children[name] = subprocess.Popen(  # noqa: S603 -- our own command lines
-                command, start_new_session=True, preexec_fn=lambda: _die_with(parent)
-            )
+        for name, command in ours.items():
+            children[name] = _start(command)
         said = False
         while True:
             for name, child in children.items():
                 if child.poll() is not None:
-                    raise CannotStart(f"{name}进程意外结束（退出码 {child.returncode}），门户随之停止，原因见上。")
+                    _again(name, child, ended.setdefault(name, []))
+                    children[name] = _start(ours[name])
             if not said and _listening(port):
                 print(started, flush=True)  # noqa: T201 -- the one line for the terminal
                 said = True
@@ -118,6 +121,26 @@ def supervise(port: int, started: str) -> None:
     finally:
         _end(list(children.values()))
         print("门户已停止。", flush=True)  # noqa: T201 -- the last line for the terminal
+
+
+def _start(command: list[str]) -> "subprocess.Popen[bytes]":
+    parent = os.getpid()
+    return subprocess.Popen(  # noqa: S603 -- our own command lines
+        command, start_new_session=True, preexec_fn=lambda: _die_with(parent)
+    )
+
+
+def _again(name: str, child: "subprocess.Popen[bytes]", ended: list[float]) -> None:
+    """Say that `child` ended by itself and is started again; CannotStart where that is no use. `ended`: when before."""
+    now = time.monotonic()
+    ended[:] = [*(moment for moment in ended if now - moment < WITHIN), now]
+    said = f"{name}进程意外结束（退出码 {child.returncode}）"
+    if name == WEB:
+        raise CannotStart(f"{said}，门户随之停止，原因见上。")
+    if len(ended) > RESTARTS:
+        raise CannotStart(f"{said}，{WITHIN:.0f} 秒内已重新启动 {RESTARTS} 次，门户随之停止，原因见上。")
+    _end_session(child)  # what it left behind
+    print(f"{said}，已重新启动。", flush=True)  # noqa: T201 -- one line for the terminal
 
 
 def _listening(port: int) -> bool:
@@ -139,8 +162,12 @@ def _end(children: list["subprocess.Popen[bytes]"]) -> None:
         except subprocess.TimeoutExpired:
             continue
     for child in children:
-        try:
-            os.killpg(child.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-        child.wait()
+        _end_session(child)
+
+
+def _end_session(child: "subprocess.Popen[bytes]") -> None:
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+    child.wait()

@@ -23,7 +23,7 @@ class Command(PortalCommand):
         parser.add_argument("--demo", action="store_true", help="数据库中没有用户时写入演示数据（须 DEBUG=1）")
 
     def run(self, **options: Any) -> None:
-        """Until a signal (SystemExit 0). Raises CannotStart, also when one of the processes ends by itself."""
+        """Until a signal (SystemExit 0). Raises CannotStart, also when the processes do not stay."""
         port = options["port"]
         with supervisor.only_one(settings.VAR_DIR):
             supervisor.check_port(port)
