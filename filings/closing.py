@@ -8,7 +8,7 @@ from typing import Any
 from accounts import activity_days, lifecycle
 from accounts.models import Account, AccountState, Message, Unit
 from filings import announcing
-from filings.checks import Check, Level, Register
+from filings.checks import Check, Level, Register, early
 from filings.forms.closing import filled, followed
 from filings.locks import ground_of, lock_register
 from filings.models import ClosingDetails, ClosingReason, Filing, FilingKind, Receipt
@@ -87,6 +87,7 @@ def _judge(filing: Filing, said: Said, register: Register) -> Iterator[Check]:
     if said.text_on and said.effective_on and said.text_on > said.effective_on:
         text = f"公告日期 {said.text_on} 晚于{day} {said.effective_on}，应先公告再{'注销' if cancels else '停止更新'}。"
         yield Check(Level.WARN, 8, "notice_on", "公告在后", text)
+    yield from early(filing, said.effective_on)
     if said.due_on and said.effective_on and said.effective_on > said.due_on:
         text = f"{day} {said.effective_on} 晚于决定要求办结的 {said.due_on}，请核对。"
         yield Check(Level.WARN, 9 if said.retention else 8, "effective_on", "晚于应办结日期", text)
@@ -208,6 +209,8 @@ def ended(filing: Filing, *, on_platform: bool | None, by: User | None, role: st
             rows[pk].handed_to_id = taken_from
     Message.objects.bulk_update(rows.values(), ["handed_to"])
     recount(rows.values())
+    for row in rows.values():
+        events.append(row, "take_back", by=by, role=role, at=now, detail={"account": row.account_id})
 
 
 def recount(rows: Collection[Message]) -> None:

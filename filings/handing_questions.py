@@ -10,10 +10,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts import audience
-from accounts.models import Account, Message, Role
+from accounts.models import Account, AccountState, Message, Role
 from accounts.policy import Action
 from filings import applying, closing, moves
-from filings.forms.closing import STAYS
 from filings.locks import lock_register
 from filings.models import Filing, FilingState
 from filings.models.filing import CLOSINGS
@@ -26,9 +25,9 @@ DECIDING = (FilingState.OFFICE_REVIEW, FilingState.ACCEPTED)
 
 
 def takers(filing: Filing) -> QuerySet[Account]:
-    """Accounts that can take questions over: the unit's own that stay, and the successor that is filed."""
+    """Accounts that can take questions over: the unit's own in operation, and the successor that is filed."""
     successor = filing.details.successor_id if filing.details is not None else None
-    rows = Account.objects.filter(Q(unit=filing.unit_id) | Q(pk=successor), state__in=STAYS)
+    rows = Account.objects.filter(Q(unit=filing.unit_id) | Q(pk=successor), state=AccountState.ACTIVE)
     return rows.exclude(pk=filing.registered.pk).select_related("platform", "unit").order_by("pk")
 
 
@@ -59,6 +58,9 @@ def hand_over(filing_id: int, *, messages: Collection[int], to: int, by: User, n
         comment = f"{len(rows)} 条未办结的咨询转由“{taker.name}”答复"
         moves.finish(filing, closing.HANDED, by=by, role=role, now=now, comment=comment, detail=detail)
         events.append(taker, "take_questions", by=by, role=role, at=now, comment=comment, detail=detail)
+        for row in rows:
+            to_whom = {"account": row.account_id, "to": taker.pk, "to_name": taker.name}
+            events.append(row, "hand_on", by=by, role=role, at=now, detail=to_whom)
         if filing.state == FilingState.ACCEPTED:
             applying.try_complete(filing, by=by, role=role, now=now)
     return filing, len(rows)

@@ -4,27 +4,25 @@ Each use case locks the account, then the order, looks at the state under the lo
 Times are aware; `due_at` is exclusive (00:00 Shanghai of the day after), 立即 is the same day.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
-from django.urls import reverse
 
-from accounts import audience, due_times, lifecycle, policy
-from accounts.models import Account, AccountState, Message, Role
+from accounts import due_times, lifecycle, policy
+from accounts.models import Account, AccountState, Message
 from accounts.models.account import ENDED, ORDERABLE
 from accounts.policy import Action
 from filings import giving_way
 from filings.models import Filing, FilingKind, FilingState
+from inspections import telling
 from inspections.models import ClosureOrder, OrderGround, OrderState
 from inspections.models.order import PAIRS, STANDING
-from zhonglou_media.core import events, notices
+from zhonglou_media.core import events
 from zhonglou_media.core.clock import day_of, start_of
-from zhonglou_media.core.countdown import due24
-from zhonglou_media.core.errors import Incomplete, Refused, WrongState
+from zhonglou_media.core.errors import Incomplete, Refused, StaleReading, WrongState
 from zhonglou_media.core.models import Counter, File, User
 
 PREFIX = "钟政办新媒关"
@@ -64,14 +62,9 @@ def issue(account_id: int, terms: Terms, *, by: User, now: datetime) -> ClosureO
 
 def issue_locked(account: Account, terms: Terms, *, by: User, role: str, now: datetime) -> ClosureOrder:
     """`issue` of an account that the caller has locked, after he asked the policy."""
-    if account.state not in ORDERABLE:
-        raise WrongState(
-            f"账号“{account.name}”现为“{account.get_state_display()}”，只有未备案、正常运行、拟关停的账号可以责令关停。"
-        )
-    standing = standing_of(account)
-    if standing is not None:
-        raise WrongState(f"账号“{account.name}”已有一件未办结的责令关停（{standing}），请先办结或撤销那一件。")
-    if errors := _errors(account, terms, now):
+    if why := why_not(account):
+        raise WrongState(why)
+    if errors := errors_of(account, terms, now):
         raise Incomplete(f"还有{len(errors)}处需要修改，改好后才能下达。", errors)
     order = ClosureOrder(
         number=_take_number(terms.number.strip(), now),
@@ -82,7 +75,7 @@ def issue_locked(account: Account, terms: Terms, *, by: User, role: str, now: da
         cancel=terms.cancel,
         issued_at=now,
         issued_by=by,
-        due_at=start_of((terms.due_on or day_of(now)) + timedelta(days=1)),
+        due_at=due_at(terms, now),
     )
     try:
         with transaction.atomic():
@@ -94,7 +87,23 @@ def issue_locked(account: Account, terms: Terms, *, by: User, role: str, now: da
     return order
 
 
-def _errors(account: Account, terms: Terms, now: datetime) -> dict[str, list[str]]:
+def due_at(terms: Terms, now: datetime) -> datetime:
+    """Until when: 24:00 of the day that is named, else of today, exclusive."""
+    return start_of((terms.due_on or day_of(now)) + timedelta(days=1))
+
+
+def why_not(account: Account) -> str:
+    """Why no order may be issued on the account now, in a sentence; '' when one may."""
+    if account.state not in ORDERABLE:
+        state = account.get_state_display()
+        return f"账号“{account.name}”现为“{state}”，只有未备案、正常运行、拟关停的账号可以责令关停。"
+    if (standing := standing_of(account)) is not None:
+        return f"账号“{account.name}”已有一件未办结的责令关停（{standing}），请先办结或撤销那一件。"
+    return ""
+
+
+def errors_of(account: Account, terms: Terms, now: datetime) -> dict[str, list[str]]:
+    """What is wrong with `terms`, by field."""
     errors: dict[str, list[str]] = {}
     if not terms.reason.strip():
         errors["reason"] = ["请写明责令关停的事由。"]
@@ -149,34 +158,41 @@ def _take_number(typed: str, now: datetime) -> str:
 
 
 def prove(order_id: int, *, file: File, name: str, note: str = "", by: User, now: datetime) -> ClosureOrder:
-    """报送关停证明: a picture or PDF that shows the account closed. Raises NotAllowed, WrongState."""
+    """报送关停证明: a picture or PDF that shows the account closed; until it is decided another takes its place.
+
+    Raises NotAllowed, WrongState.
+    """
     with transaction.atomic():
-        order, role = _begin(order_id, Action.PROVE_ORDER, S.PROVED, by=by)
+        order = _locked_order(order_id)
+        role = policy.require(by, Action.PROVE_ORDER, order)
+        if order.state not in STANDING:
+            raise _wrong_state(order)
+        verb = "replace_proof" if order.state == S.PROVED else "prove"
         order.proof, order.proof_name, order.proof_note = file, name[:200], note.strip()
         order.proved_at, order.proved_by = now, by
         detail = {"proof": file.sm3, "name": order.proof_name}
-        _move(order, S.PROVED, "prove", by=by, role=role, now=now, comment=order.proof_note, detail=detail)
+        _move(order, S.PROVED, verb, by=by, role=role, now=now, comment=order.proof_note, detail=detail)
     return order
 
 
-def send_back(order_id: int, *, reason: str, by: User, now: datetime) -> ClosureOrder:
-    """退回证明: it does not hold; the due time stays. Raises NotAllowed, WrongState, Refused without a reason."""
+def send_back(order_id: int, *, reason: str, by: User, now: datetime, read: str | None = None) -> ClosureOrder:
+    """退回证明: it does not hold; the due time stays. Raises as `execute`, Refused without a reason."""
     with transaction.atomic():
-        order, role = _begin(order_id, Action.ORDER, S.ISSUED, by=by)
+        order, role = _begin(order_id, Action.ORDER, S.ISSUED, by=by, read=read)
         reason = _need(reason, "退回证明的理由")
         _move(order, S.ISSUED, "send_back", by=by, role=role, now=now, comment=reason)
     return order
 
 
-def execute(order_id: int, *, reason: str = "", by: User, now: datetime) -> Executed:
+def execute(order_id: int, *, reason: str = "", by: User, now: datetime, read: str | None = None) -> Executed:
     """确认执行: the account becomes 已关停, or 已注销 where that was ordered; who issued it may also execute it.
 
     Not while another live filing of the account stands; another unit's draft gives way. An account that its own filing
-    has ended meanwhile stays as it is. Without a proof the supervisor writes how he saw it. Raises NotAllowed,
-    WrongState, Refused.
+    has ended meanwhile stays as it is. Without a proof the supervisor writes how he saw it. `read` is the `reading` of
+    the page he had open. Raises NotAllowed, WrongState, StaleReading, Refused.
     """
     with transaction.atomic():
-        order, role = _begin(order_id, Action.ORDER, S.EXECUTED, by=by)
+        order, role = _begin(order_id, Action.ORDER, S.EXECUTED, by=by, read=read)
         account = order.account
         live = account.filings.in_the_way().first()
         if live is not None:
@@ -199,16 +215,16 @@ def execute(order_id: int, *, reason: str = "", by: User, now: datetime) -> Exec
         _end(order, by=by, now=now)
         if account.state not in ENDED:
             lifecycle.end_by_order(account, cancelled=order.cancel, ground=ground, by=by, role=role, now=now)
-        questions = Message.objects.unanswered().filter(account=account).count()
+        questions = Message.objects.owed_by([account]).count()
         told = {"open_questions": questions} if questions else {}
         _move(order, S.EXECUTED, "execute", by=by, role=role, now=now, comment=order.end_reason, detail=told)
     return Executed(order, questions)
 
 
-def revoke(order_id: int, *, reason: str, by: User, now: datetime) -> ClosureOrder:
-    """撤销责令关停: the account stays as it is. Raises NotAllowed, WrongState, Refused without a reason."""
+def revoke(order_id: int, *, reason: str, by: User, now: datetime, read: str | None = None) -> ClosureOrder:
+    """撤销责令关停: the account stays as it is. Raises as `execute`, Refused without a reason."""
     with transaction.atomic():
-        order, role = _begin(order_id, Action.ORDER, S.REVOKED, by=by)
+        order, role = _begin(order_id, Action.ORDER, S.REVOKED, by=by, read=read)
         order.end_reason = _need(reason, "撤销的理由")
         _end(order, by=by, now=now)
         _move(order, S.REVOKED, "revoke", by=by, role=role, now=now, comment=order.end_reason)
@@ -246,6 +262,17 @@ def supersede(now: datetime) -> int:
 # --- what the use cases share ---------------------------------------------------------------------------------------
 
 
+def reading(order: ClosureOrder) -> str:
+    """What a page shows of the order that a decision stands on: its state, and which proof."""
+    return f"{order.state} {order.proved_at.isoformat() if order.proved_at else ''}".strip()
+
+
+def has_proof(order: ClosureOrder) -> bool:
+    """Whether the unit's proof stands: sent, and not sent back after that; one query."""
+    last = events.timeline(order).filter(verb__in=("prove", "replace_proof", "send_back")).last()
+    return last is not None and last.verb != "send_back"
+
+
 def standing_of(account: Account) -> ClosureOrder | None:
     """The one order of the account that has not ended."""
     return ClosureOrder.objects.filter(account=account, state__in=STANDING).first()
@@ -276,17 +303,28 @@ def _locked_order(order_id: int) -> ClosureOrder:
     return order
 
 
-def _begin(order_id: int, action: Action, target: OrderState, *, by: User) -> tuple[ClosureOrder, str]:
+def _begin(
+    order_id: int, action: Action, target: OrderState, *, by: User, read: str | None
+) -> tuple[ClosureOrder, str]:
     order = _locked_order(order_id)
     role = policy.require(by, action, order)
+    if read is not None and read != reading(order) and order.state in STANDING:
+        who, now = _last_actor(order), order.get_state_display()
+        told = f"没有办成：您打开页面以后，{who}又办理过，责令关停 {order} 现为“{now}”。请看过现在的证明和经过再决定。"
+        raise StaleReading(told, [])
     if (order.state, target) not in PAIRS:
         raise _wrong_state(order)
     return order, role
 
 
+def _last_actor(order: ClosureOrder) -> str:
+    last = events.timeline(order).last()
+    return str(last.actor) if last is not None and last.actor is not None else "系统"
+
+
 def _wrong_state(order: ClosureOrder) -> WrongState:
     last = events.timeline(order).last()
-    who = str(last.actor) if last is not None and last.actor is not None else "系统"
+    who = _last_actor(order)
     return WrongState(
         f"没有办成：{who}已办理，责令关停 {order} 现为“{order.get_state_display()}”。",
         by=last.actor if last else None,
@@ -332,41 +370,4 @@ def _finish(
         comment=comment,
         detail=detail,
     )
-    roles = TOLD[verb]
-    unit_id = order.unit_id if roles == audience.UNIT else None
-    notices.tell(
-        audience.people(roles, now=now, unit_id=unit_id, but=by),
-        key=f"order-{order.pk}-{event.seq}",
-        text=_told(order, verb),
-        link=reverse("inspections:order", args=[order.pk]),
-        now=now,
-    )
-
-
-# Who is told what: the unit of the order, or the office's supervisors.
-TOLD: dict[str, Collection[Role]] = {
-    "issue": audience.UNIT,
-    "prove": (Role.SUPERVISOR,),
-    "send_back": audience.UNIT,
-    "execute": audience.UNIT,
-    "revoke": audience.UNIT,
-    "supersede": audience.UNIT,
-}
-
-
-def _told(order: ClosureOrder, verb: str) -> str:
-    what, until = f"责令关停 {order.number}·{order.account}", due24(order.due_at)
-    deed = "关停并注销" if order.cancel else "关停"
-    match verb:
-        case "issue":
-            return f"{what}：请在 {until} 前{deed}，并报送办理证明。"
-        case "prove":
-            return f"{what}：单位已报送办理证明，请核实后确认执行。"
-        case "send_back":
-            return f"{what}：办理证明被退回，请在 {until} 前重新报送。"
-        case "execute":
-            return f"{what}：已确认执行，账号现为“{order.account.get_state_display()}”。"
-        case "supersede":
-            return f"{what}：{order.end_reason}，本件终结，账号不再关停。"
-        case _:
-            return f"{what}：已撤销，账号不再按本件关停。"
+    telling.tell(order, verb, event.seq, by=by, now=now)

@@ -54,7 +54,7 @@ class Recent:
     originals: int
     asked: int
     in_time: int
-    waiting: int  # not answered, and not due yet: nobody can judge them
+    waiting: int  # its own not answered, and not due yet: nobody can judge them
     unanswered: int  # of all times
     overdue: int  # of all times: not answered though due
 
@@ -66,11 +66,11 @@ class Recent:
         sums = days.aggregate(
             **{name: Sum(name, default=0) for name in ("posts", "originals", "asked", "answered_in_time")}
         )
-        due = list(_unanswered(account).values_list("reply_due_at", flat=True))
-        ahead = sum(moment is not None and moment > now for moment in due)
-        return cls(
-            sums["posts"], sums["originals"], sums["asked"], sums["answered_in_time"], ahead, len(due), len(due) - ahead
-        )
+        open_ = list(_unanswered(account).values_list("account", "reply_due_at"))
+        ahead = [asked_at for asked_at, due in open_ if due is not None and due > now]
+        own = ahead.count(account.pk)  # one that it took over counts where it was asked
+        late = len(open_) - len(ahead)
+        return cls(sums["posts"], sums["originals"], sums["asked"], sums["answered_in_time"], own, len(open_), late)
 
     @property
     def judged(self) -> int:
@@ -223,8 +223,8 @@ def _announced(account: Account) -> int | None:
 
 
 def _unanswered(account: Account) -> QuerySet[Message]:
-    """Its questions that wait for a reply, the nearest due time first (第十五条)."""
-    return Message.objects.unanswered().filter(account=account).order_by("reply_due_at", "pk")
+    """Questions it owes a reply, those it took over among them, the nearest due time first (第十五条)."""
+    return Message.objects.owed_by([account]).order_by("reply_due_at", "pk")
 
 
 def _last_filings(user: User, account: Account) -> list[Any]:

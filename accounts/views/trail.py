@@ -55,6 +55,10 @@ def _more(event: Event) -> str:
             return f"：{MessageKind(said['was']).label} → {MessageKind(said['kind']).label}"
         case "withdraw_message":
             return f"：网民于 {_when(said['withdrawn_at'])} 撤回或删除"
+        case "hand_on":
+            return f"：由“{said['to_name']}”承接答复"
+        case "take_back":
+            return "：关停未办成，仍由原账号答复"
         case _:
             return f"：{_when(said['replied_at'])} 的回复不算"
 

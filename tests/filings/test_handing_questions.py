@@ -70,6 +70,7 @@ def test_who_took_it_over_answers_it_and_who_gave_it_away_does_not(cast: Cast) -
         activity.reply(question.pk, by=cast.operator, now=NOW)
     client = Client()
     client.force_login(other.operator)
+    assert "待回复的咨询（1条" in client.get(f"/accounts/{successor.pk}/").content.decode()
     tab = client.get(f"/accounts/{successor.pk}/activity/?show=unanswered").content.decode()
     assert "转来，请在本账号答复" in tab
     assert client.get(f"/messages/{question.pk}/").status_code == 200
@@ -85,6 +86,21 @@ def test_a_closing_account_stays_watched_and_one_handed_over_is_nobodys_late_rep
     handing_questions.hand_over(filing.pk, messages=[question.pk], to=taker.pk, by=cast.operator, now=NOW)
     assert not rules.slow_reply(later).exists()
     assert Notice.objects.filter(text__contains="转由“示例承接账号”答复").count() == 0  # the same person handed it over
+
+
+def test_only_accounts_in_operation_take_over_and_each_question_remembers_who_answers_it(
+    cast: Cast, taker: Account, client: Client
+) -> None:
+    opening("to_report", cast, platform="kuaishou", name="示例待备案", same_platform_reason="分工不同（示例）")
+    filing = closing("office_review", cast)
+    question = asked(filing.registered, cast)
+    assert list(handing_questions.takers(filing)) == [taker]
+    handing_questions.hand_over(filing.pk, messages=[question.pk], to=taker.pk, by=cast.operator, now=NOW)
+    reporting.withdraw(filing.pk, by=cast.operator, reason="不关停了", on_platform=None, now=NOW)
+    client.force_login(cast.operator)
+    page = client.get(f"/messages/{question.pk}/").content.decode()
+    assert "转办：由“示例承接账号”承接答复" in page
+    assert "收回转办：关停未办成，仍由原账号答复" in page
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,7 @@ VERBS: dict[str, dict[str, str]] = {
         "take_questions": "承接关停账号的咨询",
         "report_lost": "单位报告账号失控",
         "declare_lost": "认定账号失控",
+        "dismiss_lost": "不予认定账号失控",
         "recover": "恢复对账号的控制",
         "void": "作废",
         "merge_unit": "随单位撤并转入接收单位",
@@ -85,7 +86,7 @@ VERBS: dict[str, dict[str, str]] = {
         "outsourcing_amended": "更正委托运维",
         "outsourcing_ended": "结束委托运维",
     },
-    "sighting": {"sort_sighting": "认定发现的账号"},
+    "sighting": {"sort_sighting": "认定发现的账号", "sort_again": "更改对发现账号的认定"},
     "flag": {"waive": "免于追究"},
     "message": {
         "ask": "收到",
@@ -93,6 +94,8 @@ VERBS: dict[str, dict[str, str]] = {
         "unreply": "撤销登记的回复",
         "reclassify": "改类型",
         "withdraw_message": "撤回",
+        "hand_on": "转办",
+        "take_back": "收回转办",
     },
     "publication": {"publish": "登记发布", "remove": "登记删除", "restore": "撤销登记的删除"},
     "announcement": {"publish": "发布公告"},
@@ -100,6 +103,7 @@ VERBS: dict[str, dict[str, str]] = {
     "closureorder": {
         "issue": "下达责令关停",
         "prove": "报送关停证明",
+        "replace_proof": "更换关停证明",
         "send_back": "退回关停证明",
         "execute": "确认已关停",
         "supersede": "已补办备案，责令关停终止",
@@ -107,6 +111,7 @@ VERBS: dict[str, dict[str, str]] = {
     },
     "unit": {
         "confirm_quarter": "季度确认",
+        "urge_quarter": "催办季度确认",
         "create": "新增单位",
         "edit": "修改单位",
         "confirm": "确认在用",
