@@ -168,6 +168,17 @@ def seed_again() -> None:
 
 
 @pytest.fixture
+def known_years(db: None) -> None:
+    """The years around today are confirmed, as plain weeks: due times reckoned from now are sure on any day."""
+    from zhonglou_media.core.clock import db_now
+    from zhonglou_media.core.models import Year
+
+    now = db_now()
+    for year in range(now.year - 1, now.year + 2):
+        Year.objects.get_or_create(year=year, defaults={"confirmed_at": now})
+
+
+@pytest.fixture
 def axes(settings: Any) -> None:
     """Failed sign-ins are counted and lock out, as in production."""
     settings.AXES_ENABLED = True

@@ -183,7 +183,7 @@ def test_a_receipt_says_what_it_did(client: Client, cast: Cast) -> None:
     page = get(client, cast.officer)
     assert "全国已备案，等省平台" in page
     filing.refresh_from_db()
-    assert f"应在 {due24(filing.office_due_at)} 前办完" in page  # type: ignore[arg-type]
+    assert f"应在 {due24(filing.office_due_at, provisional=filing.provisional)} 前办完" in page  # type: ignore[arg-type]
     post(client, cast.officer, f"{URL}receipt/", receipt(filing, system="provincial", number="省-1"))
     page = get(client, cast.officer)
     assert "已办结，账号转为“正常运行”" in page
@@ -210,7 +210,7 @@ WRONG = [
     ({"on": ""}, "请填写日期。"),
     ({"on": "2026-13-40"}, "没有“2026-13-40”这一天，请核对日期。"),
     ({"on": "昨天"}, "日期请按 2026-11-24 的样子填写。"),
-    ({"on": "2999-01-01"}, "回执日期不能晚于今天"),
+    ({"on": "2199-01-01"}, "回执日期不能晚于今天"),
     ({"result": "refused"}, "上级退回的，请写明退回的原因"),
     ({"result": "refused", "reason": "有误"}, "尚未导出到全国系统"),
     ({"result": "n/a", "reason": "不在范围"}, "请选择结果。"),

@@ -188,6 +188,7 @@ def test_reporting_gives_the_number_and_says_what_comes_next() -> None:
     assert "迟报" not in shown
 
 
+@pytest.mark.usefixtures("known_years")
 def test_a_late_report_says_so() -> None:
     filing = opening("to_report", now=db_now() - timedelta(days=30))
     assert "已记为迟报" in page(signed_in(filing.cast.operator).post(f"/filings/{filing.pk}/report/", follow=True))

@@ -1,6 +1,7 @@
 """The pages of 前置申请: who may, what they show, and that nothing typed is lost."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from filings.models import Filing, PreApproval
 from tests.factories import NOW, PDF, Cast, at, platform, preapproval, unit, user
 from tests.filings.asking import asked_new, asked_to_keep, department, wechat
 from tests.filings.test_opening_pages import page, signed_in
+from zhonglou_media.core.clock import day_of, db_now
 
 pytestmark = pytest.mark.django_db
 
@@ -108,10 +110,11 @@ def test_an_operator_of_a_street_is_led_to_the_filing() -> None:
 
 def test_keeping_an_account_is_asked_for_by_its_own_operator() -> None:
     cast = department()
-    row = wechat(cast, name="示例局公众号")
+    now = db_now()
+    row = wechat(cast, name="示例局公众号", now=now)
     address = f"/preapprovals/retain/{row.pk}/"
     client = signed_in(cast.operator)
-    assert "2027-02-22 24:00 前申请" in page(client.get(address))
+    assert f"{day_of(now) + timedelta(days=90)} 24:00 前申请" in page(client.get(address))
     assert client.post(address, {"reason": ""}).status_code == 422
     shown = page(client.post(address, {"reason": "粉丝多"}, follow=True))
     assert "待区府办决定" in shown

@@ -15,6 +15,7 @@ from filings.rules import RULES
 from inspections import sweep
 from tests.accounts.activity import post, question
 from tests.factories import Cast, account, opening, platform, read, unit, user
+from tests.inspections.ordered import order
 from zhonglou_media.core.clock import day_of, db_now, start_of
 from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.models import User
@@ -42,6 +43,7 @@ def in_order(shown: str, *names: str) -> bool:
 # --- operator -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("known_years")
 def test_returned_first_then_what_is_due_then_drafts() -> None:
     cast, now = Cast(), db_now()
     opening("draft", cast, now=now, name="示例草稿", platform="douyin")
@@ -84,6 +86,17 @@ def test_an_overdue_question_stands_above_an_overdue_report() -> None:
     assert in_order(home(cast.operator), "1 条咨询待回复", "示例逾期")
 
 
+def test_an_order_stands_among_what_is_to_do_by_its_deadline() -> None:
+    cast, now = Cast(), db_now()
+    opening("to_report", cast, now=now, name="示例待报", platform="weibo")
+    order(account(cast.unit, found=True, name="示例未备案"), now=now)
+    shown = home(cast.operator)
+    todo = shown[shown.index('id="todo-h"') :]
+    assert in_order(todo, "1 个账号被责令关停", "示例待报")
+    assert "关停</span>" in todo
+    assert "前办理</span>" in todo
+
+
 def test_what_the_leader_sent_back_says_why_and_comes_first() -> None:
     cast, now = Cast(), db_now()
     opening("to_report", cast, now=now, name="示例待报", platform="weibo")
@@ -94,6 +107,7 @@ def test_what_the_leader_sent_back_says_why_and_comes_first() -> None:
     assert "退回：“理由请写具体”" in shown
 
 
+@pytest.mark.usefixtures("known_years")
 def test_the_last_day_is_named() -> None:
     cast = Cast()
     filing = opening("to_report", cast, now=db_now())
@@ -109,6 +123,7 @@ def test_an_empty_home_says_what_will_appear() -> None:
         assert words in shown
 
 
+@pytest.mark.usefixtures("known_years")
 def test_accounts_and_open_flags_of_the_unit() -> None:
     cast, now = Cast(), db_now()
     account(cast.unit, name="示例本单位账号", platform=platform("weibo"))

@@ -364,6 +364,7 @@ def one_of_each() -> None:
     run_all()
 
 
+@pytest.mark.usefixtures("known_years")
 def test_a_page_full_of_flags_costs_as_many_queries_as_one_of_each(visit: Visit) -> None:
     officer = user(Role.SUPERVISOR)
 
