@@ -12,11 +12,11 @@ from accounts.policy import Action
 from filings import drafting
 from filings.models import Filing, FilingKind, FilingState, PreApproval, PreApprovalState
 from filings.models.filing import CLOSINGS
-from filings.preapprovals import NEW, RETAIN, tell, title, wrong_state
+from filings.preapprovals import NEW, RETAIN, same_number, tell, title, wrong_state
 from zhonglou_media.core import events, notices
 from zhonglou_media.core.clock import day_of, start_of
 from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused
-from zhonglou_media.core.models import User
+from zhonglou_media.core.models import Counter, User
 
 MAX_NUMBER = 60
 DRAFTED = "关停报备的草稿已经建好，请接着填写。"
@@ -60,11 +60,23 @@ def grant(pk: int, *, by: User, document_no: str, now: datetime, comment: str = 
         if not number or len(number) > MAX_NUMBER:
             said = f"请填写批准文号，不超过{MAX_NUMBER}个字。"
             raise Incomplete(said, {"document_no": [said]})
+        _granted_once(number)
         row.document_no = number
         then = "请用这个文号新建备案" if row.purpose == NEW else "可以继续运行"
         text = f"{title(row)}已批准，批准文号“{number}”，{then}。"
         _finish(decided, "grant", PreApprovalState.GRANTED, text, by=by, now=now, comment=comment)
     return row
+
+
+def _granted_once(number: str) -> None:
+    """One document grants one application, whatever the brackets and spaces; the counter's row makes two wait."""
+    Counter.objects.get_or_create(key="preapproval-number")
+    Counter.objects.select_for_update().get(key="preapproval-number")
+    granted = PreApproval.objects.filter(state=PreApprovalState.GRANTED).select_related("unit", "platform")
+    other = next((row for row in granted if same_number(row.document_no, number)), None)
+    if other is not None:
+        said = f"批准文号“{number}”已用于批准{other.unit}{title(other)}，一个文号只批准一件，请核对。"
+        raise Incomplete(said, {"document_no": [said]})
 
 
 def refuse(pk: int, *, by: User, decision: str, now: datetime, act_by: date | None = None) -> PreApproval:

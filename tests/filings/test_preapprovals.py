@@ -125,6 +125,17 @@ def test_granted_under_a_number_and_the_unit_is_told() -> None:
     assert told(cast.operator) == told(cast.leader) == [words]
 
 
+@pytest.mark.parametrize("again", ["区办〔2026〕12号", " 区办[2026] 12号 "])
+def test_one_document_grants_one_application(again: str) -> None:
+    cast = department()
+    first, second = asked_new(cast), asked_new(department(), "mini_program")
+    preapproving.grant(first.pk, by=cast.supervisor, document_no="区办〔2026〕12号", now=LATER)
+    with pytest.raises(Incomplete, match=f"已用于批准{cast.unit}新建微信公众号“示例局服务”") as caught:
+        preapproving.grant(second.pk, by=cast.supervisor, document_no=again, now=LATER)
+    assert list(caught.value.errors) == ["document_no"]
+    preapproving.grant(second.pk, by=cast.supervisor, document_no="区办〔2026〕13号", now=LATER)
+
+
 def test_a_refused_retention_starts_its_closure_in_the_same_moment() -> None:
     cast = department()
     row = asked_to_keep(cast, wechat(cast, name="示例局旧号"))
