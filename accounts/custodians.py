@@ -23,6 +23,7 @@ from zhonglou_media.core.models import User
 
 NAMED, PHONE, LEFT = "custodian_named", "custodian_phone", "custodian_left"  # the verbs of the events
 ONE_DAY = timedelta(days=1)
+EARLIEST = date(2009, 1, 1)  # no platform of the district's accounts is older
 AHEAD = timedelta(days=90)  # how long before it comes an 离任 may be recorded
 
 
@@ -169,6 +170,8 @@ def _check_arrival(last: Custodian | None, name: str, from_date: date, today: da
     if from_date > latest:
         until = "今天" if latest == today else f" {latest}（前任离任的第二天）"
         errors["from_date"] = [f"到任日期不能晚于{until}，请核对。"]
+    elif from_date < EARLIEST:
+        errors["from_date"] = [f"到任日期不能早于 {EARLIEST.year} 年，那时还没有政务新媒体账号，请核对年份。"]
     elif last is not None and from_date < last.from_date:
         errors["from_date"] = [f"前任 {last.name} {last.from_date} 才到任，到任日期不能早于这一天。"]
     if errors:

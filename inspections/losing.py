@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Exists, Min, OuterRef, QuerySet
 from django.urls import reverse
 
 from accounts import audience, due_times, flags, policy
 from accounts.flags import RuleCode
-from accounts.models import Account, Flag, Unit
+from accounts.models import Account, Flag, Publication, Unit
 from accounts.models.account import ON_PLATFORM, ORDERABLE
 from accounts.policy import Action
 from inspections import ordering
@@ -20,9 +21,11 @@ from inspections.models import ClosureOrder, OrderGround
 from zhonglou_media.core import events, notices
 from zhonglou_media.core.clock import day_of, start_of
 from zhonglou_media.core.errors import Incomplete, WrongState
-from zhonglou_media.core.models import User
+from zhonglou_media.core.models import Event, User
 
 AHEAD = "失控日期不能晚于今天，请核对。"
+REPORTED = "report_lost"
+SETTLED = ("declare_lost", "dismiss_lost", "recover")  # after these the unit's report waits for nobody
 JUDGED_BY_UPDATES = (RuleCode.INACTIVE, RuleCode.NO_DATA)
 
 
@@ -44,10 +47,10 @@ def report(account_id: int, *, since: date, what: str, by: User, now: datetime) 
         account = ordering.locked(account_id)
         role = policy.require(by, Action.REPORT_LOST, account)
         _may_be_lost(account)
-        what = _checked(since, what, "what", "请写明失控的经过。", now)
+        what = _checked(account, since, what, "what", "请写明失控的经过。", now)
         comment = f"自 {since} 起：{what}"
         event = events.append(
-            account, "report_lost", by=by, role=role, at=now, comment=comment, detail={"since": since.isoformat()}
+            account, REPORTED, by=by, role=role, at=now, comment=comment, detail={"since": since.isoformat()}
         )
         notices.tell(
             audience.people(audience.OFFICE, now=now, but=by),
@@ -71,7 +74,7 @@ def declare(
         account = ordering.locked(account_id)
         role = policy.require(by, Action.DECLARE_LOST, account)
         _may_be_lost(account)
-        reason = _checked(since, reason, "reason", "请写明认定失控的理由。", now)
+        reason = _checked(account, since, reason, "reason", "请写明认定失控的理由。", now)
         account.lost_control_since = start_of(since)
         account.next_update_due_at = None
         account.save(update_fields=["lost_control_since", "next_update_due_at"])
@@ -92,6 +95,45 @@ def declare(
     return Declared(order, stood, len(ids))
 
 
+def dismiss(account_id: int, *, reason: str, by: User, now: datetime) -> Account:
+    """不予认定: what the unit reported is settled, the account is judged as before; the unit is told why.
+
+    Raises NotAllowed, WrongState (no report waits), Incomplete without a reason.
+    """
+    with transaction.atomic():
+        account = ordering.locked(account_id)
+        role = policy.require(by, Action.DECLARE_LOST, account)
+        if not waiting().filter(subject_id=account.pk).exists():
+            raise WrongState(f"账号“{account.name}”没有待认定的失控报告，可能已有人办理，请刷新页面后查看。")
+        reason = reason.strip()
+        if not reason:
+            raise Incomplete("请写明不予认定的理由。", {"reason": ["请写明不予认定的理由。"]})
+        event = events.append(account, "dismiss_lost", by=by, role=role, at=now, comment=reason)
+        notices.tell(
+            audience.people(audience.UNIT, now=now, unit_id=account.unit_id, but=by),
+            key=f"lost-{account.pk}-{event.seq}",
+            text=f"{account}：区政府办公室没有认定失控，更新和回复照常判断。理由：{reason}",
+            link=reverse("accounts:detail", args=[account.pk]),
+            now=now,
+        )
+    return account
+
+
+def waiting() -> QuerySet[Event]:
+    """The last report of each account that nobody has decided about, the oldest first."""
+    of_account = Event.objects.filter(subject_kind="account")
+    later = of_account.filter(subject_id=OuterRef("subject_id"), seq__gt=OuterRef("seq"), verb__in=(REPORTED, *SETTLED))
+    return of_account.filter(~Exists(later), verb=REPORTED).order_by("seq")
+
+
+def reported() -> list[tuple[Account, Event]]:
+    """待认定失控: the accounts with their unit's report, unless they have ended meanwhile; two queries."""
+    told = {event.subject_id or 0: event for event in waiting()}
+    accounts = Account.objects.filter(pk__in=told, state__in=ORDERABLE, lost_control_since__isnull=True)
+    found = accounts.select_related("platform", "unit").in_bulk()
+    return [(found[pk], event) for pk, event in told.items() if pk in found]
+
+
 def recover(account_id: int, *, reason: str, by: User, now: datetime) -> Account:
     """恢复控制: judged again from its facts. WrongState when a successor has taken its place meanwhile (第七条).
 
@@ -103,7 +145,7 @@ def recover(account_id: int, *, reason: str, by: User, now: datetime) -> Account
         account = ordering.locked(account_id)
         role = policy.require(by, Action.DECLARE_LOST, account)
         if account.lost_control_since is None:
-            raise WrongState(f"账号“{account.name}”没有认定失控，无需恢复。")
+            raise WrongState(nothing_to_recover(account))
         if not reason.strip():
             raise Incomplete("请写明恢复控制的情况。", {"reason": ["请写明恢复控制的情况。"]})
         _place_is_free(account)
@@ -117,19 +159,40 @@ def recover(account_id: int, *, reason: str, by: User, now: datetime) -> Account
     return account
 
 
-def _may_be_lost(account: Account) -> None:
+def why_not(account: Account) -> str:
+    """Why the account is not reported or declared lost now, in a sentence; '' when it may be."""
     if account.lost_control_since is not None:
-        since = day_of(account.lost_control_since)
-        raise WrongState(f"账号“{account.name}”已认定失控（自 {since} 起），不用再办。")
+        return f"账号“{account.name}”已认定失控（自 {day_of(account.lost_control_since)} 起），不用再办。"
     if account.state not in ORDERABLE:
-        raise WrongState(f"账号“{account.name}”现为“{account.get_state_display()}”，不需要按失控办理。")
+        return f"账号“{account.name}”现为“{account.get_state_display()}”，不需要按失控办理。"
+    return ""
 
 
-def _checked(since: date, text: str, name: str, missing: str, now: datetime) -> str:
-    """The reason without spaces around; Incomplete where it lacks, or `since` lies ahead."""
+def nothing_to_recover(account: Account) -> str:
+    """Why there is no control to regain, in a sentence; '' where it is lost."""
+    return "" if account.lost_control_since else f"账号“{account.name}”没有认定失控，无需恢复。"
+
+
+def _may_be_lost(account: Account) -> None:
+    if why := why_not(account):
+        raise WrongState(why)
+
+
+def _known_from(account: Account) -> date:
+    """The first day from which anything is known of the account (Shanghai)."""
+    first = Publication.objects.filter(account=account).aggregate(at=Min("published_at"))["at"]
+    moments = (account.found_at, account.state_since, first)
+    days = [day_of(moment) for moment in moments if moment is not None]
+    return min([*days, *([account.monitored_from] if account.monitored_from else [])])
+
+
+def _checked(account: Account, since: date, text: str, name: str, missing: str, now: datetime) -> str:
+    """The reason without spaces around; Incomplete where it lacks, or `since` lies ahead or before what is known."""
     errors = {}
     if since > day_of(now):
         errors["since"] = [AHEAD]
+    elif since < (known := _known_from(account)):
+        errors["since"] = [f"失控日期不能早于 {known}（台账最早有这个账号的记录）；更早失控的，填这一天并写明。"]
     if not text.strip():
         errors[name] = [missing]
     if errors:

@@ -17,5 +17,6 @@ urlpatterns = [
     path("accounts/<int:pk>/checks/", of_account.of_account, name="of_account"),
     path("accounts/<int:pk>/lost/", lost.report, name="report_lost"),
     path("accounts/<int:pk>/lost/declare/", lost.declare, name="declare_lost"),
+    path("accounts/<int:pk>/lost/dismiss/", lost.dismiss, name="dismiss_lost"),
     path("accounts/<int:pk>/lost/recover/", lost.recover, name="recover"),
 ]

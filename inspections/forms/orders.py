@@ -12,7 +12,8 @@ from filings.forms import common
 from inspections import losing, ordering
 from inspections.models import ClosureOrder, OrderGround, OrderState
 from inspections.ordering import Terms
-from zhonglou_media.core.clock import day_of
+from zhonglou_media.core.clock import day_of, start_of
+from zhonglou_media.core.countdown import span
 from zhonglou_media.core.day_field import day_field
 from zhonglou_media.core.errors import Incomplete
 
@@ -26,7 +27,7 @@ class Sentences(forms.Form):
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.today = day_of(now)
+        self.now, self.today = now, day_of(now)
 
     def clean_due_on(self) -> date:
         """立即 is today."""
@@ -57,9 +58,7 @@ class OrderForm(Sentences):
         "事由", 1000, required=True, lines=True, help_text="写明查明的事实；单位和区政府办公室都能看到"
     )
     number = common.text("文号", 60, help_text="按本年顺序拟定，可以改为实际发文的文号")
-    due_on = day_field(
-        "办理期限", missing="请填写办理期限；立即办理的，填今天。", help_text="当天 24:00 前；“立即关停”填今天"
-    )
+    due_on = day_field("办理期限", missing="请填写办理期限；立即办理的，填今天。")
     cancel = forms.BooleanField(label="同时在平台上注销账号", required=False)
 
     def __init__(self, data: Mapping[str, Any] | None, *, account: Account, now: datetime) -> None:
@@ -67,6 +66,8 @@ class OrderForm(Sentences):
         first = {"ground": grounds[0][0], "number": ordering.drafted_number(now), "due_on": day_of(now)}
         super().__init__(data, initial={**first, "reason": _found(account)}, now=now)
         self.fields["ground"].choices = grounds  # type: ignore[attr-defined]
+        left = span(start_of(self.today + timedelta(days=1)) - now)
+        self.fields["due_on"].help_text = f"当天 24:00 前；“立即关停”填今天，现在还剩 {left}"
 
     def terms(self) -> Terms:
         """Call only when valid."""

@@ -18,17 +18,18 @@ from accounts import policy
 from accounts.access import may, user_of
 from accounts.forms import ReasonForm
 from accounts.histories import entries_for
+from accounts.models import Account
 from accounts.policy import Action
 from filings.views.files import ENDINGS, send
 from inspections import ordering
 from inspections.access import account_for, order_for, visible_orders
 from inspections.forms.orders import ExecuteForm, OrderForm, ProofForm
-from inspections.models import ClosureOrder, OrderState
-from inspections.models.order import PAIRS, STANDING
+from inspections.models import ClosureOrder, OrderGround, OrderState
+from inspections.models.order import STANDING
 from zhonglou_media.core import files
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import day_of, db_now
-from zhonglou_media.core.countdown import due24
+from zhonglou_media.core.countdown import due24, span
 from zhonglou_media.core.errors import Incomplete, Refused, WrongState
 
 ROWS_A_PAGE = 20
@@ -106,6 +107,11 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
     form = OrderForm(request.POST if request.method == "POST" else None, account=account, now=now)
     refused: Refused | None = None
     status = 422 if form.is_bound else 200
+    step = request.POST.get("step", "")
+    if step == "back":
+        return _issue(request, account, form)
+    if form.is_valid() and step != "issue":
+        return _asked(request, account, form)
     if form.is_valid():
         try:
             order = ordering.issue(account.pk, form.terms(), by=user_of(request), now=now)
@@ -120,10 +126,36 @@ def issue(request: HttpRequest, pk: int) -> HttpResponse:
                 f"应在 {due24(order.due_at)} 前办理。",
             )
             return redirect("inspections:order", pk=order.pk)
+    return _issue(request, account, form, refused=refused, status=status)
+
+
+def _asked(request: HttpRequest, account: Account, form: OrderForm) -> HttpResponse:
+    """What is about to be ordered, to be read once more before the unit is told."""
+    terms = form.terms()
+    if why := ordering.why_not(account):
+        return _issue(request, account, form, refused=WrongState(why), status=409)
+    if errors := ordering.errors_of(account, terms, form.now):
+        form.take(Incomplete("", errors))
+        return _issue(request, account, form, status=422)
+    context = {
+        "account": account,
+        "form": form,
+        "terms": terms,
+        "ground": OrderGround(terms.ground),
+        "due_at": (due_at := ordering.due_at(terms, form.now)),
+        "left": span(due_at - form.now),
+    }
+    return render(request, "inspections/issue_ask.html", context)
+
+
+def _issue(
+    request: HttpRequest, account: Account, form: OrderForm, *, refused: Refused | None = None, status: int = 200
+) -> HttpResponse:
     context = {
         "account": account,
         "form": form,
         "refused": refused,
+        "why_not": "" if form.is_bound else ordering.why_not(account),
         "standing": ordering.standing_of(account),
         "live": account.filings.in_the_way().first(),
     }
@@ -140,7 +172,7 @@ def prove(request: HttpRequest, pk: int) -> HttpResponse:
         policy.require(user_of(request), Action.PROVE_ORDER, order)
         if not form.is_valid():
             return _show(request, pk, proof_form=form, status=422)
-        if (order.state, S.PROVED) not in PAIRS:  # before the upload is stored; asked again under the lock
+        if order.state not in STANDING:  # before the upload is stored; asked again under the lock
             raise WrongState(f"责令关停 {order} 现为“{order.get_state_display()}”，不用再报送证明。")
         upload = form.cleaned_data["proof"]
         try:
@@ -164,7 +196,7 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST, auto_id="back-%s")
 
     def act(reason: str) -> str:
-        order = ordering.send_back(pk, reason=reason, by=user_of(request), now=db_now())
+        order = ordering.send_back(pk, reason=reason, by=user_of(request), now=db_now(), read=_read(request))
         return f"办理证明已退回，{order.unit}已收到通知，期限仍为 {due24(order.due_at)}。"
 
     return _decide(request, pk, "back", form, act)
@@ -177,7 +209,7 @@ def execute(request: HttpRequest, pk: int) -> HttpResponse:
     form = ExecuteForm(request.POST, auto_id="execute-%s", order=order_for(request, pk))
 
     def act(reason: str) -> str:
-        done = ordering.execute(pk, reason=reason, by=user_of(request), now=db_now())
+        done = ordering.execute(pk, reason=reason, by=user_of(request), now=db_now(), read=_read(request))
         account = done.order.account
         owed = f"还有 {done.open_questions} 条咨询没有回复，关停后仍须由单位回复。" if done.open_questions else ""
         return f"已确认执行，账号“{account.name}”现为“{account.get_state_display()}”。{owed}"
@@ -192,21 +224,26 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST, auto_id="revoke-%s")
 
     def act(reason: str) -> str:
-        order = ordering.revoke(pk, reason=reason, by=user_of(request), now=db_now())
+        order = ordering.revoke(pk, reason=reason, by=user_of(request), now=db_now(), read=_read(request))
         return f"责令关停 {order.number} 已撤销，{order.unit}已收到通知；账号保持原状。"
 
     return _decide(request, pk, "revoke", form, act)
 
 
+def _read(request: HttpRequest) -> str:
+    return request.POST.get("read", "")
+
+
 def _decide(request: HttpRequest, pk: int, name: str, form: ReasonForm, act: Callable[[str], str]) -> HttpResponse:
     """One decision of the supervisor: back to the page, with what was done or why not."""
-    order_for(request, pk)
-    if not form.is_valid():
+    order = order_for(request, pk)
+    # What must be written depends on what was read: a stale page is told so first, by the use case.
+    if not form.is_valid() and (_read(request) == ordering.reading(order) or order.state not in STANDING):
         return _show(request, pk, decided={name: form}, status=422)
+    typed = request.POST.get("reason", "").strip()
     try:
-        done = act(form.cleaned_data["reason"])
+        done = act(typed)
     except Refused as refusal:
-        typed = form.cleaned_data["reason"]
         return _show(request, pk, refused=refusal, typed=typed, decided={name: form}, status=status_of(refusal))
     messages.success(request, done)
     return redirect("inspections:order", pk=pk)
@@ -226,16 +263,20 @@ def _show(
     order, user, now = order_for(request, pk), user_of(request), db_now()
     decided = decided or {}
     decides = policy.may(user, Action.ORDER, order) and order.state in STANDING
+    proof_stands = ordering.has_proof(order) if order.proof_id is not None else False
     incomplete = next((form for form in decided.values() if form.errors), None)
     context: dict[str, Any] = {
         "order": order,
+        "read": ordering.reading(order),
+        "proof_stands": proof_stands,
         "account": order.account,
         "stands": order.state in STANDING,
         "late": order.state in STANDING and order.due_at <= now,
-        "steps": _steps(order),
+        "steps": _steps(order, proof_stands),
         "history": entries_for(order),
         "proof_form": (proof_form or ProofForm()) if _may_prove(request, order) else None,
         "proof_errors": proof_form,
+        "prove_title": "更换办理证明" if order.state == S.PROVED else "报送办理证明",
         "execute_form": decided.get("execute") or ExecuteForm(auto_id="execute-%s", order=order) if decides else None,
         "back_form": decided.get("back") or ReasonForm(auto_id="back-%s")
         if decides and order.state == S.PROVED
@@ -252,7 +293,7 @@ def _show(
 
 
 def _may_prove(request: HttpRequest, order: ClosureOrder) -> bool:
-    return (order.state, S.PROVED) in PAIRS and policy.may(user_of(request), Action.PROVE_ORDER, order)
+    return order.state in STANDING and policy.may(user_of(request), Action.PROVE_ORDER, order)
 
 
 @dataclass(frozen=True)
@@ -264,10 +305,9 @@ class Step:
     when: str = ""
 
 
-def _steps(order: ClosureOrder) -> list[Step]:
-    """已下达 → 单位报送证明 → 确认执行; an order that ended otherwise says how."""
+def _steps(order: ClosureOrder, proved: bool) -> list[Step]:
+    """已下达 → 单位报送证明 → 确认执行; an order that ended otherwise says how. `proved`: its proof stands."""
     ended = order.state not in STANDING
-    proved = order.state == S.PROVED or (ended and order.proved_at is not None)
     last = order.get_state_display() if ended else "确认执行"
     steps = [
         Step("下达", "done", _day(order.issued_at)),

@@ -7,10 +7,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import Account
+from inspections import losing
 from inspections.models import ClosureOrder
 from tests.factories import Cast, account, opening
 from zhonglou_media.core.clock import day_of, db_now
-from zhonglou_media.core.models import User
+from zhonglou_media.core.models import Notice, User
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +70,35 @@ def test_what_was_typed_is_kept(cast: Cast) -> None:
     assert "写好的理由" in text(answer)
     assert boss.post(f"/accounts/{of.pk}/lost/recover/", {"reason": "x"}).status_code == 409
     assert boss.post(f"/accounts/{of.pk}/lost/recover/", {"reason": ""}).status_code == 422
+
+
+def test_a_report_waits_on_the_supervisors_home_until_it_is_decided(cast: Cast) -> None:
+    of, now = account(cast.unit, name="示例被盗号", now=db_now()), db_now()
+    boss, waits = signed_in(cast.supervisor), "单位报告账号失控，待认定（1个）"
+    losing.report(of.pk, since=day_of(now), what="账号被盗", by=cast.operator, now=now)
+    home = text(boss.get("/"))
+    assert waits in home
+    assert f"/accounts/{of.pk}/lost/declare/" in home
+    assert waits not in text(signed_in(cast.officer).get("/"))
+    address = f"/accounts/{of.pk}/lost/dismiss/"
+    answer = boss.post(address, {"reason": " "})
+    assert (answer.status_code, "data-zl-open" in text(answer)) == (422, True)
+    answer = boss.post(address, {"reason": "已经找回密码"}, follow=True)
+    assert f"没有认定“示例被盗号”失控，{cast.unit}已收到通知" in text(answer)
+    assert "已经找回密码" in Notice.objects.get(user=cast.operator).text
+    assert waits not in text(boss.get("/"))
+    assert boss.post(address, {"reason": "再来一次"}).status_code == 409
+    losing.report(of.pk, since=day_of(now), what="又被盗", by=cast.operator, now=now)
+    assert waits in text(boss.get("/"))
+    losing.declare(of.pk, since=day_of(now), reason="属实", due_on=day_of(now), by=cast.supervisor, now=now)
+    assert losing.reported() == []
+
+
+def test_nothing_is_lost_before_anything_is_known_of_it(cast: Cast) -> None:
+    of = account(cast.unit, now=db_now())
+    answer = signed_in(cast.operator).post(f"/accounts/{of.pk}/lost/", {"since": "2000-01-01", "what": "被盗"})
+    assert answer.status_code == 422
+    assert f"失控日期不能早于 {of.monitored_from}" in text(answer)
 
 
 def test_two_rows_are_chosen_compared_and_merged(cast: Cast) -> None:

@@ -1,17 +1,19 @@
 """The pages of closure orders: who sees what, what each button does, and what comes back when it does not."""
 
+import re
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from accounts.models import Role
+from accounts.models import Account, Role
+from inspections import ordering
 from inspections.models import ClosureOrder
 from tests.factories import NOW, PDF, Cast, account, opening, user
 from tests.inspections.ordered import order, proved
 from zhonglou_media.core.clock import day_of, db_now
-from zhonglou_media.core.models import User
+from zhonglou_media.core.models import Notice, User
 
 pytestmark = pytest.mark.django_db
 
@@ -31,6 +33,16 @@ def text(answer: Any) -> str:
     return str(answer.content.decode())
 
 
+def hidden(page: str) -> dict[str, str]:
+    """What a page's form sends unseen."""
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+
+
+def read(boss: Client, row: ClosureOrder) -> str:
+    """What the dialogs of the page carry."""
+    return hidden(text(boss.get(f"/orders/{row.pk}/")))["read"]
+
+
 def paper(content: bytes = PDF, name: str = "截图.pdf") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content)
 
@@ -44,7 +56,13 @@ def test_from_the_account_to_its_execution(cast: Cast) -> None:
     assert "钟政办新媒关〔" in form
 
     typed = {"ground": "unfiled", "reason": "没有备案", "due_on": str(day_of(db_now())), "number": ""}
-    answer = boss.post(f"/accounts/{of.pk}/order/", typed, follow=True)
+    asked = text(boss.post(f"/accounts/{of.pk}/order/", typed))  # nothing is issued with one press
+    for said in (f"责令{cast.unit}关停“示例小视频（抖音）”？", "今天 24:00 截止", "从现在起 "):
+        assert said in asked
+    assert not ClosureOrder.objects.exists()
+    back = boss.post(f"/accounts/{of.pk}/order/", {**typed, "step": "back"})
+    assert "没有备案</textarea>" in text(back)
+    answer = boss.post(f"/accounts/{of.pk}/order/", {**typed, **hidden(asked), "step": "issue"}, follow=True)
     row = ClosureOrder.objects.get()
     assert f"责令关停 {row.number} 已下达，{cast.unit}的填报员和主要领导已收到通知" in text(answer)
     assert "这个账号被责令关停，依据：未备案（第八条）" in text(unit.get(f"/accounts/{of.pk}/"))
@@ -54,7 +72,7 @@ def test_from_the_account_to_its_execution(cast: Cast) -> None:
     assert "办理证明已报送，由区政府办公室负责人核实后确认执行" in text(answer)
     sent = unit.get(f"/orders/{row.pk}/proof/?preview=1")
     assert (b"".join(sent.streaming_content), sent["Content-Type"]) == (PDF, "application/pdf")
-    answer = boss.post(f"/orders/{row.pk}/execute/", {"reason": ""}, follow=True)
+    answer = boss.post(f"/orders/{row.pk}/execute/", {"reason": "", "read": read(boss, row)}, follow=True)
     assert "已确认执行，账号“示例小视频”现为“已关停”。" in text(answer)
     assert "1件责令关停，都已终结" in text(unit.get(f"/accounts/{of.pk}/checks/"))
 
@@ -86,28 +104,70 @@ def test_a_proof_is_judged_by_its_content_and_the_note_is_kept(cast: Cast) -> No
     assert answer.status_code == 422
     assert "上传的文件不是PDF" in text(answer)
     assert "写了很久的说明" in text(answer)
-    row = proved(cast)
+    ordering.revoke(row.pk, reason="个人账号", by=cast.supervisor, now=db_now())
     answer = unit.post(f"/orders/{row.pk}/prove/", {"proof": paper(), "note": "写了很久的说明"})
     assert answer.status_code == 409
     assert "不用再报送证明" in text(answer)
     assert "写了很久的说明" in text(answer)
 
 
+def test_a_wrong_proof_is_replaced_until_it_is_decided_and_the_page_of_the_first_is_stale(cast: Cast) -> None:
+    row, boss, unit = proved(cast), signed_in(cast.supervisor), signed_in(cast.operator)
+    before = read(boss, row)
+    assert "更换办理证明" in text(unit.get(f"/orders/{row.pk}/"))
+    assert "更换关停证明" in text(unit.post(f"/orders/{row.pk}/prove/", {"proof": paper(PDF + b"2")}, follow=True))
+    assert Notice.objects.filter(user=cast.supervisor, text__contains="更换了办理证明").exists()
+    answer = boss.post(f"/orders/{row.pk}/execute/", {"reason": "看过平台", "read": before})
+    assert answer.status_code == 409
+    assert f"您打开页面以后，{cast.operator}又办理过" in text(answer)
+    assert "看过平台" in text(answer)
+    after = {"reason": "", "read": read(boss, row)}
+    assert boss.post(f"/orders/{row.pk}/execute/", after).status_code == 302
+
+
+def test_a_page_opened_before_the_proof_was_sent_back_executes_nothing(cast: Cast) -> None:
+    row, boss = proved(cast), signed_in(cast.supervisor)
+    before = read(boss, row)
+    ordering.send_back(row.pk, reason="看不清", by=cast.supervisor, now=db_now())
+    answer = boss.post(f"/orders/{row.pk}/execute/", {"reason": "", "read": before})
+    assert (answer.status_code, "又办理过" in text(answer)) == (409, True)
+    ordering.execute(row.pk, reason="当面核实", by=cast.supervisor, now=db_now())
+    page = text(boss.get(f"/orders/{row.pk}/"))
+    assert "单位报送证明" not in page
+    assert "办理证明（已退回）" in page
+
+
+@pytest.mark.parametrize(
+    ("path", "state", "sentence"),
+    [
+        ("order/", "void", "只有未备案、正常运行、拟关停的账号可以责令关停"),
+        ("lost/declare/", "void", "不需要按失控办理"),
+        ("lost/recover/", "active", "没有认定失控，无需恢复"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_is_written(path: str, state: str, sentence: str, cast: Cast) -> None:
+    of = account(cast.unit)
+    Account.objects.filter(pk=of.pk).update(state=state, next_update_due_at=None)
+    page = text(signed_in(cast.supervisor).get(f"/accounts/{of.pk}/{path}"))
+    assert sentence in page
+    assert "<textarea" not in page
+
+
 def test_a_decision_without_its_reason_opens_its_dialog_again(cast: Cast) -> None:
     row, boss = proved(cast), signed_in(cast.supervisor)
     for name in ("send-back", "revoke"):
-        answer = boss.post(f"/orders/{row.pk}/{name}/", {"reason": " "})
+        answer = boss.post(f"/orders/{row.pk}/{name}/", {"reason": " ", "read": read(boss, row)})
         assert answer.status_code == 422
         assert text(answer).count("data-zl-open") == 1
     opening("draft", cast, on=row.account)
-    answer = boss.post(f"/orders/{row.pk}/execute/", {"reason": "看过平台"})
+    answer = boss.post(f"/orders/{row.pk}/execute/", {"reason": "看过平台", "read": read(boss, row)})
     assert answer.status_code == 409
     assert "有一件办理中的备案" in text(answer)
     assert text(answer).count("看过平台") == 2  # beside the refusal, and in the dialog
-    answer = boss.post(f"/orders/{row.pk}/send-back/", {"reason": "看不清"}, follow=True)
+    answer = boss.post(f"/orders/{row.pk}/send-back/", {"reason": "看不清", "read": read(boss, row)}, follow=True)
     assert "办理证明已退回" in text(answer)
     assert "办理证明（已退回）" in text(answer)
-    answer = boss.post(f"/orders/{row.pk}/revoke/", {"reason": "个人账号"}, follow=True)
+    answer = boss.post(f"/orders/{row.pk}/revoke/", {"reason": "个人账号", "read": read(boss, row)}, follow=True)
     assert "已撤销" in text(answer)
     assert boss.post(f"/orders/{row.pk}/revoke/", {"reason": "再撤一次"}).status_code == 409
 

@@ -11,6 +11,7 @@ from django.contrib.staticfiles import finders
 from django.template.loader import get_template, render_to_string
 from django.test import RequestFactory
 
+from filings import kind_words
 from scripts import vendor
 from zhonglou_media.core import words
 from zhonglou_media.core.templatetags import zl, zl_components
@@ -86,6 +87,7 @@ def test_icons_used_are_in_the_sprite() -> None:
     used |= set(words.STATE_ICONS.values()) | {icon for _, icon, _ in words.FLAGS.values()}
     used |= {icon for _, icon in words.UPPER.values()} | set(zl.DUE_ICONS.values())
     used |= set(zl_components.RULE_ICONS.values()) | set(zl_components.FILE_ICONS.values()) | {"photo", "file-text"}
+    used |= {kind.icon for kind in kind_words.WORDS.values()}
     used |= {page.icon for _, pages in nav.GROUPS for page in pages}
     assert used - sprite == set()
 

@@ -234,6 +234,7 @@ PAGES: dict[str, Entry] = {
     "inspections:issue_order": Entry({SUPERVISOR}, {SUPERVISOR}, "get", account_),
     "inspections:report_lost": Entry({OPERATOR}, set(), "get", account_),
     "inspections:declare_lost": Entry({SUPERVISOR}, {SUPERVISOR}, "get", account_),
+    "inspections:dismiss_lost": Entry({SUPERVISOR}, {SUPERVISOR}, "post", account_),
     "inspections:recover": Entry({SUPERVISOR}, {SUPERVISOR}, "get", account_),
     "filings:list": anybody(READERS),
     "filings:new": anybody({OPERATOR}),

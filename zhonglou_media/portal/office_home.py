@@ -15,6 +15,7 @@ from accounts.wording import SINCE
 from filings import going_up, preapprovals, queues, review_queue
 from filings.forms.office import QueueFilter
 from filings.models import FilingKind
+from inspections import losing
 from inspections.models import ClosureOrder, OrderState
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import User
@@ -57,6 +58,7 @@ def _work(request: HttpRequest, user: User) -> dict[str, Any]:
         "flags": flag_rows(list(flags[:FLAGS_SHOWN]), now),
         "asked": list(preapprovals.waiting().select_related("unit", "platform")[:UPPER_SHOWN]) if supervisor else [],
         "proved": list(_proved()) if supervisor else [],
+        "lost": losing.reported() if supervisor else [],
         "often": list(review_queue.returned_often().for_lists()[:UPPER_SHOWN]) if supervisor else [],
         "conflicts": list(going_up.conflicts().for_lists()[:UPPER_SHOWN]) if supervisor else [],
     }

@@ -99,7 +99,8 @@ def _ordered(units: Units, now: datetime) -> UnitTodo | None:
     url = reverse("inspections:order", args=[count["one"]]) if count["all"] == 1 else reverse("inspections:orders")
     until = f"{'最早的' if count['all'] > 1 else ''}应于 {_words(count['first'], now)} 前办理"
     why = f"{until}。请关停账号，再报送办理证明。"
-    return UnitTodo("ban", f"{count['all']} 个账号被责令关停", why, count["first"], "去办理", url, 8)
+    title = f"{count['all']} 个账号被责令关停"
+    return UnitTodo("ban", title, why, count["first"], "去办理", url, 8, label="关停", act="办理")
 
 
 def _unanswered(units: Units, now: datetime) -> UnitTodo | None:
@@ -201,18 +202,18 @@ def _retentions(units: Units, now: datetime) -> UnitTodo | None:
 
 
 def _quarter(units: Units, now: datetime) -> UnitTodo | None:
-    """季度确认 of the units that have not: its clock ends with the due day, what is asked does not."""
+    """季度确认 of the units that have not, late ones too."""
     this = quarter.Quarter.of(now)
-    count = quarter.waiting(this).filter(pk__in=[unit if isinstance(unit, int) else unit.pk for unit in units]).count()
+    ids = [unit if isinstance(unit, int) else unit.pk for unit in units]
+    count = quarter.waiting(this).filter(Q(pk__in=ids) | Q(merged_into__in=ids)).count()
     if not count:
         return None
     due = this.due()
     title = f"{this.label}的账号信息待确认" + (f"（{count}个单位）" if count > 1 else "")
     over = f"应于 {_words(due, now)} 前确认，请尽快补办。" if due <= now else ""
     why = f"{over}逐行核对账号、联系人、管理人员，没有变化就按“全部属实”。"
-    asked = due if due > now else None
     url = reverse("accounts:quarter")
-    return UnitTodo("list-check", title, why, asked, "去确认", url, 8, clock="请尽快补办", label="核对", act="确认")
+    return UnitTodo("list-check", title, why, due, "去确认", url, 8, label="核对", act="确认")
 
 
 def _words(moment: datetime, now: datetime) -> str:

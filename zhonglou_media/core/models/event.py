@@ -26,7 +26,10 @@ class Event(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "操作记录"
         ordering = ["seq"]
-        indexes = [models.Index(fields=["subject_kind", "subject_id", "seq"], name="event_subject")]
+        indexes = [
+            models.Index(fields=["subject_kind", "subject_id", "seq"], name="event_subject"),
+            models.Index(fields=["verb", "seq"], name="event_verb"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.seq} {self.subject_kind} {self.subject_id} {self.verb}"
