@@ -86,7 +86,8 @@ OFFICE = {Role.OFFICER: Scope.ALL, Role.SUPERVISOR: Scope.ALL}
 SUPERVISOR = {Role.SUPERVISOR: Scope.ALL}
 OPERATOR = {Role.OPERATOR: Scope.OWN}
 LEADER = {Role.LEADER: Scope.OWN}
-# What a unit had under way when it was merged away (备案, 责令关停), the receiving unit carries on.
+# What a unit had under way when it was merged away (备案, 责令关停, what it keeps of its accounts), the receiving unit
+# carries on.
 OPERATOR_OR_HEIR = {Role.OPERATOR: Scope.HEIR}
 LEADER_OR_HEIR = {Role.LEADER: Scope.HEIR}
 ADMIN = {Role.ADMIN: Scope.ALL}
@@ -147,8 +148,8 @@ RULES: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
         A.PROVE_ORDER: OPERATOR_OR_HEIR,
         A.REPORT_LOST: OPERATOR,
         A.DECLARE_LOST: SUPERVISOR,
-        A.PEOPLE: OPERATOR,
-        A.CONFIRM: OPERATOR,
+        A.PEOPLE: OPERATOR_OR_HEIR,
+        A.CONFIRM: OPERATOR_OR_HEIR,
         A.VIEW_CONFIRMATIONS: READERS,
         A.USERS: ADMIN,
         A.UNITS: ADMIN,

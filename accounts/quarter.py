@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts import custodians, fields
 from accounts.models import Account, AccountState, Confirmation, Custodian, Membership, Outsourcing, Role, Unit
-from accounts.models.unit import Scope, UnitStatus
+from accounts.models.unit import Scope
 from accounts.policy import Action, require
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import SHANGHAI, day_of, start_of
@@ -69,9 +69,12 @@ class Quarter:
 
 
 def obliged() -> QuerySet[Unit]:
-    """Units that must confirm: bound ones (guided ones may, 第三条), not merged away, with an account not closed."""
+    """Units that must confirm: bound ones (guided ones may, 第三条) with an account not closed.
+
+    Also one that was merged away, until its last account has gone over: the receiving unit confirms for it.
+    """
     standing = Account.objects.standing().exclude(state=AccountState.CLOSED).filter(unit=OuterRef("pk"))
-    return Unit.objects.filter(Exists(standing), scope=Scope.BOUND).exclude(status=UnitStatus.MERGED)
+    return Unit.objects.filter(Exists(standing), scope=Scope.BOUND)
 
 
 def waiting(quarter: Quarter) -> QuerySet[Unit]:
@@ -124,7 +127,8 @@ def read(unit: Unit, now: datetime, *, locked: bool = False) -> Sheet:
     contracts = {contract.account_id: contract for contract in standing}
     today = day_of(now)
     lines = [Line(a, custodians.current(rows[a.pk], today), contracts.get(a.pk)) for a in found]
-    people = Membership.objects.current(today).filter(unit=unit, role__in=(Role.LEADER, Role.OPERATOR))
+    people = Membership.objects.current(today).filter(unit__in=(unit.pk, unit.merged_into_id or unit.pk))
+    people = people.filter(role__in=(Role.LEADER, Role.OPERATOR))
     contacts = list(people.filter(user__is_active=True).select_related("user").order_by("role", "user__name", "pk"))
     content: Content = {
         "unit": unit.name,

@@ -102,7 +102,10 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _units(user: User) -> list[Unit]:
-    return policy.units_of(user, Role.OPERATOR)
+    """The person's own units, then those merged into them that still have accounts."""
+    own = policy.units_of(user, Role.OPERATOR)
+    merged = quarter.obliged().filter(pk__in=policy.carried_on(user, Role.OPERATOR) - {unit.pk for unit in own})
+    return [*own, *merged.select_related("merged_into").order_by("name", "pk")]
 
 
 def _page(
@@ -192,6 +195,7 @@ def _quarters(this: Quarter) -> list[Quarter]:
 
 def _annotated(units: QuerySet[Unit], asked: Quarter) -> QuerySet[Unit]:
     standing = Count("accounts", filter=~Q(accounts__state__in=GONE), distinct=True)
+    units = units.select_related("merged_into")
     return units.annotate(n=standing, confirmed_at=Max("confirmations__at", filter=Q(confirmations__quarter=asked.key)))
 
 

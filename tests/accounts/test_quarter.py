@@ -9,7 +9,7 @@ from accounts import custodians, outsourcing, quarter
 from accounts.models import Account, Confirmation, Custodian, Membership, Role, Unit
 from accounts.models.unit import Scope
 from accounts.quarter import Quarter, read
-from tests.factories import NOW, account, at, opening, unit, user
+from tests.factories import NOW, account, at, opening, platform, unit, user
 from zhonglou_media.core import events
 from zhonglou_media.core.errors import Difference, NotAllowed, Refused, StaleReading, WrongState
 from zhonglou_media.core.models import Event, Setting, User
@@ -67,12 +67,18 @@ def test_who_must_confirm(of: Unit, operator: User, row: Account) -> None:
     account(unit(scope=Scope.GUIDED))
     Account.objects.filter(pk=account(unit()).pk).update(state="cancelled", next_update_due_at=None)
     Account.objects.filter(pk=account(unit()).pk).update(state="closed", next_update_due_at=None)
-    merged = account(unit()).unit
-    Unit.objects.filter(pk=merged.pk).update(status="merged", merged_into=of)
+    merged = account(unit(), platform=platform("weibo")).unit
     other = account(unit()).unit
-    assert set(quarter.waiting(Quarter(2026, 4))) == {of, other}
     confirm(of, operator)
+    Unit.objects.filter(pk=merged.pk).update(status="merged", merged_into=of)  # after the receiving one has confirmed
+    heir = User.objects.get(pk=operator.pk)
+    merged.refresh_from_db()
+    assert set(quarter.waiting(Quarter(2026, 4))) == {other, merged}
+    assert [str(member.user) for member in read(merged, NOW).contacts] == ["示例张三"]
+    confirm(merged, heir)
     assert set(quarter.waiting(Quarter(2026, 4))) == {other}
+    assert set(quarter.waiting(Quarter(2027, 1))) == {of, other, merged}
+    Account.objects.filter(unit=merged).update(unit=of)  # gone over
     assert set(quarter.waiting(Quarter(2027, 1))) == {of, other}
 
 

@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -119,6 +120,16 @@ def test_each_unit_of_a_person_is_confirmed_by_itself(page: Client, of: Unit, ro
     assert page.post(f"/quarter/{unit().pk}/confirm/", {}).status_code == 404
 
 
+def test_the_receiving_unit_confirms_what_has_not_gone_over(page: Client, of: Unit, row: Account) -> None:
+    old = unit("示例撤销局", status="merged", merged_into=of)
+    account(old, name="示例还没有转来")
+    shown = page.get("/quarter/").content.decode()
+    assert "示例还没有转来" in shown
+    assert f"示例撤销局已并入{of.name}" in shown
+    page.post(f"/quarter/{old.pk}/confirm/", hidden(shown, old))
+    assert Confirmation.objects.get().unit == old
+
+
 def test_the_page_costs_as_much_for_many_accounts(
     page: Client, of: Unit, row: Account, django_assert_max_num_queries: Any
 ) -> None:
@@ -134,6 +145,22 @@ def test_it_stands_among_what_is_to_do_until_it_is_done(page: Client, of: Unit, 
     assert f"{this.label}的账号信息待确认" in page.get("/").content.decode()
     page.post(f"/quarter/{of.pk}/confirm/", hidden(page.get("/quarter/").content.decode(), of))
     assert "账号信息待确认" not in page.get("/").content.decode()
+
+
+def test_once_late_it_counts_as_late_and_stands_by_its_due_day(
+    page: Client, of: Unit, row: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Quarter, "due", lambda this: db_now() - timedelta(days=44))
+    shown = page.get("/").content.decode()
+    assert "1件已逾期" in shown
+    assert "已逾期 44 天" in shown
+
+
+def test_a_contact_without_a_phone_is_marked(page: Client, of: Unit, row: Account, operator: User) -> None:
+    marked = "没有登记电话，请告知系统管理员"
+    assert marked in page.get("/quarter/").content.decode()
+    User.objects.filter(pk=operator.pk).update(phone="0519-88880009")
+    assert marked not in page.get("/quarter/").content.decode()
 
 
 # --- who has, who has not -------------------------------------------------------------------------------------------

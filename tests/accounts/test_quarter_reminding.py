@@ -90,6 +90,14 @@ def test_two_units_of_one_person_are_two_notices_and_many_cost_no_more(
     assert Notice.objects.filter(user=operator).count() == 6
 
 
+def test_of_a_unit_merged_away_the_receiving_one_is_asked(of: Unit, operator: User) -> None:
+    old = unit(status="merged", merged_into=of)
+    user(Role.OPERATOR, old)
+    account(old, now=at("2026-01-04 09:00"))
+    assert told("2026-10-08 09:00") == 1
+    assert Notice.objects.get().user == operator
+
+
 def test_the_run_of_the_morning_asks_too(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
     monkeypatch.setattr(quarter_reminding, "remind", asked.append)

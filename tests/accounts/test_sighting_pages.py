@@ -187,7 +187,9 @@ def test_a_list_is_sorted_into_four_with_a_suggestion_each(
 
 def test_what_a_person_decides_is_written_in_one_go_and_said(client: Client, register: dict[str, Account]) -> None:
     page = upload(client)
-    done = client.post(page.request["PATH_INFO"], decided(page, verdict_6="fake", unit_6="示例甲街道办事处"), follow=True)
+    done = client.post(
+        page.request["PATH_INFO"], decided(page, verdict_6="fake", unit_6="示例甲街道办事处"), follow=True
+    )
     text = done.content.decode()
     assert "认定5个：" in text
     assert "已认定：已在台账 1 个、未备案 2 个、假冒 2 个。" in text
