@@ -14,15 +14,25 @@ from filings.locks import lock_unit
 from filings.models import ChangeDetails, Draft, Filing, FilingKind, FilingState, Revision
 from filings.models.filing import DETAILS
 from zhonglou_media.core import events
+from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.errors import Incomplete, Refused
 from zhonglou_media.core.models import User
 
 EDITABLE = (FilingState.DRAFT, FilingState.RETURNED)
 
 
-def start(kind: FilingKind | str, *, by: User, unit: Unit, now: datetime, account: Account | None = None) -> Filing:
+def start(
+    kind: FilingKind | str,
+    *,
+    by: User,
+    unit: Unit,
+    now: datetime,
+    account: Account | None = None,
+    again: Filing | None = None,
+) -> Filing:
     """A new draft of that kind for `unit`, about `account` where there is one, or the draft that the account has.
 
+    `again`: one of the same matter that ended without success; what was typed in it is taken over, its files are not.
     Only an opening may begin without an account. A change may be started by a unit that takes the account over
     (主办单位变更). A unit that was merged away files only what ends with its own accounts: changes and closings.
     Raises NotAllowed, or Refused when another filing of the account is under way.
@@ -53,7 +63,17 @@ def start(kind: FilingKind | str, *, by: User, unit: Unit, now: datetime, accoun
             raise Refused("请先选择要办理的账号。")
         if unit.status == UnitStatus.MERGED and (kind == FilingKind.OPEN or account is None or account.unit != unit):
             raise Refused(f"{unit}已并入{unit.merged_into}，不能再新建开办备案或接收账号，请由{unit.merged_into}办理。")
-        return _begin(kind, account=account, unit=unit, by=by, author=by, role=role, now=now, typed={})
+        typed = _typed_before(again, kind, account, unit) if again is not None else {}
+        return _begin(kind, account=account, unit=unit, by=by, author=by, role=role, now=now, typed=typed)
+
+
+def _typed_before(old: Filing, kind: FilingKind | str, account: Account | None, unit: Unit) -> dict[str, Any]:
+    """What was typed in `old`, where it is of the same matter and has ended without success; else nothing."""
+    same = (old.kind, old.unit_id) == (kind, unit.pk) and (account is None or old.account_id == account.pk)
+    if not same or old.state not in replacing.ENDED:
+        return {}
+    draft = Draft.objects.filter(filing=old).first()
+    return dict(draft.data) if draft is not None else kinds.of(old).form.typed(old)
 
 
 def start_for_unit(
@@ -137,6 +157,7 @@ def submit(filing_id: int, *, by: User, now: datetime) -> Filing:
     with transaction.atomic():
         filing, role = moves.begin(filing_id, "submit", Action.SUBMIT, by=by)
         details, effective_on = judged(filing)
+        not_ahead(filing, effective_on, now)
         clear_approval(filing)
         filing.officer = None
         filing.author = filing.author or by
@@ -163,6 +184,12 @@ def judged(filing: Filing) -> tuple[Any, date | None]:
     if errors:
         raise Incomplete(_how_many(errors), errors)
     return details, form.cleaned_data["effective_on"]
+
+
+def not_ahead(filing: Filing, effective_on: date | None, now: datetime) -> None:
+    """A change is dated once it is made on the platform; a closing may be planned. Raises Incomplete."""
+    if filing.kind == FilingKind.CHANGE and effective_on is not None and effective_on > day_of(now):
+        raise Incomplete(_how_many({"effective_on": []}), {"effective_on": [checks.ahead(effective_on)]})
 
 
 def _how_many(errors: dict[str, list[str]]) -> str:

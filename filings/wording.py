@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from accounts.models import Membership, Role, Unit
-from filings import applying, approving, kind_words
+from filings import applying, approving, closing, kind_words, replacing
 from filings.models import Filing, FilingState, Receipt, ReceiptResult, System
-from filings.models.filing import UNDER_CORRECTION
+from filings.models.filing import CLOSINGS, UNDER_CORRECTION
 from filings.timeline import verb_label
 from zhonglou_media.core.clock import SHANGHAI, day_of
 from zhonglou_media.core.countdown import due24
@@ -50,10 +50,19 @@ def running(filing: Filing) -> Running | None:
         verb = "改好再报" if filing.returns else "报送"
         return Running(filing.correction_due_at, verb, filing.provisional, _correction_why(filing))
     if filing.is_live and filing.first_reported_at is None and filing.report_due_at is not None:
-        of_old = "上一件的" if filing.replaces_id else ""
+        of_old = "上一件的" if filing.replaces_id and replacing.inherits(filing) else ""
         why = f"按{of_old}首次批准日 {filing.first_approved_on} 计算，批准当日不计；退回再批不重新起算。"
         return Running(filing.report_due_at, "报送", filing.provisional, why)
     return None
+
+
+def asked(filing: Filing) -> Running | None:
+    """What `running` says, else by when a decision (责令, 不予保留) wants it done: what lists are sorted by."""
+    clock = running(filing)
+    if clock is not None or not filing.is_live or filing.kind not in CLOSINGS:
+        return clock
+    due = closing.due_at(filing)
+    return Running(due, "办结", provisional=False, why="决定要求办结的日期。") if due else None
 
 
 def _correction_why(filing: Filing) -> str:
@@ -83,15 +92,21 @@ class Succession:
 
 def succession(filing: Filing) -> Succession | None:
     """「承接 ZLXMT-2026-0007（不予备案），沿用其首次报送」; None when it stands on no other filing."""
-    old: Filing | None = filing.replaces
+    old, base = filing.replaces, replacing.base_of(filing)
     if old is None:
         return None
-    name = f"{old.number}（{old.get_state_display()}）" if old.number else str(old)
-    if old.not_occurred:
-        return Succession(old, name, "该件已确认未发生，期限不沿用")
-    if old.first_reported_at is not None:
-        return Succession(old, name, f"沿用其首次报送{'（迟报）' if old.is_late else ''}")
-    return Succession(old, name, "沿用其报送期限" if old.report_due_at else "该件没有期限可沿用")
+    if base is None:
+        return Succession(old, _named(old), "该件已确认未发生，期限不沿用")
+    further = "" if base == old else f"该件已确认未发生，承接更早的 {_named(base)}，"
+    if base.first_reported_at is not None:
+        words = f"沿用其首次报送{'（迟报）' if base.is_late else ''}"
+    else:
+        words = "沿用其报送期限" if base.report_due_at else "该件没有经主要领导批准，期限从本件的批准起算"
+    return Succession(old, _named(old), further + words)
+
+
+def _named(old: Filing) -> str:
+    return f"{old.number}（{old.get_state_display()}）" if old.number else str(old)
 
 
 def inherits_report(filing: Filing) -> bool:
@@ -165,7 +180,9 @@ def next_step(filing: Filing, leaders: str, *, now: datetime) -> str:
     by = f"请在 {clock.until} 前" if clock else ""
     match filing.state:
         case S.DRAFT:
+            decided = asked(filing)
             kept = f"期限不重新起算，{by}{clock.verb}。" if clock else "主要领导批准前不计时。"
+            kept += f"决定要求在 {decided.until} 前办结。" if decided and not clock else ""
             return f"填好后提交{leaders or '本单位主要领导'}审批。{kept}"
         case S.LEADER_REVIEW:
             who = f"等待{leaders}审批" if leaders else "本单位没有可在线审批的主要领导，请登记书面批准"

@@ -15,7 +15,7 @@ from accounts.access import may, seen_unit_ids, sees_phones, user_of
 from accounts.models import Flag, Role
 from accounts.models.account import GONE, OPENABLE
 from accounts.policy import Action, carried_on, roles_of
-from filings import announcing, applying, closing, content, kind_words, kinds, objecting
+from filings import announcing, applying, closing, content, kind_words, kinds, objecting, replacing
 from filings.available import available
 from filings.forms.change import ChangeForm
 from filings.handing_questions import DECIDING
@@ -29,11 +29,11 @@ from filings.views.office_panel import office_step, panel_context
 from filings.views.sheet import Note, frozen_rows, judge, notes
 from filings.wording import (
     RETURNS,
+    asked,
     entries,
     inherits_report,
     leaders_of,
     next_step,
-    running,
     steps,
     succession,
     uppers,
@@ -85,7 +85,7 @@ def page_context(request: HttpRequest, filing: Filing, *, office_panel: bool = T
     history = list(events.timeline(filing))
     revisions = list(filing.revisions.select_related("by").defer("content"))
     for_office = bool(roles_of(user) & OFFICE)
-    can = available(filing, user)
+    can, stands = available(filing, user), replacing.foreseen(filing)
     context: dict[str, Any] = {
         "filing": filing,
         "can": can,
@@ -93,10 +93,11 @@ def page_context(request: HttpRequest, filing: Filing, *, office_panel: bool = T
         "steps": steps(filing, history, now),
         "entries": entries(history, for_office=for_office),
         "next_step": _next_step(filing, user, can, now),
-        "clock": running(filing),
+        "clock": asked(stands),
         "verdict": verdict(filing),
         "inherits_report": inherits_report(filing),
-        "succession": succession(filing),
+        "inherits": replacing.inherits(filing),
+        "succession": succession(stands),
         "may_reapply": may_reapply(filing, user),
         "revisions": revisions,
         "comparison": _comparison(request, filing, revisions, history),
@@ -156,7 +157,7 @@ def _next_step(filing: Filing, user: User, can: set[str], now: datetime) -> str:
         return f"{filing.unit.name}申请接收本单位的账号，区政府办公室正在审核。不同意的，请在审核期间提出异议。"
     own = filing.unit_id in carried_on(user, Role.OPERATOR, Role.LEADER)
     outside = "" if own and not can & {"accept", "receipt"} else office_step(filing, can, now=now)
-    return outside or next_step(filing, leaders_of(filing.unit, day_of(now)), now=now)
+    return outside or next_step(replacing.foreseen(filing), leaders_of(filing.unit, day_of(now)), now=now)
 
 
 def may_reapply(filing: Filing, user: User) -> bool:

@@ -18,7 +18,7 @@ from accounts.models import Account, AccountState, Role, Unit
 from accounts.models.account import OPENABLE
 from accounts.policy import Action
 from accounts.views import filing_acts
-from filings import content, drafting, kind_words, kinds, reporting
+from filings import content, drafting, kind_words, kinds, replacing, reporting
 from filings.forms.change import ChangeForm
 from filings.models import Attachment, Filing, FilingKind, FilingState
 from filings.models.content import AttachmentKind
@@ -101,7 +101,9 @@ def open_(request: HttpRequest, kind: str = FilingKind.OPEN) -> HttpResponse:
         raise Http404
     account, unit = _asked_for(request)
     try:
-        filing = drafting.start(kind, by=user_of(request), unit=unit, account=account, now=db_now())
+        again = request.POST.get("again", "")
+        old = filing_for(request, int(again)) if again.isdecimal() and len(again) < 19 else None
+        filing = drafting.start(kind, by=user_of(request), unit=unit, account=account, now=db_now(), again=old)
     except Refused as refused:
         return _choose(request, refused=refused)
     here = reverse("filings:edit", args=[filing.pk])
@@ -260,7 +262,7 @@ def rules(request: HttpRequest, pk: int, step: str) -> HttpResponse:
         "turned": turned(slots, shown),
         "red": red(slots),
         "swap": True,
-        "changed": len(sheet.form.changed) if isinstance(sheet.form, ChangeForm) else None,
+        "changed": len(sheet.form.changed) if isinstance(sheet.form, ChangeForm) and step == "items" else None,
     }
     return render(request, "filings/_checks.html", context)
 
@@ -275,7 +277,7 @@ def show_form(
 ) -> HttpResponse:
     """The page of one step; `refused` is what stopped an upload or a submission, with its status."""
     now = db_now()
-    sheet, names = judge(filing), step_names(filing)
+    sheet, names, stands = judge(filing), step_names(filing), replacing.foreseen(filing)
     checked = checked or isinstance(refused, Incomplete)
     order = tuple(names)
     here = order.index(step)
@@ -297,9 +299,9 @@ def show_form(
         "saved_at": _saved(filing, now),
         "returned": events.timeline(filing).filter(verb__in=RETURNS).last(),
         "leaders": leaders_of(filing.unit, day_of(now)),
-        "clock": running(filing),
-        "if_today": None if running(filing) else if_approved(filing, on=day_of(now), now=now),
-        "succession": succession(filing),
+        "clock": running(stands),
+        "if_today": None if running(stands) else if_approved(stands, on=day_of(now), now=now),
+        "succession": succession(stands),
         "days": report_days(day_of(now)),
     }
     if filing.kind in CLOSINGS:

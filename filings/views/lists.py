@@ -18,7 +18,7 @@ from filings.access import visible_filings
 from filings.models import Filing, FilingKind, FilingState
 from filings.models.filing import FilingQuerySet
 from filings.timeline import verb_label
-from filings.wording import Running, running, verdict
+from filings.wording import Running, asked, verdict
 from zhonglou_media.core.models import Event
 
 ROWS_A_PAGE = 20
@@ -63,9 +63,7 @@ class Row:
 
 def _row(filing: Filing) -> Row:
     verb = getattr(filing, "my_verb", "")
-    return Row(
-        filing, running(filing), verdict(filing), verb_label(verb) if verb else "", getattr(filing, "my_at", None)
-    )
+    return Row(filing, asked(filing), verdict(filing), verb_label(verb) if verb else "", getattr(filing, "my_at", None))
 
 
 @may(Action.VIEW_FILING)

@@ -1,17 +1,20 @@
 """第九条: which 微信公众号 are listed each night, and which are in breach; tables of facts and verdicts."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from accounts.flags import run_rule
 from accounts.models import Account, Flag, Unit
-from filings import preapprovals
+from filings import preapprovals, preapproving
 from filings.models import PreApproval
 from filings.rules import RULES, no_retention
-from tests.factories import NOW, account, at, opening, platform, preapproval, unit
-from tests.filings.asking import department, wechat
+from tests.factories import NOW, account, at, change, opening, platform, preapproval, unit
+from tests.filings.asking import asked_to_keep, department, wechat
 from tests.flag_rows import open_keys
+from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.models import Notice, Setting
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +161,16 @@ def test_the_flag_names_the_account_and_clears_when_it_is_asked_for() -> None:
     assert (flag.fact_kind, flag.account, flag.unit, flag.level) == ("preapproval", kept, kept.unit, "breach")
     PreApproval.objects.update(state="asked", asked_at=NOW, reason="示例")
     assert run_rule(rule, at(AT)) == (0, 1)
+
+
+def test_the_closure_stands_by_the_day_of_the_decision_among_what_is_to_do(client: Client) -> None:
+    cast = department()
+    day = day_of(db_now()) + timedelta(days=3)
+    preapproving.refuse(asked_to_keep(cast).pk, by=cast.supervisor, decision="不保留", act_by=day, now=db_now())
+    change("draft", cast, on=account(cast.unit, platform=platform("toutiao")))
+    client.force_login(cast.operator)
+    home = client.get("/").content.decode()
+    assert home.index("关停报备·") < home.index("变更报备·")
+    assert f"{day} 24:00 前" in home
+    assert home.count("未经领导批准，暂不计时") == 1  # the change
+    assert f"应于 {day} 24:00 前办结" in client.get("/filings/").content.decode()

@@ -21,7 +21,7 @@ from filings import content, handing_over, kind_words
 from filings.models import Filing, FilingKind, FilingState
 from filings.timeline import verb_label
 from filings.views.leader import in_force_from, opened_without_approval
-from filings.wording import RETURNS, Running, day, moment, report_days, running
+from filings.wording import RETURNS, Running, asked, day, moment, report_days, running
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.models import Event, User
 from zhonglou_media.portal.flag_rows import FlagRow, flag_rows
@@ -92,7 +92,7 @@ def operator_home(request: HttpRequest) -> HttpResponse:
     live = (
         Filing.objects.live()
         .filter(unit__in=carried_on(user, Role.OPERATOR))
-        .select_related("unit", "account__platform", "opening__platform", "draft", "leader")
+        .select_related("unit", "account__platform", "opening__platform", "closing", "draft", "leader")
     )
     marked = handing_over.with_left_behind(live, now)
     with_us = list(marked.filter(Q(state__in=WITH_THE_OPERATOR) | Q(left_behind=True)))
@@ -106,7 +106,7 @@ def operator_home(request: HttpRequest) -> HttpResponse:
         "todos": [(is_filing, todo) for _, is_filing, todo in placed[:ROWS]],
         "more": max(len(placed) - ROWS, 0),
         "finding": _finding(todos, others, now),
-        "waiting": [(filing, running(filing)) for filing in live.filter(state=S.LEADER_REVIEW)[:ROWS]],
+        "waiting": [(filing, asked(filing)) for filing in live.filter(state=S.LEADER_REVIEW)[:ROWS]],
         "beyond": live.filter(state__in=(S.OFFICE_REVIEW, S.ACCEPTED)).count(),
         "accounts": _accounts(units, now),
         "flags": _flags(units, now),
@@ -158,7 +158,7 @@ def _handled(filing: Any, back: Event | None, user: User, now: datetime) -> Todo
 
 
 def _todo(filing: Filing, back: Event | None, now: datetime) -> Todo:
-    clock = running(filing)
+    clock = asked(filing)
     page = reverse("filings:detail", args=[filing.pk])
     form = reverse("filings:edit", args=[filing.pk])
     if back is not None:
