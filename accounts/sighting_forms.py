@@ -31,7 +31,42 @@ class WhereFrom(forms.Form):
     found_on = day_field("发现日期", missing="请填写发现日期。")
 
 
-class SightingForm(WhereFrom):
+class Decided(forms.Form):
+    """What a person finds something seen to be."""
+
+    use_required_attribute = False
+
+    verdict = forms.ChoiceField(
+        label="认定为",
+        choices=Verdict.choices,
+        error_messages={"required": "请认定它是什么。", "invalid_choice": "请认定它是什么。"},
+    )
+    account = forms.RegexField(
+        r"^(\d{1,18}|none)$",
+        label="台账里的账号",
+        required=False,
+        error_messages={"invalid": "请重新选择台账里的账号。"},
+    )
+    unit = forms.CharField(
+        label="疑似主办单位",
+        required=False,
+        max_length=120,
+        error_messages={"max_length": "单位名称不能超过120个字。"},
+    )
+
+
+class AgainForm(Decided):
+    """改认定, and why."""
+
+    reason = forms.CharField(
+        label="改认定的理由",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "请写明改认定的理由。", "max_length": "理由不能超过500个字。"},
+    )
+
+
+class SightingForm(Decided, WhereFrom):
     """One account seen on a platform, and what a person finds it to be."""
 
     field_order = ["platform", "name", "uid", "link", "source", "found_on", "note", "verdict", "account", "unit"]
@@ -58,23 +93,6 @@ class SightingForm(WhereFrom):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"max_length": "说明不能超过500个字。"},
-    )
-    verdict = forms.ChoiceField(
-        label="认定为",
-        choices=Verdict.choices,
-        error_messages={"required": "请认定它是什么。", "invalid_choice": "请认定它是什么。"},
-    )
-    account = forms.RegexField(
-        r"^(\d{1,18}|none)$",
-        label="台账里的账号",
-        required=False,
-        error_messages={"invalid": "请重新选择台账里的账号。"},
-    )
-    unit = forms.CharField(
-        label="疑似主办单位",
-        required=False,
-        max_length=120,
-        error_messages={"max_length": "单位名称不能超过120个字。"},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -11,20 +11,26 @@ from datetime import date, datetime
 from pathlib import Path
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count
 
 from accounts import policy, sightings
-from accounts.models import Verdict
+from accounts.models import Sighting, Verdict
 from accounts.register_rows import COLUMNS, Line, PlatformWords, read_line
 from accounts.sighting_match import Candidate, Finding, Suggestion, Units, match_all, suggest
 from zhonglou_media.core import events, files
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
+from zhonglou_media.core.day_field import read_day
 from zhonglou_media.core.errors import Difference, Incomplete, Refused, StaleReading, WrongState
 from zhonglou_media.core.models import Event, Job, JobState, User
-from zhonglou_media.core.tables_in import Row, find_header, read_table
+from zhonglou_media.core.tables_in import Column, Row, find_header, read_table
 
 KIND, DISCARDED = "sightings", "discard_sightings"  # verbs of its events; the first is the kind of job as well
 MAX_ROWS = 300  # a person looks at each
-SEEN_COLUMNS = tuple(replace(column, required=column.required and column.name != "unit") for column in COLUMNS)
+SEEN_COLUMNS = (
+    *(replace(column, required=column.required and column.name != "unit") for column in COLUMNS),
+    Column("source", "发现途径", ("发现途径", "途径", "来源", "发现来源"), ("发现途径", "线索来源"), if_clear=True),
+    Column("found_on", "发现日期", ("发现日期", "发现时间", "日期"), ("发现日期", "发现时间"), if_clear=True),
+)
 SOURCE_WIDTH = 200
 CSV = "text/csv"
 
@@ -79,6 +85,7 @@ def prepare(content: bytes, *, name: str, source: str, found_on: date, by: User,
         "source": (source.strip() or name)[:SOURCE_WIDTH],
         "found_on": found_on.isoformat(),
         "rows": [[row.number, row.values] for row in header.rows],
+        "unused": [h.strip() for i, h in enumerate(header.heads) if h.strip() and i not in header.columns.values()],
     }
     job.result = {"file": job.source_name, "read": len(header.rows)}
     with transaction.atomic():
@@ -88,10 +95,13 @@ def prepare(content: bytes, *, name: str, source: str, found_on: date, by: User,
 
 
 def rows_of(job: Job) -> list[SeenRow]:
-    """The rows of a list, compared with the register as it stands: a fixed number of queries."""
+    """The rows of a list, compared with the register as it stands: a fixed number of queries.
+
+    Where a row says itself how or when it was found, that counts instead of what was typed for the whole list.
+    """
     words, units = PlatformWords(), Units()
     lines = [read_line(Row(number, [], values), words, {}, seen=True) for number, values in job.params["rows"]]
-    found_on = date.fromisoformat(job.params["found_on"])
+    days = {id(line): _found_on(line, job) for line in lines}
     read = [line for line in lines if not line.problems]
     findings = [_finding(line) for line in read]
     matched = dict(zip(map(id, read), zip(findings, match_all(findings), strict=True), strict=True))
@@ -102,10 +112,27 @@ def rows_of(job: Job) -> list[SeenRow]:
             continue
         finding, candidates = matched[id(line)]
         seen = sightings.Seen(
-            finding.platform, line.name, job.params["source"], found_on, line.uid, line.link, line.remarks
+            finding.platform,
+            line.name,
+            line.row.values.get("source", "")[:SOURCE_WIDTH] or job.params["source"],
+            days[id(line)],
+            line.uid,
+            line.link,
+            line.remarks,
         )
         rows.append(SeenRow(line.row.number, line, seen, candidates, suggest(finding, candidates, units)))
     return rows
+
+
+def _found_on(line: Line, job: Job) -> date:
+    """The day in the row, else that of the list; one that cannot be is a problem of the row."""
+    text = line.row.values.get("found_on", "").removesuffix(" 00:00:00")
+    day = read_day(text) if text else date.fromisoformat(job.params["found_on"])
+    if day is None:
+        line.problems.append(f"发现日期“{text}”读不懂，请写成 2026-11-24 的样子")
+    elif day > day_of(job.created_at):
+        line.problems.append(f"发现日期 {day} 晚于上传的日期")
+    return day or date.fromisoformat(job.params["found_on"])
 
 
 def _finding(line: Line) -> Finding:
@@ -157,6 +184,26 @@ def apply(job_id: int, decisions: Mapping[int, Decision], *, read: str, by: User
         by_row = {_at_row(field, numbers): told for field, told in incomplete.errors.items()}
         raise Incomplete(str(incomplete), by_row) from None
     return job
+
+
+def rehearse(
+    job_id: int, decisions: Mapping[int, Decision], *, read: str, by: User, now: datetime
+) -> list[tuple[str, int]]:
+    """The units that `apply` would tell, each with how many accounts are found unfiled; nothing stays of it.
+
+    Raises as `apply`.
+    """
+    with transaction.atomic():
+        job = apply(job_id, decisions, read=read, by=by, now=now)
+        unfiled = Sighting.objects.filter(pk__in=job.result["sightings"], verdict=Verdict.UNFILED)
+        units = list(unfiled.order_by("unit__name").values_list("unit__name").annotate(Count("pk")))
+        transaction.set_rollback(True)
+    return units
+
+
+def sure(decisions: Mapping[int, Decision]) -> str:
+    """What a second look at these decisions confirms: others are to be looked at again."""
+    return events.sm3(repr(sorted(decisions.items(), key=lambda item: item[0])))[:16]
 
 
 @transaction.atomic

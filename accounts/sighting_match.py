@@ -85,6 +85,7 @@ class Suggestion:
     why: str
     account: Account | None = None
     unit: Unit | None = None
+    weak: bool = False  # too little to accuse by: nothing is chosen beforehand
 
     def names(self, verdict: str, account: int | None) -> int | None:
         """The account that `verdict` names where a person left `account` chosen.
@@ -238,7 +239,8 @@ def _matches(
     before = _before(finding, earlier)
     if before is not None and before.account_id not in hits:
         account = before.account_id if before.account_id in facts else None
-        if account is not None or not _affirmed(before):  # what it was may be void by now
+        # What it was may be void by now: then that is what is known of it.
+        if account is not None or not _affirmed(before) or _is_void(before):
             hits[account] = (How.EARLIER, account, before.name, before)
     for how, keys in (
         (How.LOOK, [(platform, look) for look in look_keys(finding.name)]),
@@ -313,6 +315,8 @@ def suggest(finding: Finding, candidates: Sequence[Candidate], units: Units) -> 
         account = candidate.account
         if candidate.earlier is not None and not _affirmed(candidate.earlier):
             return _as_before(candidate.earlier)
+        if candidate.earlier is not None and account is None:
+            return _as_void(candidate.earlier)
         if candidate.how in SURE and account is not None:
             return _sure(candidate, account)
         if candidate.how in ALIKE and account is not None:
@@ -324,7 +328,8 @@ def suggest(finding: Finding, candidates: Sequence[Candidate], units: Units) -> 
         return Suggestion(Verdict.UNFILED, f"台账里没有相同或相近的账号，清单写的单位是{written}", unit=written)
     named = units.within(finding.name)
     if named is not None:
-        return Suggestion(Verdict.UNFILED, f"台账里没有相同或相近的账号，名称里有“{named}”", unit=named)
+        why = f"台账里没有相同或相近的账号，只是名称里有“{named}”，请查明是不是它开设的"
+        return Suggestion(Verdict.UNFILED, why, unit=named, weak=True)
     return Suggestion(Verdict.NOT_GOVERNMENT, "台账里没有相同或相近的账号，名称里也没有本区单位")
 
 
@@ -341,11 +346,23 @@ def _sure(candidate: Candidate, account: Account) -> Suggestion:
             return Suggestion(Verdict.UNFILED, why, account, account.unit)
         case AccountState.UNFILED:
             found = _day(account.found_at or account.state_since)
-            return Suggestion(Verdict.UNFILED, f"{how}：{found} 已登记为未备案", account, account.unit)
+            return Suggestion(Verdict.KNOWN, f"{how}：{found} 已登记为未备案，还没有了结", account, account.unit)
         case AccountState.CLOSED:
             why = f"{how}：该账号已于 {since} 关停。关停后又有发布的，导入那条发布，即提出“私自重新上线”预警"
             return Suggestion(Verdict.KNOWN, why, account, account.unit)
     return Suggestion(Verdict.KNOWN, f"{how}：台账里有这个账号，{account.get_state_display()}", account, account.unit)
+
+
+def _is_void(before: Sighting) -> bool:
+    return before.account is not None and before.account.state == AccountState.VOID
+
+
+def _as_void(before: Sighting) -> Suggestion:
+    """It was entered, and the row was found to be an error: not to be entered a second time."""
+    who = before.by.name if before.by else "系统"
+    said = f"{_day(before.at)} 由{who}认定为{before.get_verdict_display()}"
+    gone = f"，台账里的那一行已于 {_day(before.account.state_since)} 作废" if before.account else ""
+    return Suggestion(Verdict.NOT_GOVERNMENT, said + gone)
 
 
 def _as_before(before: Sighting) -> Suggestion:

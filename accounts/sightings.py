@@ -88,7 +88,7 @@ def write(choices: Sequence[Choice], *, by: User, role: str, now: datetime) -> l
     Raises Incomplete: the errors by field and place, `account-3`. Rows are locked before anything is written, units
     first; the events of the unfiled accounts come last.
     """
-    rows = _Rows.lock(choices)
+    rows = Rows.lock(choices)
     errors: dict[str, list[str]] = {}
     for place, choice in enumerate(choices):
         for field, sentence in rows.problems(choice, now):
@@ -103,7 +103,7 @@ def write(choices: Sequence[Choice], *, by: User, role: str, now: datetime) -> l
     told = tell_units([(one.account, f"{one.pk}") for one in unfiled if one.account], now=now)
     new = {account.pk for account in made.values()}
     for one in unfiled:
-        _tell_history(one, one.account_id in new, by, role, now)
+        tell_history(one, one.account_id in new, by, role, now)
     return [Sorted(one, told.get(one.unit_id, 0) if one.verdict == Verdict.UNFILED else None) for one in sightings]
 
 
@@ -156,7 +156,8 @@ def _moment(found_on: date, now: datetime) -> datetime:
     return now if found_on == day_of(now) else start_of(found_on)
 
 
-def _tell_history(sighting: Sighting, new: bool, by: User, role: str, now: datetime) -> None:
+def tell_history(sighting: Sighting, new: bool, by: User, role: str, now: datetime) -> None:
+    """The event of an account found unfiled, in its own history."""
     account = sighting.account
     if account is None:
         raise ValueError("an unfiled sighting names its account")
@@ -173,7 +174,7 @@ def _tell_history(sighting: Sighting, new: bool, by: User, role: str, now: datet
     )
 
 
-class _Rows:
+class Rows:
     """The rows that choices name, locked, and the accounts whose identity they would take."""
 
     def __init__(self, units: Collection[Unit], accounts: Collection[Account], same: Collection[Account]) -> None:
@@ -184,8 +185,9 @@ class _Rows:
         self.taken: list[Account] = []  # what earlier choices of the same run take
 
     @classmethod
-    def lock(cls, choices: Sequence[Choice]) -> "_Rows":
-        ids = {choice.account for choice in choices if choice.account}
+    def lock(cls, choices: Sequence[Choice], *, also: Collection[int] = ()) -> "Rows":
+        """Units first, then accounts, those of `also` among them."""
+        ids = {choice.account for choice in choices if choice.account} | set(also)
         wanted = {choice.unit for choice in choices if choice.unit}
         wanted |= set(Account.objects.filter(pk__in=ids).values_list("unit_id", flat=True))
         units = Unit.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=wanted).order_by("pk")
@@ -292,8 +294,6 @@ def _known(account: Account | None) -> list[tuple[str, str]]:
         return [("account", "请选出它是台账里的哪一个账号。")]
     if account.state == AccountState.CANCELLED:
         return [("verdict", f"“{account.name}”已经注销，又在平台上出现的，请认定为“未备案”，另立一行。")]
-    if account.state == AccountState.UNFILED:
-        return [("verdict", f"“{account.name}”在台账里就是未备案，请认定为“未备案”。")]
     if account.state == AccountState.VOID:
         return [("account", f"“{account.name}”已经作废，请重新选择。")]
     return []

@@ -1,5 +1,6 @@
 """发现清单: a list goes in, each row is compared and decided by a person, and what came of it stays to be read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -110,6 +111,10 @@ def _apply(request: HttpRequest, job: Job) -> HttpResponse:
     decisions = _decisions(request.POST, job)
     try:
         read = request.POST.get("read", "")
+        if request.POST.get("sure") != sighting_list.sure(decisions):
+            told = sighting_list.rehearse(job.pk, decisions, read=read, by=cast(User, request.user), now=db_now())
+            if told:
+                return _rows(request, job, told=told, sure=sighting_list.sure(decisions))
         job = sighting_list.apply(job.pk, decisions, read=read, by=cast(User, request.user), now=db_now())
     except Incomplete as incomplete:
         return _rows(request, job, incomplete=incomplete, status=422)
@@ -151,25 +156,30 @@ def _rows(
     *,
     refused: Refused | None = None,
     incomplete: Incomplete | None = None,
+    told: Sequence[tuple[str, int]] = (),
+    sure: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """The page of the rows; what was chosen in a POST that failed still stands."""
+    """The page of the rows; what was chosen in a POST that failed still stands. `told`: to be looked at once more."""
     rows = sighting_list.rows_of(job)
     errors = incomplete.errors if incomplete else {}
     moved = _moved(request.POST.get("read", ""), rows) if isinstance(refused, StaleReading) else set()
     shown = [_shown(row, request.POST, errors, moved) for row in rows if row.seen is not None]
-    sure = [one for one in shown if one.row.suggestion and one.row.suggestion.verdict == Verdict.KNOWN]
+    known = [one for one in shown if one.row.suggestion and one.row.suggestion.verdict == Verdict.KNOWN]
     counts = {verdict: sum(s.chosen["verdict"] == verdict for s in shown) for verdict in Verdict.values}
     context = {
         "job": job,
         "groups": [
-            ("open", f"请您判断（{len(shown) - len(sure)}个）", [one for one in shown if one not in sure]),
-            ("sure", f"已在台账，自动认出（{len(sure)}个）", sure),
+            ("open", f"请您判断（{len(shown) - len(known)}个）", [one for one in shown if one not in known]),
+            ("sure", f"已在台账，自动认出（{len(known)}个）", known),
         ],
         "unread": [row for row in rows if row.seen is None],
         "total": len(shown),
         "counts": counts,
         "tally": [(label, counts[verdict]) for verdict, label in Verdict.choices],
+        "unsaid": sum(not s.chosen["verdict"] for s in shown),
+        "told": told,
+        "sure": sure,
         "verdicts": Verdict.choices,
         "no_account": NO_ACCOUNT,
         "read": sighting_list.reading(rows),

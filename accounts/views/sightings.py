@@ -31,6 +31,7 @@ A_PAGE = 25
 COMPARED = ("platform", "name", "uid", "link")
 DECIDED = ("verdict", "account", "unit")
 ALL_WORDS = "全部发现"
+IN_REGISTER = (Verdict.KNOWN, Verdict.UNFILED)
 BELOW = {
     Verdict.KNOWN: "台账里有的",
     Verdict.UNFILED: "已登记到单位名下",
@@ -67,7 +68,7 @@ def suggested(suggestion: Suggestion | None) -> dict[str, str]:
         return dict.fromkeys(DECIDED, "")
     named = suggestion.verdict == Verdict.UNFILED and suggestion.unit is not None
     return {
-        "verdict": suggestion.verdict.value,
+        "verdict": "" if suggestion.weak else suggestion.verdict.value,
         "account": str(suggestion.account.pk) if suggestion.account else NO_ACCOUNT,
         "unit": suggestion.unit.name if named and suggestion.unit else "",
     }
@@ -81,10 +82,13 @@ def found(request: HttpRequest) -> HttpResponse:
     show = request.GET.get("verdict", "")
     shown = rows.filter(verdict=show) if show in Verdict.values else rows
     still = Q(verdict=Verdict.UNFILED, account__state=AccountState.UNFILED)
+    # An account that was found twice is one; of what is in no register each is its own.
+    named = Count("account", filter=Q(verdict__in=IN_REGISTER), distinct=True)
     numbers = Sighting.objects.aggregate(
-        all=Count("pk"),
+        all=named + Count("pk", filter=~Q(verdict__in=IN_REGISTER)),
         open=Count("account", filter=still, distinct=True),
-        **{verdict: Count("pk", filter=Q(verdict=verdict)) for verdict in Verdict.values},
+        **{verdict: Count("account", filter=Q(verdict=verdict), distinct=True) for verdict in IN_REGISTER},
+        **{verdict: Count("pk", filter=Q(verdict=verdict)) for verdict in (Verdict.NOT_GOVERNMENT, Verdict.FAKE)},
     )
     tally = [(Tally("全部", numbers["all"], changed(request.GET, verdict=""), show not in Verdict.values), ALL_WORDS)]
     tally += [

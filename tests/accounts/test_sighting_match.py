@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import AccountName, Role
+from accounts import lifecycle
+from accounts.models import Account, AccountName, Role
 from accounts.sighting_match import Finding, How, Units, link_key, match, match_all, suggest
 from tests.accounts.sightings import cancelled, decide, seen
 from tests.factories import NOW, account, platform, unit, user
@@ -74,7 +75,7 @@ def test_a_row_that_stands_comes_before_the_cancelled_one_of_the_same_id_and_voi
     void = account(name="示例发布", uid="d9")
     type(void).objects.filter(pk=void.pk).update(state="void", next_update_due_at=None)
     assert [one.account for one in match(platform(), "d1", "示例发布", "")] == [new, old]
-    assert (suggested("示例发布", uid="d1").verdict, suggested("示例发布", uid="d1").account) == ("unfiled", new)
+    assert (suggested("示例发布", uid="d1").verdict, suggested("示例发布", uid="d1").account) == ("known", new)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +111,21 @@ def test_what_was_sorted_before_is_found_sorted() -> None:
     assert suggested("示例美食").verdict == "not_government"
     assert "以前" not in suggested("示例探店", uid="x2").why  # another id is another account
     assert match(platform("weibo"), "x1", "示例探店", "") == []
+
+
+def test_what_was_entered_in_error_and_made_void_is_not_entered_again() -> None:
+    boss = user(Role.SUPERVISOR, name="示例负责人")
+    decide(boss, "unfiled", seen("示例探店", uid="x1"), unit=unit("示例局").pk)
+    lifecycle.void(Account.objects.get(), reason="个人账号", by=boss, now=NOW)
+    said = suggested("示例探店", uid="x1", of="示例局")
+    why = "2026-11-24 由示例负责人认定为未备案，台账里的那一行已于 2026-11-24 作废"
+    assert (said.verdict, said.why) == ("not_government", why)
+
+
+def test_a_name_that_only_holds_the_units_is_too_little_to_accuse_by() -> None:
+    unit("示例甲街道办事处", short_name="示例甲街道")
+    assert suggested("示例甲街道之窗").weak
+    assert not suggested("示例甲街道之窗", of="示例甲街道").weak
 
 
 def test_what_was_said_to_imitate_an_account_is_no_match_for_it() -> None:

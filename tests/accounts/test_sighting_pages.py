@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Account, Role, Sighting
 from tests.accounts.sightings import cancelled, decide, seen
 from tests.factories import Cast, account, opening, unit, user
+from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.models import Event, Job, Notice, User
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +146,20 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(
     assert Sighting.objects.count() == 0
 
 
+def test_what_only_holds_the_units_name_is_not_chosen_beforehand(client: Client, register: dict[str, Account]) -> None:
+    panel = client.post(COMPARE, {"platform": "douyin", "name": "示例甲街道之窗"})
+    chosen = panel.context["compared"].chosen
+    assert (chosen["verdict"], chosen["unit"]) == ("", "示例甲街道办事处")
+    assert "请您选择" in panel.content.decode()
+
+
+def test_an_account_found_twice_is_counted_once(client: Client, officer: User) -> None:
+    decide(officer, "unfiled", seen("示例未备案号", uid="u1"), unit=unit("示例局").pk)
+    decide(officer, "unfiled", seen("示例未备案号", uid="u1"), account=Account.objects.get().pk)
+    page = client.get("/sightings/")
+    assert (page.context["numbers"]["all"], page.context["numbers"]["unfiled"]) == (1, 1)
+
+
 # --- many ---------------------------------------------------------------------------------------------------------
 
 
@@ -163,6 +178,14 @@ def decided(page: Any, **changed: str) -> dict[str, str]:
     return data | {key.replace("_", "-"): value for key, value in changed.items()}
 
 
+def send(client: Client, page: Any, **changed: str) -> Any:
+    """Press twice, where units are to be told: what is sent is looked at once more."""
+    data, address = decided(page, **changed), page.request["PATH_INFO"]
+    answer = client.post(address, data, follow=True)
+    sure = answer.context.get("sure")
+    return client.post(address, data | {"sure": sure}, follow=True) if sure else answer
+
+
 def test_a_list_is_sorted_into_four_with_a_suggestion_each(
     client: Client, register: dict[str, Account], django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -175,7 +198,7 @@ def test_a_list_is_sorted_into_four_with_a_suggestion_each(
     assert said == {
         3: ("known", ""),
         4: ("fake", ""),
-        5: ("unfiled", "示例甲街道办事处"),
+        5: ("", "示例甲街道办事处"),  # only its name: nobody is accused by one press
         6: ("not_government", ""),
         8: ("unfiled", register["cancelled"].unit.name),
     }
@@ -187,9 +210,16 @@ def test_a_list_is_sorted_into_four_with_a_suggestion_each(
 
 def test_what_a_person_decides_is_written_in_one_go_and_said(client: Client, register: dict[str, Account]) -> None:
     page = upload(client)
-    done = client.post(
-        page.request["PATH_INFO"], decided(page, verdict_6="fake", unit_6="示例甲街道办事处"), follow=True
-    )
+    choice = {"verdict_6": "fake", "unit_6": "示例甲街道办事处", "verdict_5": "unfiled"}
+    asked = client.post(page.request["PATH_INFO"], decided(page, **choice))
+    assert "还没有登记：认定后，这 2 个单位马上收到通知" in asked.content.decode()
+    assert 'name="verdict-6" value="fake" checked' in asked.content.decode()
+    assert (Sighting.objects.count(), Event.objects.count(), Notice.objects.count()) == (0, 0, 0)
+    sure = {"sure": asked.context["sure"]}
+    other = client.post(page.request["PATH_INFO"], decided(page, **choice, verdict_3="fake") | sure)
+    assert Sighting.objects.count() == 0  # what was changed after the second look is looked at again
+    assert other.context["sure"] != sure["sure"]
+    done = send(client, page, **choice)
     text = done.content.decode()
     assert "认定5个：" in text
     assert "已认定：已在台账 1 个、未备案 2 个、假冒 2 个。" in text
@@ -207,7 +237,7 @@ def test_what_a_person_decides_is_written_in_one_go_and_said(client: Client, reg
 
 def test_the_next_list_finds_it_sorted(client: Client, register: dict[str, Account]) -> None:
     page = upload(client)
-    client.post(page.request["PATH_INFO"], decided(page, verdict_6="fake", unit_6="示例甲街道办事处"))
+    send(client, page, verdict_6="fake", unit_6="示例甲街道办事处", verdict_5="unfiled")
     again = {one.number: one for _, _, rows in upload(client).context["groups"] for one in rows}
     assert again[6].chosen["verdict"] == "fake"
     assert "由示例经办认定为假冒" in again[6].row.suggestion.why
@@ -216,12 +246,13 @@ def test_the_next_list_finds_it_sorted(client: Client, register: dict[str, Accou
 
 def test_an_error_in_one_row_writes_nothing_and_forgets_no_choice(client: Client, register: dict[str, Account]) -> None:
     page = upload(client)
-    answer = client.post(page.request["PATH_INFO"], decided(page, verdict_6="unfiled", verdict_4="", unit_5="没有的局"))
+    typed = {"verdict_6": "unfiled", "verdict_5": "unfiled", "verdict_4": ""}
+    answer = client.post(page.request["PATH_INFO"], decided(page, **typed, unit_5="没有的局"))
     text = answer.content.decode()
     assert answer.status_code == 422
     assert "第 5 行 示例甲街道之窗：台账里没有单位“没有的局”" in text
     assert 'value="没有的局"' in text
-    answer = client.post(page.request["PATH_INFO"], decided(page, verdict_6="unfiled", verdict_4=""))
+    answer = client.post(page.request["PATH_INFO"], decided(page, **typed))
     text = answer.content.decode()
     assert "第 6 行 某某探店：请写明疑似主办单位" in text
     assert "第 4 行 示例發布：请认定它是什么" in text
@@ -234,7 +265,7 @@ def test_where_the_register_moved_on_nothing_is_written_and_the_row_is_named(
 ) -> None:
     page = upload(client)
     account(unit("示例新局"), name="某某探店", uid="d4")
-    answer = client.post(page.request["PATH_INFO"], decided(page, verdict_3="fake"))
+    answer = client.post(page.request["PATH_INFO"], decided(page, verdict_3="fake", verdict_5="fake"))
     text = answer.content.decode()
     assert answer.status_code == 409
     assert "您看这份清单以后台账有变动" in text
@@ -251,6 +282,17 @@ def test_twice_the_same_account_in_a_list_is_told_at_the_second_row(
     assert answer.status_code == 422
     assert "第 3 行 示例甲新名：与前面的一行是同一账号" in answer.content.decode()
     assert Account.objects.filter(state="unfiled").count() == 0
+
+
+def test_how_and_when_each_was_found_is_taken_from_its_row(client: Client, officer: User) -> None:
+    table = "平台,名称,发现途径,发现日期,地区\n抖音,示例甲号,群众举报,2026-11-02,全区\n抖音,示例乙号,,,\n抖音,示例丙号,,前天,\n抖音,示例丁号,,2199-01-01,\n"
+    page = upload(client, table)
+    text = page.content.decode()
+    for said in ("没有用到的列：地区", "发现日期“前天”读不懂", "发现日期 2199-01-01 晚于上传的日期"):
+        assert said in text
+    send(client, page)
+    found = [(s.name, s.source, f"{day_of(s.found_at)}") for s in Sighting.objects.order_by("name")]
+    assert found == [("示例乙号", "平台检索", "2026-11-24"), ("示例甲号", "群众举报", "2026-11-02")]
 
 
 @pytest.mark.parametrize(

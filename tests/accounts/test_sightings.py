@@ -8,6 +8,7 @@ import pytest
 from accounts.lifecycle import void
 from accounts.models import Account, AccountState, Flag, Role, Sighting, Unit
 from accounts.register_in import import_file
+from accounts.sighting_match import Finding, Units, match, suggest
 from inspections.sweep import sweep
 from tests.accounts.sightings import cancelled, decide, seen
 from tests.factories import NOW, Cast, account, at, platform, unit, user
@@ -64,6 +65,17 @@ def test_a_known_account_is_named(officer: User) -> None:
     one = account(name="示例发布")
     done = decide(officer, "known", account=one.pk)
     assert (done.sighting.account, done.sighting.unit, Account.objects.count()) == (one, one.unit, 1)
+
+
+def test_one_that_is_unfiled_already_and_is_seen_again_is_known_and_nobody_is_told_twice(officer: User) -> None:
+    of = Cast()
+    decide(officer, "unfiled", seen(uid="d1"), unit=of.unit.pk)
+    (candidate,) = match(platform(), "d1", "示例发布", "")
+    finding = Finding(platform(), "示例发布", "d1")
+    assert suggest(finding, [candidate], Units()).verdict == "known"
+    told = Notice.objects.count()
+    decide(officer, "known", seen(uid="d1"), account=Account.objects.get().pk)
+    assert (Account.objects.count(), Notice.objects.count()) == (1, told)
 
 
 # --- cancelled, closed --------------------------------------------------------------------------------------------
@@ -139,7 +151,6 @@ def rows(officer: User) -> dict[str, Any]:
         ("", {}, {}, "verdict", "请认定它是什么。"),
         ("known", {}, {}, "account", "请选出它是台账里的哪一个账号。"),
         ("known", {}, {"account": "cancelled"}, "verdict", "已经注销，又在平台上出现的"),
-        ("known", {}, {"account": "unfiled"}, "verdict", "请认定为“未备案”"),
         ("known", {}, {"account": "void"}, "account", "已经作废"),
         ("known", {}, {"account": "weibo"}, "account", "新浪微博的账号，不是抖音的"),
         ("unfiled", {}, {}, "unit", "请写明疑似主办单位"),

@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from accounts import activity, invitations
 from accounts.middleware import DefaultDenyMiddleware
-from accounts.models import Account, Flag, Role
+from accounts.models import Account, Flag, Role, Sighting
 from filings import reporting
 from filings.jobs import submit_receipts
 from filings.models import Announcement, Filing
@@ -178,6 +178,7 @@ PAGES: dict[str, Entry] = {
     "accounts:threshold_take_back": anybody({SUPERVISOR}, "post"),
     "accounts:sightings": anybody(OFFICE),
     "accounts:sighting_new": anybody(OFFICE),
+    "accounts:sighting": Entry(OFFICE, OFFICE, kwargs=lambda world, own: {"pk": sighted(world)}),
     "accounts:sighting_compare": anybody(OFFICE, "post"),
     "accounts:sighting_list": anybody(OFFICE),
     "accounts:sighting_sheet": Entry(OFFICE, OFFICE, kwargs=lambda world, own: sightings_listed(world)),
@@ -198,6 +199,7 @@ PAGES: dict[str, Entry] = {
     "flags": anybody(READERS),
     "events": anybody({AUDITOR, ADMIN}),
     "events_check": anybody({AUDITOR, ADMIN}, "post"),
+    "events_close": Entry({AUDITOR, ADMIN}, {AUDITOR, ADMIN}, "post", lambda world, own: a_check()),
     "events_checked": Entry({AUDITOR, ADMIN}, {AUDITOR, ADMIN}, kwargs=lambda world, own: a_check()),
     "events_export": anybody({AUDITOR, ADMIN}, "post"),
     "flags_export": anybody(READERS),
@@ -339,6 +341,13 @@ def activity_imported(world: World) -> dict[str, object]:
     fields = {"state": "done", "by": world.job.by, "created_at": NOW, "source_name": "数据.csv", "result": result}
     fields["file"] = files.keep(PDF, files.PDF)
     return {"pk": Job.objects.get_or_create(kind="import_activity", defaults=fields)[0].pk}
+
+
+def sighted(world: World) -> int:
+    """Something seen that is no account of the district."""
+    facts = {"name": "示例探店", "name_key": "示例探店", "look_key": "示例探店", "verdict": "not_government"}
+    facts |= {"source": "平台检索", "found_at": NOW, "at": NOW, "by": world.job.by}
+    return Sighting.objects.get_or_create(platform=platform("douyin"), uid="walk", defaults=facts)[0].pk
 
 
 def sightings_listed(world: World) -> dict[str, object]:
