@@ -7,6 +7,7 @@ from functools import cache
 
 from django.db import models
 
+from accounts.event_words import with_comment
 from accounts.models import Role
 from zhonglou_media.core import events, verbs
 from zhonglou_media.core.events import SYSTEM
@@ -40,14 +41,12 @@ def entries(recorded: Iterable[Event]) -> list[Entry]:
 def entry(event: Event) -> Entry:
     """One event: 「批准前置申请：待区府办决定 → 已批准」."""
     status = "done" if event.verb in GOOD else "back" if event.verb in BACK else ""
-    return Entry(what(event), who(event), event.at, event.comment, status)
+    return Entry(what(event), who(event), event.at, with_comment(event), status)
 
 
 def what(event: Event) -> str:
     """The verb in words, with the change of state where there is one."""
     words = verbs.label(event.subject_kind, event.verb)
-    if event.verb in ("custodian_named", "custodian_left"):
-        words += f"：{event.detail['name']}"
     old, new = (state_label(event.subject_kind, state) for state in (event.from_state, event.to_state))
     if not new or old == new:
         return words

@@ -48,8 +48,8 @@ def remind(now: datetime) -> None:
     if not turn or today > max(last_day, asked[-1]):
         return
     units = list(waiting(quarter).annotate(n=Count("accounts", filter=~Q(accounts__state__in=GONE))).order_by("pk"))
-    asked = {unit.pk: unit.merged_into_id or unit.pk for unit in units}
-    operators = audience.by_unit((Role.OPERATOR,), asked.values(), now)
+    whose = {unit.pk: unit.merged_into_id or unit.pk for unit in units}
+    operators = audience.by_unit((Role.OPERATOR,), whose.values(), now)
     by_then = "今天 24:00 前" if today == last_day else f" {last_day} 24:00 前" if today < last_day else "今天"
     link = reverse("accounts:quarter")
     notices.leave(
@@ -61,5 +61,5 @@ def remind(now: datetime) -> None:
             at=now,
         )
         for unit in units
-        for user_id in operators.get(asked[unit.pk], ())
+        for user_id in operators.get(whose[unit.pk], ())
     )

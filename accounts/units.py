@@ -44,7 +44,9 @@ def create(data: UnitData, *, by: User, now: datetime) -> Unit:
             _write(unit, data)
             unit.save()
             UnitName.objects.create(unit=unit, name=unit.name, since=data.since or day_of(now))
-            events.append(unit, "create", by=by, role=role, at=now, detail=_state(unit))
+            events.append(
+                unit, "create", by=by, role=role, at=now, detail=_state(unit) | {"parent_name": _name_of(unit.parent)}
+            )
     except IntegrityError:
         raise _name_taken(data.name) from None
     return unit
@@ -77,7 +79,7 @@ def edit(unit_id: int, data: UnitData, *, by: User, now: datetime) -> Unit:
             if data.since is not None and data.since > day_of(now):
                 later = "这一天还没有到：保存后新名称立即生效。请到那一天再改，或填写已经到了的日期。"
                 raise Incomplete("新名称还没有起用。", {"since": [later]})
-            was, old_name = _state(unit), unit.name
+            was, old_name, old_parent = _state(unit), unit.name, unit.parent
             _write(unit, data)
             changed: dict[str, Any] = {
                 key: [was[key], value] for key, value in _state(unit).items() if was[key] != value
@@ -85,6 +87,8 @@ def edit(unit_id: int, data: UnitData, *, by: User, now: datetime) -> Unit:
             if not changed:
                 return unit
             unit.save()
+            if "parent" in changed:  # as they are called now: the history names them without looking them up
+                changed["parent_name"] = [_name_of(old_parent), _name_of(unit.parent)]
             if unit.name != old_name:
                 since = data.since or day_of(now)
                 UnitName.objects.get_or_create(unit=unit, name=old_name)
@@ -169,6 +173,10 @@ def _name_taken(name: str) -> Incomplete:
 
 def _state(unit: Unit) -> dict[str, Any]:
     return {key: getattr(unit, f"{key}_id" if key == "parent" else key) for key in FIELDS}
+
+
+def _name_of(unit: Unit | None) -> str:
+    return unit.name if unit is not None else ""
 
 
 # --- who is missing -------------------------------------------------------------------------------------------------

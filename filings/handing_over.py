@@ -62,7 +62,10 @@ def end_membership(membership_id: int, *, last_day: date, to: int | None, by: Us
                 raise Incomplete("请选择接手的同事。", {"to": ["请选择另一位填报员，或暂不移交。"]})
             for filing in filings:
                 _give(filing, colleague, by=by, role=role, now=now, comment="原经办人任职结束")
-        detail = users.close(membership, last_day=last_day) | {"filings": [filing.pk for filing in filings], "to": to}
+        detail = users.close(membership, last_day=last_day) | {
+            "filings": [filing.pk for filing in filings],
+            "to_user": to,
+        }
         events.append(membership.user, "end_membership", by=by, role=role, at=now, detail=detail)
     return membership
 

@@ -73,6 +73,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("events/", events_page.show, name="events"),
     path("events/check/", events_page.check, name="events_check"),
     path("events/checks/<int:pk>/", events_page.checked, name="events_checked"),
+    path("events/checks/<int:pk>/close/", events_page.close, name="events_close"),
     path("events/export/", events_page.export, name="events_export"),
 ]
 if settings.DEBUG:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import custodians, outsourcing, policy
 from accounts.access import may, sees_phones, visible_accounts
+from accounts.event_words import agreed
 from accounts.histories import Entry, who
 from accounts.models import Account, AccountState, Outsourcing
 from accounts.models.account import GONE, OperationMode
@@ -184,8 +185,8 @@ VERBS: dict[str, Callable[[dict[str, Any]], str]] = {
     custodians.NAMED: lambda said: f"登记管理人员：{said['name']}自 {said['from']} 到任",
     custodians.PHONE: lambda said: f"更正{said['name']}的电话",
     custodians.LEFT: lambda said: f"登记离任：{said['name']}于 {said['to']} 离任",
-    outsourcing.BEGUN: lambda said: f"登记委托运维：{_agreed(said)}",
-    outsourcing.AMENDED: lambda said: f"更正委托运维：{_agreed(said['was'])} → {_agreed(said)}",
+    outsourcing.BEGUN: lambda said: f"登记委托运维：{agreed(said)}",
+    outsourcing.AMENDED: lambda said: f"更正委托运维：{agreed(said['was'])} → {agreed(said)}",
     outsourcing.ENDED: lambda said: f"停止委托{said['vendor']}运维：{said['on']}",
 }
 
@@ -197,9 +198,3 @@ def trail(account: Account) -> list[Entry]:
 
 def _entry(event: Event) -> Entry:
     return Entry(VERBS[event.verb](event.detail), who(event), event.at, "", "")
-
-
-def _agreed(said: dict[str, Any]) -> str:
-    until = f"至 {said['until']}" if said["until"] else "未定到期日"
-    reviewer = said["reviewer"] or "未定"
-    return f"{said['vendor']}，{said['from']} {until}，审核人{reviewer}，保密协议{'已签' if said['nda'] else '未签'}"

@@ -237,4 +237,4 @@ def test_a_membership_ends_on_its_last_day_and_not_in_the_past(admin: User) -> N
     with pytest.raises(WrongState, match="已于 2026-11-23 结束"):
         end(row, admin)
     assert verbs(person) == [("end_membership", admin, "admin")] * 2
-    assert Event.objects.filter(verb="end_membership").latest("seq").detail["to"] is None
+    assert Event.objects.filter(verb="end_membership").latest("seq").detail["to_user"] is None

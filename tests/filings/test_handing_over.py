@@ -113,7 +113,7 @@ def test_what_the_person_handles_in_the_unit_goes_to_the_colleague_in_one_piece(
     assert team.membership.to_date == YESTERDAY
     event = Event.objects.get(verb="end_membership")
     assert (event.subject_id, event.actor, event.role) == (team.operator.pk, team.admin, "admin")
-    assert (event.detail["filings"], event.detail["to"]) == ([f.pk for f in mine], team.colleague.pk)
+    assert (event.detail["filings"], event.detail["to_user"]) == ([f.pk for f in mine], team.colleague.pk)
     assert [e.role for e in Event.objects.filter(verb="hand_over")] == ["admin", "admin"]
     assert Notice.objects.filter(user=team.colleague, text__contains="移交给您经办").count() == 2
 

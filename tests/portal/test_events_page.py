@@ -1,6 +1,7 @@
 """操作记录: who searches the history, what is found, what its check says, what an export holds and leaves."""
 
 import io
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,10 +9,11 @@ from django.http import QueryDict
 from django.test import Client
 from openpyxl import load_workbook
 
-from accounts import lifecycle
+from accounts import custodians, lifecycle, thresholds, units, users
 from accounts.models import Role
+from accounts.units import UnitData
 from tests.core import tampering
-from tests.factories import Cast, account, at, opening, unit, user
+from tests.factories import NOW, Cast, account, at, opening, unit, user
 from zhonglou_media.core import chain
 from zhonglou_media.core.jobs import run_next
 from zhonglou_media.core.models import Event, Job, Notice
@@ -60,14 +62,52 @@ def test_a_search_by_each_condition() -> None:
     lifecycle.void(row, reason="登记错误（示例）", by=cast.supervisor, now=at("2026-11-23 10:00"))
     assert found("q=王某") == [("filing", "start"), ("filing", "submit")]
     assert [kind for kind, _ in found("q=乙局发布")] == ["filing", "filing", "account", "filing"]
-    assert found("q=登记错误") == found("q=丙局") == found("kind=account&verb=void") == [("account", "void")]
-    assert found(f"kind=filing&object={filing.pk}&verb=submit") == [("filing", "submit")]
+    assert found("q=登记错误") == found("q=丙局") == found("verb=account:void") == [("account", "void")]
+    assert found(f"kind=filing&object={filing.pk}&verb=filing:submit") == [("filing", "submit")]
     assert found("role=leader") == [("account", "open_pending"), ("filing", "leader_approve")]
     assert found("since=2026-11-21") == [("account", "void")]
     assert len(found("until=2026-11-20")) == len(found("since=2026-11-20&until=2026-11-20")) == 4
     assert found("until=2026-11-19") == []
     assert len(found("around=1")) == 5
     assert len(found("kind=nothing&verb=nothing&since=gestern&around=x")) == 5
+
+
+def test_each_operation_of_each_kind_is_a_choice_of_its_own() -> None:
+    page = signed_in(Role.AUDITOR).get("/events/").content.decode()
+    assert '<optgroup label="账号">' in page
+    assert '<option value="setting:change">修改设定</option>' in page
+    assert '<option value="account:change">按变更报备更新</option>' in page
+    assert "按变更报备更新、" not in page
+
+
+def test_what_was_given_and_changed_is_said_on_the_page_in_the_export_and_at_the_person() -> None:
+    admin, person, of = user(Role.ADMIN), user(name="示例甲"), unit("示例甲局")
+    above, keeper = unit("示例主管局"), Cast(of).operator
+    users.add_membership(
+        person.pk, unit=of, role="leader", from_date=date(2026, 11, 1), to_date=None, by=admin, now=NOW
+    )
+    users.edit(person.pk, name="示例乙", phone="0519-7", by=admin, now=NOW)
+    new = UnitData("示例甲和旅游局", of.short_name, of.kind, "guided", False, above)
+    units.edit(of.pk, new, by=admin, now=NOW)
+    thresholds.change("confirm_days", 20, date(2026, 12, 1), by=user(Role.SUPERVISOR), now=NOW)
+    row = account(of, custodian="")
+    custodians.name(row.pk, name="示例丙", phone="0519-8", from_date=date(2026, 11, 2), by=keeper, now=NOW)
+    page = signed_in(Role.AUDITOR).get("/events/").content.decode()
+    exported = {line[11] for line in sheet_rows(Event.objects.order_by("-seq"))}
+    for words in (
+        "示例甲局“单位主要领导”，自 2026-11-01 起",
+        "姓名：示例甲 → 示例乙，联系电话有改动",
+        "名称：示例甲局 → 示例甲和旅游局，适用范围：适用 → 指导，行业主管部门：（空） → 示例主管局，"
+        "新名称自 2026-11-24 起",
+        "示例丙，自 2026-11-02 到任",
+    ):
+        assert words in page
+        assert words in exported
+    assert any("季度确认的时限：15 → 20 天，自 2026-12-01 起" in line for line in exported)
+    assert "0519-" not in page + "".join(exported)
+    client = Client()
+    client.force_login(admin)
+    assert "示例甲局“单位主要领导”，自 2026-11-01 起" in client.get(f"/users/{person.pk}/").content.decode()
 
 
 @pytest.mark.parametrize("typed", ["gestern", "0001-01-01", "9999-12-31", "2026-02-31"])
@@ -133,17 +173,56 @@ def test_a_fault_is_told_to_admin_and_auditor() -> None:
 
 def test_a_head_kept_outside_is_compared_at_once() -> None:
     opening("draft")
-    client = signed_in(Role.AUDITOR)
-    answer = client.post("/events/check/", {"head": f"1:{'0' * 64}"})
+    user(Role.ADMIN)
+    client, typed = signed_in(Role.AUDITOR), {"head": f"1:{'0' * 64}"}
+    answer = client.post("/events/check/", typed)
     job = Job.objects.get(kind=event_checks.KIND)
     assert answer["Location"] == f"/jobs/{job.pk}/"
     assert run_next(KINDS)
     assert client.get(f"/jobs/{job.pk}/")["Location"] == f"/events/checks/{job.pk}/"
-    assert "与留存的不符" in client.get(f"/events/checks/{job.pk}/").content.decode()
+    page = client.get(f"/events/checks/{job.pk}/").content.decode()
+    assert "先核对是否抄错" in page  # nobody else is told
+    assert "与留存的不符" in page
+    assert not Notice.objects.filter(key__startswith="chain:").exists()
+    assert event_checks.standing() is None
+    assert "还没有核验过" in client.get("/events/").content.decode()
+    client.post("/events/check/", typed | {"sure": "1"})
+    assert run_next(KINDS)
+    assert Notice.objects.filter(key__startswith="chain:").count() == 2
+    assert "核验发现1处不符" in client.get("/events/").content.decode()
     answer = client.post("/events/check/", {"head": "昨天"})
     assert answer.status_code == 422
     assert "不是留存的末条" in answer.content.decode()
     assert 'value="昨天"' in answer.content.decode()
+
+
+def test_a_fault_stays_until_somebody_closes_it_with_a_reason() -> None:
+    opening("draft")
+    client = signed_in(Role.ADMIN)
+    tampering.stand_in()
+    tampering.edit(1, "verb")
+    verify_events()
+    assert run_next(KINDS)
+    client.post("/events/check/", {"head": f"1:{'0' * 64}"})  # a later one, of a mistyped head
+    assert run_next(KINDS)
+    newest = event_checks.standing()
+    assert newest is not None
+    for page in ("/", "/events/"):
+        assert f"/events/checks/{newest.pk}/" in client.get(page).content.decode()
+    close = f"/events/checks/{newest.pk}/close/"
+    assert client.post(close, {"reason": " "}).status_code == 422
+    assert client.post(close, {"reason": "示例：已查明"}, follow=True).status_code == 200
+    assert Event.objects.get(verb="close_fault").comment == "示例：已查明"
+    assert client.post(close, {"reason": "示例"}).status_code == 409
+    assert "还没有了结" not in client.get("/").content.decode()
+    before = Notice.objects.count()
+    verify_events()
+    assert run_next(KINDS)  # finds the same again
+    assert (event_checks.standing(), Notice.objects.count()) == (None, before)
+    tampering.edit(2, "verb")
+    verify_events()
+    assert run_next(KINDS)
+    assert event_checks.standing() == event_checks.done()[0]
 
 
 def test_an_export_holds_what_the_list_shows_as_texts_and_leaves_an_event() -> None:

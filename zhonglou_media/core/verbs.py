@@ -135,6 +135,7 @@ VERBS: dict[str, dict[str, str]] = {
         "discard_import": "放弃导入",
         "sightings": "导入发现的账号",
         "discard_sightings": "放弃导入发现的账号",
+        "close_fault": "了结核验不符",
     },
     "import_activity": {"import_activity": "导入发布和留言数据"},
     "export": {"export": "导出备案到上级系统"},
@@ -154,11 +155,10 @@ def label(kind: str, verb: str) -> str:
     return VERBS.get(kind, {}).get(verb, OTHER)
 
 
-def choices(kind: str = "") -> dict[str, str]:
-    """The verbs of a kind, or of all, and their words; one of several kinds has those of each."""
-    found: dict[str, str] = {}
-    for of_kind in [VERBS.get(kind, {})] if kind else VERBS.values():
-        for verb, words in of_kind.items():
-            known = found.get(verb, "").split("、")
-            found[verb] = words if verb not in found else "、".join(dict.fromkeys([*known, words]))
-    return found
+def choices(kind: str = "") -> list[tuple[str, list[tuple[str, str]]]]:
+    """For a list to choose from: by kind of object (or of that one alone), `kind:verb` and its words."""
+    return [
+        (kind_label(of), [(f"{of}:{verb}", words) for verb, words in found.items()])
+        for of, found in VERBS.items()
+        if kind in ("", of)
+    ]

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils.choices import flatten_choices
 
 from accounts.models import Account, AccountName, Flag, Role, Unit
 from filings.models import Filing, PreApproval
@@ -22,7 +23,11 @@ class EventFilter(forms.Form):
 
     q = forms.CharField(label="搜索", required=False, max_length=60)
     kind = forms.ChoiceField(label="对象", required=False)
-    verb = forms.ChoiceField(label="操作", required=False)
+    verb = forms.ChoiceField(
+        label="操作",
+        required=False,
+        widget=forms.Select(attrs={"class": "form-select zl-w9", "aria-label": "操作"}),
+    )
     role = forms.ChoiceField(label="身份", required=False, choices=[("", "全部身份"), *Role.choices, (SYSTEM, "系统")])
     since = day_field("从")
     until = day_field("到")
@@ -33,7 +38,7 @@ class EventFilter(forms.Form):
         super().__init__(*args, **kwargs)
         kind = str(self.data.get("kind", ""))
         self.fields["kind"].choices = [("", "全部对象"), *verbs.KINDS.items()]  # type: ignore[attr-defined]
-        self.fields["verb"].choices = [("", "全部操作"), *verbs.choices(kind).items()]  # type: ignore[attr-defined]
+        self.fields["verb"].choices = [("", "全部操作"), *verbs.choices(kind)]  # type: ignore[attr-defined]
         self.is_valid()
 
     @property
@@ -57,16 +62,19 @@ class EventFilter(forms.Form):
         shown = []
         for name in ("q", "kind", "verb", "role", "since", "until"):
             if value := self.cleaned_data.get(name):
-                choices = dict(getattr(self.fields[name], "choices", ()))
+                choices = dict(flatten_choices(getattr(self.fields[name], "choices", ())))
                 shown.append((name, str(choices.get(value, value))))
         return shown
 
     def events(self) -> QuerySet[Event]:
         """Those that fit, the newest first."""
         given, rows = self.cleaned_data, Event.objects.order_by("-seq")
-        for name, column in (("kind", "subject_kind"), ("verb", "verb"), ("role", "role")):
+        for name, column in (("kind", "subject_kind"), ("role", "role")):
             if given.get(name):
                 rows = rows.filter(**{column: given[name]})
+        if given.get("verb"):
+            kind, _, verb = given["verb"].partition(":")
+            rows = rows.filter(subject_kind=kind, verb=verb)
         if given.get("kind") and given.get("object"):
             rows = rows.filter(subject_id=given["object"])
         if given.get("since"):

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
 
-from accounts import histories, policy
+from accounts import event_words, histories, policy
 from accounts.models import Account, Flag, Membership, Message, Publication
 from accounts.policy import Action
 from accounts.thresholds import EDITABLE
@@ -40,6 +40,7 @@ class EventRow:
 
     event: Event
     what: str
+    said: str
     who: str
     role: str
     kind: str
@@ -104,6 +105,7 @@ def _row(event: Event, names: Mapping[tuple[str, int | None], str], user: User |
     return EventRow(
         event=event,
         what=verbs.label(kind, event.verb),
+        said=event_words.said(event),
         who=str(event.actor) if event.actor else "系统",
         role=histories.role_label(event.role) if event.actor else "",
         kind=verbs.kind_label(kind),

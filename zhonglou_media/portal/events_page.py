@@ -15,11 +15,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts import policy
+from accounts import histories, policy
 from accounts.access import may
+from accounts.forms import ReasonForm
 from accounts.policy import Action
 from zhonglou_media.core import events
-from zhonglou_media.core.answers import post_only
+from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.files import XLSX
@@ -45,6 +46,7 @@ HEADS = (
     "新状态",
     "版次",
     "内容摘要",
+    "具体内容",
     "意见",
     "记录摘要",
 )
@@ -61,13 +63,17 @@ def show(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, given: QueryDict, *, refused: str = "", head: str = "") -> HttpResponse:
     user, form = cast(User, request.user), EventFilter(given)
     page = Paginator(form.events().select_related("actor"), A_PAGE).get_page(given.get("page"))
-    checked = event_checks.done().select_related("by").first()
+    last = event_checks.done().select_related("by")[:A_PAGE]
+    checked = next((job for job in last if not job.result.get("doubts")), None)  # a typed head is its typist's affair
+    standing = event_checks.standing()
     end = EventHead.objects.first()
     context: dict[str, Any] = {
         "form": form,
         "page": page,
         "rows": rows(list(page.object_list), user),
         "checked": checked,
+        "standing": standing,
+        "older": standing if standing != checked else None,
         "end": end,
         "at_most": AT_MOST,
         "query": given.urlencode(),
@@ -81,9 +87,9 @@ def _page(request: HttpRequest, given: QueryDict, *, refused: str = "", head: st
 @post_only("events")
 def check(request: HttpRequest) -> HttpResponseBase:
     """立即核验: a job, whose end is told."""
-    head = request.POST.get("head", "")
+    head, sure = request.POST.get("head", ""), "sure" in request.POST
     try:
-        job = event_checks.ask(by=cast(User, request.user), now=db_now(), head=head)
+        job = event_checks.ask(by=cast(User, request.user), now=db_now(), head=head, sure=sure)
     except Refused as refused:
         return _page(request, QueryDict(), refused=str(refused), head=head)
     return redirect("job", job.pk)
@@ -94,11 +100,42 @@ def check(request: HttpRequest) -> HttpResponseBase:
 @never_cache
 def checked(request: HttpRequest, pk: int) -> HttpResponse:
     """What one check found: every fault, each with a way to the events around it."""
+    return _checked(request, pk)
+
+
+@may(Action.VIEW_EVENTS)
+@post_only("events_checked", "pk")
+def close(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """了结 what a check found, with the reason."""
+    form = ReasonForm(request.POST)
+    if form.is_valid():
+        try:
+            event_checks.close(pk, reason=form.cleaned_data["reason"], by=cast(User, request.user), now=db_now())
+        except Refused as refused:
+            return _checked(request, pk, form=form, refused=refused)
+        messages.success(request, "已了结，理由记入操作记录；同样的不符不再提醒，发现别的会再提醒。")
+        return redirect("events")
+    return _checked(request, pk, form=form)
+
+
+def _checked(
+    request: HttpRequest, pk: int, *, form: ReasonForm | None = None, refused: Refused | None = None
+) -> HttpResponse:
     job = event_checks.done().select_related("by").filter(pk=pk).first()
     if job is None:
         raise Http404
     request.nav_path = "/events/"  # type: ignore[attr-defined]
-    return render(request, "portal/events_checked.html", {"job": job, "shown": event_checks.SHOWN})
+    context = {
+        "job": job,
+        "shown": event_checks.SHOWN,
+        "open": event_checks.standing() == job,
+        "form": form or ReasonForm(),
+        "refused": refused,
+        "typed": [f"{seq}:{digest}" for seq, digest in job.params.get("heads", [])],
+        "history": histories.entries_for(job),
+    }
+    status = status_of(refused) if refused else 422 if form is not None and form.errors else 200
+    return render(request, "portal/events_checked.html", context, status=status)
 
 
 # --- export -----------------------------------------------------------------------------------------------------------
@@ -148,6 +185,6 @@ def sheet_rows(chosen: QuerySet[Event]) -> Iterator[Sequence[Any]]:
             yield (
                 *(event.seq, event.at, row.who, row.role, row.what, row.kind, row.name),
                 *(old.label if old else "", new.label if new else "", event.revision, event.digest),
-                *(event.comment, event.hash),
+                *(row.said, event.comment, event.hash),
             )
         before = chunk[-1].seq

@@ -24,6 +24,7 @@ from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.models import Invitation, Job, User, Year
 from zhonglou_media.portal.flag_rows import flag_rows
 
+from . import event_checks
 from .jobs import label_of
 
 SHOWN = 20
@@ -112,6 +113,7 @@ def in_order(now: datetime) -> dict[str, Any]:
     people = User.objects.filter(is_active=True)
     problems = [*calendar_problems(today, {year.year for year in years}), *sweep_problems(runs, now)]
     problems += people_problems(people, now)
+    problems = [*history_problems(), *problems]
     return {
         "problems": problems,
         "people": people.count(),
@@ -125,6 +127,16 @@ def in_order(now: datetime) -> dict[str, Any]:
         "last_sweep": max((run.last_run_at for run in runs if run.last_run_at), default=None),
         "jobs": [(label_of(job), job) for job in Job.objects.select_related("by")[:SHOWN]],
     }
+
+
+def history_problems() -> list[Problem]:
+    """A fault of the history that nobody has closed."""
+    job = event_checks.standing()
+    if job is None:
+        return []
+    text = "请保存现场，联系维护人员；查明以后写明原因了结。"
+    link = reverse("events_checked", args=[job.pk])
+    return [Problem(f"操作记录核验发现{job.result['faults']}处不符，还没有了结", text, link, "看每一处")]
 
 
 def people_problems(people: QuerySet[User], now: datetime) -> list[Problem]:
