@@ -6,7 +6,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from filings import kinds, moves
+from filings import kinds, moves, notifying
 from filings.models import Filing, Receipt, ReceiptResult, System
 from zhonglou_media.core.models import User
 
@@ -31,7 +31,10 @@ def try_complete(filing: Filing, *, by: User | None, role: str, now: datetime) -
     """
     receipts = [standing_receipt(filing, system) for system in System.values]
     kind = kinds.of(filing)
-    if not all(receipts) or kind.lacks(filing, now):
+    if not all(receipts):
+        return False
+    if lacks := kind.lacks(filing, now):
+        notifying.tell_what_lacks(filing, lacks, now=now)
         return False
     conflict = kind.complete(filing, [r for r in receipts if r], by=by, role=role, now=now)
     if conflict:

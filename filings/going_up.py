@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, prefetch_related_objects
+from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery, prefetch_related_objects
 
 from filings import applying, kinds
 from filings.filed import filed_value
@@ -18,13 +18,38 @@ from zhonglou_media.core.words import SYSTEMS
 CALL_AFTER_DAYS = 3  # without a receipt since the export
 
 
-def to_pass_on() -> FilingQuerySet:
-    """Accepted and not yet taken by both systems, by the office's own due time."""
+def accepted() -> FilingQuerySet:
+    """Accepted and not completed, by the office's own due time."""
     return Filing.objects.filter(state=FilingState.ACCEPTED).order_by("office_due_at", "pk")
 
 
+def to_pass_on() -> FilingQuerySet:
+    """Of `accepted` those that one of the systems, or both, have not answered."""
+    return _marked().exclude(_answered())
+
+
+def lacking() -> FilingQuerySet:
+    """Of `accepted` those that both systems have answered and that wait for the unit: a date, a proof."""
+    return _marked().filter(_answered(), conflict="")
+
+
+def _marked() -> FilingQuerySet:
+    present = Revision.objects.filter(filing=OuterRef("pk"), number=OuterRef("revision")).values("approved_sm3")
+    return accepted().annotate(approved_sm3=Subquery(present))
+
+
+def _answered() -> Q:
+    """Condition on `_marked`: a receipt of each system counts for the approved part as it stands."""
+    of_receipt = Revision.objects.filter(filing=OuterRef("filing"), number=OuterRef("revision")).values("approved_sm3")
+    good = Receipt.objects.annotate(approved=Subquery(of_receipt)).exclude(result=ReceiptResult.REFUSED)
+    both = Q()
+    for system in System.values:
+        both &= Q(Exists(good.filter(filing=OuterRef("pk"), system=system, approved=OuterRef("approved_sm3"))))
+    return both
+
+
 def in_hand() -> FilingQuerySet:
-    """`to_pass_on`, and what a system above returned and the office has not accepted again since."""
+    """`accepted`, and what a system above returned and the office has not accepted again since."""
     returned = Receipt.objects.filter(
         filing=OuterRef("pk"), result=ReceiptResult.REFUSED, revision__gte=OuterRef("accepted_revision")
     )
@@ -33,8 +58,8 @@ def in_hand() -> FilingQuerySet:
 
 
 def conflicts() -> FilingQuerySet:
-    """Both systems have answered, but the account cannot be activated: for the supervisor."""
-    return to_pass_on().exclude(conflict="")
+    """Both systems have answered, but something of the register stands in the way."""
+    return accepted().exclude(conflict="")
 
 
 @dataclass(frozen=True)
@@ -81,13 +106,13 @@ class Passing:
         return next((place.system for place in self.places if not place.is_settled), System.NATIONAL)
 
     def is_over(self, now: datetime) -> bool:
-        """Whether the office's own due time is past."""
+        """Whether the office's own due time is past, and it still has to pass the filing on."""
         due = self.filing.office_due_at
-        return due is not None and not self.filing.provisional and due <= now
+        return due is not None and not self.filing.provisional and due <= now and not self.is_answered
 
     def ends_today(self, now: datetime) -> bool:
-        """Whether the office's own due time is today's 24:00."""
-        due = self.filing.office_due_at
+        """Whether the office's own due time is today's 24:00, and it still has to pass the filing on."""
+        due = None if self.is_answered else self.filing.office_due_at
         return due is not None and not self.filing.provisional and now < due <= end_of_today(now)
 
 

@@ -1,6 +1,7 @@
 """Who is told when a filing moves: the person whose turn it is now."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from accounts import audience
 from accounts.models import Role
@@ -22,7 +23,7 @@ NEXT: dict[str, tuple[Role, ...]] = {
     "refuse": (Role.OPERATOR, Role.LEADER),
     "upper_return": (Role.OPERATOR, Role.OFFICER),
     "unaccept": (Role.OFFICER,),
-    "completion_blocked": (Role.OFFICER, Role.SUPERVISOR),
+    "completion_blocked": (Role.OFFICER, Role.SUPERVISOR, Role.OPERATOR),
     "complete": (Role.OPERATOR, Role.LEADER),
     "object": (Role.OFFICER, Role.SUPERVISOR, Role.OPERATOR),
 }
@@ -41,9 +42,20 @@ def tell_who_is_next(filing: Filing, event: Event) -> None:
     notices.tell(
         people(filing, roles, event),
         key=f"filing-{filing.pk}-{event.seq}",
-        text=f"{title(filing)}：{told(filing, event)}。",
+        text=f"{title(filing)}：{told(filing, event)}。"[:300],
         link=f"/filings/{filing.pk}/",
         now=event.at,
+    )
+
+
+def tell_what_lacks(filing: Filing, lacks: str, *, now: datetime) -> None:
+    """Both systems have answered: the unit's operators learn what of theirs completion waits for, once a content."""
+    notices.tell(
+        audience.people((Role.OPERATOR,), now=now, unit_id=filing.unit_id),
+        key=f"filing-{filing.pk}-lacks-{filing.revision}",
+        text=f"{title(filing)}：两个系统均已备案，还缺{lacks}，请在“补充材料”里补齐，补齐后自动办结。",
+        link=f"/filings/{filing.pk}/",
+        now=now,
     )
 
 
@@ -74,6 +86,8 @@ def _tell_giving_unit(filing: Filing, event: Event) -> None:
 def told(filing: Filing, event: Event) -> str:
     """What was done, what the filing is now unless that says the same, and by when it must go on."""
     done, state = verb_label(event.verb), FilingState(filing.state).label
+    if event.verb == "completion_blocked":
+        return f"两个系统均已备案，暂不能办结：{filing.conflict.rstrip('。')}"
     words = done if done == state else f"{done}，现为“{state}”"
     if event.to_state == FilingState.RETURNED and filing.returns > 1:
         words += f"（第{filing.returns}次退回）"

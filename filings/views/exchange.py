@@ -81,7 +81,7 @@ def _asked_for(request: HttpRequest) -> dict[str, Any]:
 
 
 def _form(request: HttpRequest, *args: Any, **kwargs: Any) -> ReceiptForm:
-    return ReceiptForm(*args, waiting=going_up.to_pass_on(), for_supervisor=_for_supervisor(request), **kwargs)
+    return ReceiptForm(*args, waiting=going_up.accepted(), for_supervisor=_for_supervisor(request), **kwargs)
 
 
 def _for_supervisor(request: HttpRequest) -> bool:

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from accounts import activity, lifecycle, rules
 from accounts.models import Account, AccountState
@@ -14,6 +15,7 @@ from tests.factories import NOW, Cast, account, at, closing, opening, platform, 
 from tests.filings.exchanging import LATER, supplement, take
 from zhonglou_media.core.errors import Refused, WrongState
 from zhonglou_media.core.events import timeline
+from zhonglou_media.core.models import Notice
 
 pytestmark = pytest.mark.django_db
 TODAY, AHEAD = "2026-11-24", "2026-12-01"
@@ -154,6 +156,27 @@ def test_what_completion_waits_for(cast: Cast, kind: str, day: str, proof: bool,
     row = going_up.passing([Filing.objects.for_lists().get(pk=filing.pk)], now=NOW)[0]
     assert (f"还缺：{lacks}" in row.missing) is bool(lacks)
     assert (both(filing).state == FilingState.COMPLETED) is (not lacks)
+
+
+def test_what_lacks_and_what_stands_in_the_way_reach_the_unit(cast: Cast, client: Client) -> None:
+    dated = closing("accepted", cast, effective_on="")
+    open_ = closing("accepted", cast, on=account(cast.unit, platform=platform("kuaishou")), effective_on=TODAY)
+    activity.ask(open_.registered.pk, asked_at=NOW, by=cast.operator, now=NOW)
+    both(dated)
+    both(open_)
+    told = list(Notice.objects.filter(user=cast.operator).order_by("pk").values_list("text", flat=True))
+    assert sum("还缺停止更新日期，请在“补充材料”里补齐" in text for text in told) == 1
+    assert sum("暂不能办结：账号“" in text and "还有 1 条咨询没有办结" in text for text in told) == 1
+    client.force_login(cast.operator)
+    home = client.get("/").content.decode()
+    assert "1 件备案待补充材料" in home
+    assert "1 件备案办结受阻" in home
+    client.force_login(cast.officer)
+    home = client.get("/").content.decode()
+    assert "件待录入上级系统" not in home
+    assert "办结受阻（1件）" in home
+    assert "还缺材料，等单位补充（1件）" in home
+    assert not going_up.to_pass_on().exists()
 
 
 def test_the_proof_completes_it_and_before_the_office_is_told_what_lacks(cast: Cast) -> None:

@@ -17,6 +17,7 @@ from accounts.policy import Action, carried_on, could, grants_of
 from filings import going_up, preapprovals, queues, review_queue
 from filings.handing_over import left_behind
 from filings.models import Filing, FilingState
+from filings.models.filing import CLOSINGS
 from inspections.access import visible_orders
 from inspections.models.order import STANDING, OrderState
 from zhonglou_media.core.calendar import Calendar
@@ -178,9 +179,14 @@ def _todo(user: User, now: datetime) -> dict[str, Count]:
 
 
 def _unit_is_late(now: datetime) -> Q:
-    """A clock of the unit is over: the report's, or the correction's."""
+    """A clock of the unit is over: the report's, the correction's, or the day by which a decision wants it closed."""
     report = Q(report_due_at__lte=now, first_reported_at__isnull=True)
-    return Q(provisional=False) & (report | Q(correction_due_at__lte=now))
+    today = day_of(now)
+    closed = Q(closing__due_on__lt=today) | Q(
+        revision=0, draft__data__due_on__gt="", draft__data__due_on__lt=today.isoformat()
+    )
+    decided = Q(kind__in=CLOSINGS, report_due_at__isnull=True) & closed
+    return Q(provisional=False) & (report | Q(correction_due_at__lte=now)) | decided
 
 
 def label_of(url_name: str) -> str:

@@ -60,7 +60,8 @@ def _work(request: HttpRequest, user: User) -> dict[str, Any]:
         "proved": list(_proved()) if supervisor else [],
         "lost": losing.reported() if supervisor else [],
         "often": list(review_queue.returned_often().for_lists()[:UPPER_SHOWN]) if supervisor else [],
-        "conflicts": list(going_up.conflicts().for_lists()[:UPPER_SHOWN]) if supervisor else [],
+        "conflicts": list(going_up.conflicts().for_lists()[:UPPER_SHOWN]),
+        "lacking": going_up.passing(list(going_up.lacking().for_lists()[:UPPER_SHOWN]), now=now),
     }
 
 

@@ -13,8 +13,10 @@ from django.urls import reverse
 from accounts import quarter, reminding
 from accounts.models import Account, AccountState, Message, Unit
 from accounts.models.account import ENDED, WATCHED
+from filings.changing import SEEN
 from filings.models import (
     Attachment,
+    ChangeItem,
     Filing,
     FilingKind,
     FilingState,
@@ -23,7 +25,7 @@ from filings.models import (
     PreApprovalState,
 )
 from filings.models.content import AttachmentKind
-from filings.models.filing import LIVE
+from filings.models.filing import CLOSINGS, LIVE
 from inspections.models import ClosureOrder, OrderState
 from zhonglou_media.core.clock import SHANGHAI, day_of
 from zhonglou_media.core.countdown import due24
@@ -78,7 +80,7 @@ def unit_todos(units: Units, now: datetime) -> list[UnitTodo]:
         _ordered(units, now),
         _unanswered(units, now),
         *_data(units, now),
-        _late_facts(units, now),
+        *_accepted(units, now),
         _retentions(units, now),
         _quarter(units, now),
     )
@@ -170,19 +172,43 @@ def _data_asked(count: int, due: datetime, now: datetime) -> UnitTodo:
     return UnitTodo("database", title, why, None, "去登记", reverse("accounts:record"), 14, clock="到期前登记")
 
 
-def _late_facts(units: Units, now: datetime) -> UnitTodo | None:
-    """Accepted filings that complete only once the unit has said when it was done, or has sent the proof (第八条)."""
-    undated = ~Q(kind=FilingKind.OPEN) & Q(effective_on__isnull=True)
+def _accepted(units: Units, now: datetime) -> Iterator[UnitTodo]:
+    """Accepted filings that complete only once the unit has said when it was done, or has sent the proof (第八条).
+
+    And those that both systems have answered and something of the register keeps open.
+    """
+    seen = ChangeItem.objects.filter(filing=OuterRef("pk"), field__in=SEEN)
+    undated = (Q(kind__in=CLOSINGS) | Q(Exists(seen), kind=FilingKind.CHANGE)) & Q(effective_on__isnull=True)
     proof = Attachment.objects.filter(filing=OuterRef("pk"), kind=AttachmentKind.PROOF, removed_at__isnull=True)
     unproved = Q(~Exists(proof), kind=FilingKind.CANCEL, effective_on__lte=day_of(now))
-    waiting = Filing.objects.filter(undated | unproved, _of(units), state=FilingState.ACCEPTED)
-    count = waiting.aggregate(all=Count("pk"), one=Min("pk"))
-    if not count["all"]:
-        return None
+    short, blocked = (undated | unproved) & Q(conflict=""), ~Q(conflict="")
+    waiting = Filing.objects.filter(short | blocked, _of(units), state=FilingState.ACCEPTED)
+    count = waiting.aggregate(
+        all=Count("pk", filter=short),
+        one=Min("pk", filter=short),
+        blocked=Count("pk", filter=blocked),
+        first=Min("pk", filter=blocked),
+    )
+    if count["blocked"]:
+        yield _blocked(count["blocked"], count["first"])
+    if count["all"]:
+        yield _late_facts(count["all"], count["one"])
+
+
+def _blocked(count: int, first: int) -> UnitTodo:
+    """The page of the filing names what stands in the way."""
     listed = f"{reverse('filings:list')}?state={FilingState.ACCEPTED}"
-    url = reverse("filings:supplement", args=[count["one"]]) if count["all"] == 1 else listed
+    url = reverse("filings:detail", args=[first]) if count == 1 else listed
+    why = "两个上级系统均已备案，但台账中有情况尚未处理，请打开查看原因并处理，或与区政府办公室联系。"
+    return UnitTodo("alert-triangle", f"{count} 件备案办结受阻", why, None, "去查看", url, 8, "尽快处理", label="备案")
+
+
+def _late_facts(count: int, one: int) -> UnitTodo:
+    """The date on which it was done, or the proof."""
+    listed = f"{reverse('filings:list')}?state={FilingState.ACCEPTED}"
+    url = reverse("filings:supplement", args=[one]) if count == 1 else listed
     why = "已审核通过；在平台上办好后，请补录办理日期，注销的再上传注销证明，补齐后才能办结。"
-    title = f"{count['all']} 件备案待补充材料"
+    title = f"{count} 件备案待补充材料"
     return UnitTodo("paperclip", title, why, None, "去补充", url, 8, clock="办好后补充", label="备案")
 
 
