@@ -68,6 +68,7 @@ class Action(models.TextChoices):
     PEOPLE = "people", "登记管理人员和委托运维"
     CONFIRM = "confirm", "确认本季度信息"
     VIEW_CONFIRMATIONS = "view_confirmations", "查看季度确认"
+    URGE = "urge", "催办季度确认"
     USERS = "users", "管理用户"
     UNITS = "units", "管理单位"
     VIEW_EVENTS = "view_events", "查阅操作记录"
@@ -151,6 +152,7 @@ RULES: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
         A.PEOPLE: OPERATOR_OR_HEIR,
         A.CONFIRM: OPERATOR_OR_HEIR,
         A.VIEW_CONFIRMATIONS: READERS,
+        A.URGE: OFFICE,
         A.USERS: ADMIN,
         A.UNITS: ADMIN,
         A.VIEW_EVENTS: {Role.AUDITOR: Scope.ALL, Role.ADMIN: Scope.ALL},

@@ -260,8 +260,8 @@ def _flat(content: Content) -> Flat:
                 label = OTHER_LABELS.get(name) or fields.label(name)
                 shown = f"第 {value} 号图片" if name == "avatar" and value else value
                 flat[(2, facts["id"], name)] = (f"{title}{label}", shown)
-        flat[(2, facts["id"], "~1")] = (f"{title}现任管理人员", _joined(account["custodian"]))
-        flat[(2, facts["id"], "~2")] = (f"{title}委托运维", _joined(account["outsourcing"]))
+        flat[(2, facts["id"], "~1")] = (f"{title}现任管理人员", joined(account["custodian"]))
+        flat[(2, facts["id"], "~2")] = (f"{title}委托运维", joined(account["outsourcing"]))
     return flat
 
 
@@ -276,7 +276,8 @@ SAID = {
 }
 
 
-def _joined(said: Mapping[str, str]) -> str:
+def joined(said: Mapping[str, str]) -> str:
+    """A custodian or a contract of a content in one line; '' for none."""
     return "，".join(words.format(said[name]) for name, words in SAID.items() if said.get(name))
 
 

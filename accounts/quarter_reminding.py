@@ -2,18 +2,23 @@
 
 from datetime import date, datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Count, Q
 from django.urls import reverse
 
 from accounts import audience
 from accounts.models import Role
 from accounts.models.account import GONE
-from accounts.quarter import Quarter, waiting
-from zhonglou_media.core import notices
+from accounts.policy import Action, require
+from accounts.quarter import Quarter, lock, waiting
+from zhonglou_media.core import events, notices
 from zhonglou_media.core.calendar import Calendar
-from zhonglou_media.core.clock import day_of
-from zhonglou_media.core.models import Notice
+from zhonglou_media.core.clock import day_of, start_of
+from zhonglou_media.core.countdown import due24
+from zhonglou_media.core.errors import Refused, WrongState
+from zhonglou_media.core.models import Notice, User
 
+URGED = "urge_quarter"  # the verb of the event
 ONE_DAY = timedelta(days=1)
 BEFORE = timedelta(days=3)
 
@@ -63,3 +68,30 @@ def remind(now: datetime) -> None:
         for unit in units
         for user_id in operators.get(whose[unit.pk], ())
     )
+
+
+def urge(unit_id: int, *, by: User, now: datetime) -> int:
+    """催办: the office asks the operators of a unit that has not confirmed, once a day; returns how many.
+
+    Raises NotAllowed, WrongState (it has confirmed, or was asked today) or Refused (nobody is there to ask).
+    """
+    with transaction.atomic():
+        unit, quarter = lock(unit_id), Quarter.of(now)
+        role = require(by, Action.URGE, unit)
+        if not waiting(quarter).filter(pk=unit.pk).exists():
+            raise WrongState(f"{unit.name}{quarter.label}已经确认，或没有要确认的账号，不用催办。")
+        today = events.timeline(unit).filter(verb=URGED, at__gte=start_of(day_of(now))).last()
+        if today is not None:
+            raise WrongState(f"{today.actor}今天已催办过{unit.name}，明天还没有确认的可以再催。")
+        asked = unit.merged_into_id or unit.pk
+        operators = audience.by_unit((Role.OPERATOR,), [asked], now).get(asked, [])
+        if not operators:
+            raise Refused(f"{unit.name}没有填报员的用户，请系统管理员登记后再催办。")
+        due = due24(quarter.due())
+        by_then = f"应于 {due} 前确认，请尽快补办" if quarter.due() <= now else f"请在 {due} 前确认"
+        key = f"quarter-{quarter.key}-urged-{day_of(now)}-{unit.pk}"
+        text = f"区政府办公室催办：{unit.name}{quarter.label}的账号信息还没有确认，{by_then}。"
+        link = reverse("accounts:quarter")
+        notices.leave(Notice(user_id=one, key=key, text=text, link=link, at=now) for one in operators)
+        events.append(unit, URGED, by=by, role=role, at=now, detail={"quarter": quarter.key, "told": len(operators)})
+    return len(operators)

@@ -15,19 +15,20 @@ from django.views.decorators.http import require_safe
 
 from accounts import doubts, fields, policy, quarter
 from accounts.access import may, visible_units
-from accounts.models import AccountState, Confirmation, Role, Unit
+from accounts.models import AccountState, Confirmation, Membership, Role, Unit
 from accounts.models.account import GONE
 from accounts.policy import Action
 from accounts.quarter import Line, Quarter, Sheet
 from accounts.views.account import applies, fact
 from accounts.views.register import Head, changed
 from zhonglou_media.core.answers import post_only, status_of
-from zhonglou_media.core.clock import db_now
+from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.errors import Refused, StaleReading
 from zhonglou_media.core.models import User
 
 A_PAGE = 50
 IN_ROW = ("uid", "custodian", "custodian_phone", "leader_in_charge", "department_in_charge", "operation_mode", "vendor")
+COLUMNS = (("unit", "单位"), ("accounts", "账号"), ("", "状态"), ("", "确认人或填报员"), ("at", "确认时间"))
 SORTS = {"unit": F("name"), "accounts": F("n"), "at": F("confirmed_at")}
 
 
@@ -153,7 +154,8 @@ def _row(line: Line, now: datetime) -> Row:
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """Units that must confirm, of those the person reads; those that have not come first."""
-    user, this = cast(User, request.user), Quarter.of(db_now())
+    user, now = cast(User, request.user), db_now()
+    this = Quarter.of(now)
     asked = _asked(request.GET.get("quarter", ""), this)
     sort, show_only = request.GET.get("sort", ""), request.GET.get("show", "")
     units = quarter.obliged().filter(pk__in=visible_units(user).values("pk"))
@@ -164,7 +166,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     done = quarter.confirmed(list(page.object_list), asked)
     context = {
         "page": page,
-        "rows": [(unit, done.get(unit.pk)) for unit in page.object_list],
+        "rows": _with_people(list(page.object_list), done, now),
+        "may_urge": policy.could(user, Action.URGE),
         "heads": list(_heads(request, sort)),
         "total": total,
         "waiting": waiting,
@@ -179,6 +182,18 @@ def overview(request: HttpRequest) -> HttpResponse:
         ],
     }
     return render(request, "accounts/quarter_overview.html", context)
+
+
+def _with_people(
+    units: list[Unit], done: dict[int, Confirmation], now: datetime
+) -> list[tuple[Unit, Confirmation | None, list[User]]]:
+    """Each unit with its confirmation, or the operators who owe it: one query."""
+    asked = {unit.pk: unit.merged_into_id or unit.pk for unit in units if unit.pk not in done}
+    held = Membership.objects.current(day_of(now)).filter(unit__in=asked.values(), role=Role.OPERATOR)
+    people: dict[int, list[User]] = {}
+    for member in held.filter(user__is_active=True).select_related("user").order_by("user__name", "pk"):
+        people.setdefault(member.unit_id, []).append(member.user)
+    return [(unit, done.get(unit.pk), people.get(asked.get(unit.pk, 0), [])) for unit in units]
 
 
 def _asked(key: str, this: Quarter) -> Quarter:
@@ -211,7 +226,7 @@ def _ordered(rows: QuerySet[Unit], sort: str) -> QuerySet[Unit]:
 
 def _heads(request: HttpRequest, sort: str) -> Iterator[Head]:
     """The heads of the list; pressing one a second time turns its order round."""
-    for key, label in (("unit", "单位"), ("accounts", "账号"), ("", "状态"), ("", "确认人"), ("at", "确认时间")):
+    for key, label in COLUMNS:
         if not key:
             yield Head(label)
             continue

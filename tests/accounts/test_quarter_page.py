@@ -13,7 +13,7 @@ from accounts.models import Account, Confirmation, Membership, Role, Unit
 from accounts.quarter import Quarter
 from tests.factories import account, unit, user
 from zhonglou_media.core.clock import db_now
-from zhonglou_media.core.models import User
+from zhonglou_media.core.models import Event, Notice, User
 
 pytestmark = pytest.mark.django_db
 
@@ -205,6 +205,35 @@ def test_a_unit_reads_its_own_and_its_children_and_past_quarters_stand(
     old = page.get("/quarter/overview/?quarter=2021Q2").content.decode()
     assert "没有确认" in old
     assert "1个还没有确认" in old
+
+
+def test_the_office_sees_who_owes_it_and_urges_once_a_day(
+    client: Client, of: Unit, row: Account, operator: User
+) -> None:
+    User.objects.filter(pk=operator.pk).update(phone="0519-88880009")
+    client.force_login(user(Role.AUDITOR))
+    shown = client.get("/quarter/overview/").content.decode()
+    assert ("示例张三" in shown, "0519-88880009" in shown, "催办" in shown) == (True, False, False)
+    client.force_login(user(Role.OFFICER))
+    assert "0519-88880009" in client.get("/quarter/overview/").content.decode()
+    told = client.post(f"/quarter/{of.pk}/urge/", follow=True).content.decode()
+    assert f"已催办{of.name}，通知了 1 名填报员" in told
+    assert "今天已催办过" in client.post(f"/quarter/{of.pk}/urge/", follow=True).content.decode()
+    assert Notice.objects.get().user == operator
+    assert Event.objects.get().verb == "urge_quarter"
+
+
+def test_what_was_confirmed_can_be_read(page: Client, of: Unit, row: Account, operator: User) -> None:
+    page.post(f"/quarter/{of.pk}/confirm/", hidden(page.get("/quarter/").content.decode(), of))
+    Account.objects.update(name="后来改的")
+    address = f"/confirmations/{Confirmation.objects.get().pk}/"
+    assert address in page.get("/quarter/").content.decode()
+    shown = page.get(address).content.decode()
+    for said in ("确认1个账号全部属实", "示例“发布”（抖音）", "示例李四，电话 尾号0001", "示例张三"):
+        assert said in shown
+    page.force_login(user(Role.OFFICER))
+    assert address in page.get("/quarter/overview/").content.decode()
+    assert page.post(f"/quarter/{of.pk}/urge/", follow=True).content.decode().count("不用催办") == 1
 
 
 def test_many_units_cost_as_many_queries_as_one(client: Client, django_assert_max_num_queries: Any) -> None:

@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from accounts import activity, invitations
 from accounts.middleware import DefaultDenyMiddleware
-from accounts.models import Account, Flag, Role, Sighting
+from accounts.models import Account, Confirmation, Flag, Role, Sighting
 from filings import reporting
 from filings.jobs import submit_receipts
 from filings.models import Announcement, Filing
@@ -82,6 +82,13 @@ def order_(world: World, own: bool) -> dict[str, object]:
     facts = {"number": f"示例{row.pk}号", "unit": row.unit, "ground": "unfiled", "reason": "示例", "issued_at": NOW}
     facts |= {"issued_by": by, "due_at": NOW, "proof": files.keep(PDF, files.PDF), "proof_name": "证明.pdf"}
     return {"pk": ClosureOrder.objects.get_or_create(account=row, defaults=facts)[0].pk}
+
+
+def confirmed(world: World, own: bool) -> dict[str, object]:
+    """What the unit confirmed in an earlier quarter."""
+    said = {"digest": "0", "shown": {"unit": "示例", "contacts": [], "accounts": []}, "by": world.job.by, "at": NOW}
+    unit_id = world.filings[own].unit_id
+    return {"pk": Confirmation.objects.get_or_create(unit_id=unit_id, quarter="2021Q2", defaults=said)[0].pk}
 
 
 def closing_(world: World, own: bool) -> dict[str, object]:
@@ -173,6 +180,8 @@ PAGES: dict[str, Entry] = {
     "accounts:quarter": anybody({OPERATOR}),
     "accounts:quarter_confirm": Entry({OPERATOR}, set(), "post", lambda world, own: {"pk": world.filings[own].unit_id}),
     "accounts:quarter_overview": anybody(READERS),
+    "accounts:quarter_urge": Entry(OFFICE, OFFICE, "post", lambda world, own: {"pk": world.filings[own].unit_id}),
+    "accounts:confirmation": Entry(READERS, SEEN, "get", confirmed),
     "accounts:void": Entry({SUPERVISOR}, {SUPERVISOR}, "post", account_),
     "accounts:thresholds": anybody({SUPERVISOR}),
     "accounts:threshold_take_back": anybody({SUPERVISOR}, "post"),
