@@ -3,6 +3,7 @@
 from django import forms
 
 from accounts.models import Outsourcing
+from accounts.telephones import telephone
 from zhonglou_media.core.day_field import day_field
 from zhonglou_media.core.errors import Incomplete
 
@@ -28,7 +29,13 @@ class ArrivalForm(PeopleForm):
     """登记管理人员: whoever keeps the password from a day on."""
 
     name = _text("姓名", 40, required=True)
-    phone = _text("电话", 32)
+    phone = forms.CharField(
+        label="电话",
+        max_length=32,
+        required=False,
+        validators=[telephone],
+        error_messages={"max_length": "电话不能超过32个字。"},
+    )
     from_date = day_field("到任日期", missing="请填写到任日期。")
 
 

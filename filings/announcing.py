@@ -12,6 +12,7 @@ from accounts.models import Account, Unit
 from accounts.policy import Action
 from filings.models import Announcement, AnnouncementState, ClosingReason, Disposal, Filing, FilingKind
 from zhonglou_media.core import events
+from zhonglou_media.core.day_field import read_day
 from zhonglou_media.core.errors import Incomplete, Refused, WrongState
 from zhonglou_media.core.models import User
 
@@ -69,7 +70,8 @@ def change_text(filing: Filing, typed: Mapping[str, Any]) -> str:
     """The announcement of a new name or sponsor, from what the form says so far."""
     account = filing.registered
     was, name = account.name, str(typed.get("name") or "").strip() or account.name
-    day = str(typed.get("effective_on") or "").strip() or "____年__月__日"
+    made_on = read_day(typed.get("effective_on"))
+    day = in_words(made_on) if made_on else "____年__月__日"
     moves = filing.unit_id != account.unit_id
     said = [f"更名为“{name}”"] if name != was else []
     said += [f"主办单位由{account.unit.name}变更为{filing.unit.name}"] if moves else []

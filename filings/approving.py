@@ -80,6 +80,11 @@ def correct_paper_approval(
 def _write_paper(filing: Filing, leader_name: str, approved_on: date, scan: File, now: datetime) -> None:
     if not leader_name.strip():
         raise Refused("请填写签批的主要领导姓名。")
+    filers = [person.name for person in (filing.author, filing.last_editor) if person is not None]
+    if "".join(leader_name.split()) in ("".join(name.split()) for name in filers):
+        raise Refused(
+            f"“{leader_name.strip()}”是本件的填报人，不能自己签批（第八条）。请填写签批的本单位主要领导姓名。"
+        )
     if approved_on > day_of(now):
         raise Refused(f"主要领导批准日期不能晚于今天（{day_of(now)}），请核对审批单。")
     filing.paper_leader = leader_name.strip()

@@ -14,11 +14,13 @@ from filings.forms.change import ITEMS, OF_NAME, OF_PLACE, changed, filled, plai
 from filings.locks import ground_of, lock_register
 from filings.models import ChangeDetails, ChangeItem, Filing, Receipt
 from zhonglou_media.core import events
-from zhonglou_media.core.clock import day_of
+from zhonglou_media.core.clock import day_of, db_now
+from zhonglou_media.core.day_field import read_day
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import User
 
 PLACE = frozenset({"platform", "unit", "uid", "name"})  # a change of these is judged by articles 6 and 7
+SEEN = PLACE | {"link", "avatar", "intro", "kind", "verified_entity"}  # on the platform: there they change on a day
 
 
 def prefill(unit: Unit, account: Account) -> dict[str, Any]:
@@ -29,7 +31,11 @@ def prefill(unit: Unit, account: Account) -> dict[str, Any]:
 def check(typed: Mapping[str, Any], *, filing: Filing) -> list[Check]:
     """The rules while it is typed (a form's `data`)."""
     data = filled(filing, typed)
-    return _judge(data, changed(filing, data), filing)
+    day = read_day(data.get("effective_on"))
+    found = _judge(data, changed(filing, data), filing)
+    if day is not None and day > day_of(db_now()):
+        found.append(Check(Level.STOP, 8, "effective_on", "平台变更日期还没有到", checks.ahead(day)))
+    return found
 
 
 def check_details(details: ChangeDetails, filing: Filing, register: checks.Register | None = None) -> list[Check]:
@@ -39,6 +45,7 @@ def check_details(details: ChangeDetails, filing: Filing, register: checks.Regis
     values: dict[str, Any] = {name: fields.stored(account, name) for name in ITEMS}
     values |= {name: item.new for name, item in items.items()}
     values |= {"same_platform_reason": details.same_platform_reason, "notice_text": details.notice_text}
+    values["effective_on"] = filing.effective_on
     return _judge(values, set(items), filing, register=register)
 
 
@@ -62,7 +69,8 @@ def _judge(
     if "unit" in changes:
         text = "主办单位变更由接收单位填报、接收单位主要领导批准；原主办单位可以看到本件，并可提出异议。"
         found.append(Check(Level.WARN, 8, "reason", f"主办单位由“{account.unit}”变更为“{filing.unit}”", text))
-    return found or [Check(Level.PASS, 8, "reason", "变更事项不涉及名称、主办单位，不用公告")]
+    found = found or [Check(Level.PASS, 8, "reason", "变更事项不涉及名称、主办单位，不用公告")]
+    return [*found, *checks.early(filing, read_day(values.get("effective_on")))]
 
 
 def _announced(values: Mapping[str, Any], changes: set[str]) -> Check:
@@ -70,6 +78,10 @@ def _announced(values: Mapping[str, Any], changes: set[str]) -> Check:
     if notice and "name" in changes and name not in notice:
         text = f"公告里没有写到变更后的名称“{name}”，请核对，或按填写的内容重新起草。"
         return Check(Level.WARN, 8, "notice_text", "公告没有写明新名称", text)
+    day = read_day(values.get("effective_on"))
+    if notice and day and announcing.in_words(day) not in notice and f"{day}" not in notice:
+        text = f"公告里没有写到平台变更日期（{announcing.in_words(day)}），请核对，或按填写的内容重新起草。"
+        return Check(Level.WARN, 8, "notice_text", "公告与本表不一致", text)
     if "____" in notice:
         text = "可先提交；公布前请写明日期，或填好平台变更日期后重新起草。"
         return Check(Level.WARN, 8, "notice_text", "公告里的日期还没有写", text)
@@ -93,7 +105,9 @@ def accepted(filing: Filing, *, by: User | None, role: str, now: datetime) -> No
 
 
 def lacks(filing: Filing, now: datetime) -> str:
-    """Completion waits until the change is made on the platform."""
+    """Completion waits until the change is made on the platform; for what is not seen there it does not wait."""
+    if not any(item.field in SEEN for item in filing.items.all()):
+        return ""
     if filing.effective_on is None or filing.effective_on > day_of(now):
         return "平台变更日期"
     return ""

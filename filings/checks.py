@@ -9,12 +9,13 @@ from typing import Any
 from django.db import models
 
 from accounts import identity
-from accounts.models import Account, Message, Platform, Unit, UnitKind
+from accounts.models import Account, AccountState, Message, Platform, Unit, UnitKind
 from accounts.models.account import ON_PLATFORM, WATCHED
-from filings import preapprovals
+from filings import content, kind_words, preapprovals
 from filings.models import LIVE, Filing, FilingKind, FilingState, OpeningDetails, PreApproval
 from filings.models.filing import APPROVED
-from zhonglou_media.core.clock import day_of, db_now, parse_day
+from zhonglou_media.core.clock import day_of, db_now
+from zhonglou_media.core.day_field import read_day
 from zhonglou_media.core.names import look_key, name_key
 from zhonglou_media.core.settings_at import Settings
 
@@ -46,6 +47,10 @@ class Register:
     def accounts(self, unit: Unit) -> list[Account]:
         """The unit's accounts that hold their place on a platform, in the register's order."""
         return list(Account.objects.holding().filter(unit=unit).select_related("platform"))
+
+    def unfiled(self, unit: Unit) -> list[Account]:
+        """The unit's accounts that were found on a platform and are not filed, in the register's order."""
+        return list(Account.objects.filter(unit=unit, state=AccountState.UNFILED).select_related("platform"))
 
     def clash(self, platform: Platform, uid: str, name: str, exclude: Account | None) -> Account | None:
         """The account whose identity `uid` and `name` would take."""
@@ -95,7 +100,6 @@ def check_opening(
     if isinstance(platform, str):
         platform = Platform.objects.filter(code=platform).first()
     found = [*_article_6(typed, unit, platform, filing, register), *_article_7(typed, unit, platform, filing, register)]
-    found += _opened_first(typed, filing)
     if platform is not None:
         found += _articles_9_10(typed, unit, platform, filing, register)
     return found
@@ -103,13 +107,15 @@ def check_opening(
 
 def check_typed(typed: Mapping[str, Any], *, filing: Filing) -> list[Check]:
     """What the rules say to an opening while it is typed."""
-    return check_opening(dict(typed), unit=filing.unit, filing=filing)
+    found = check_opening(dict(typed), unit=filing.unit, filing=filing)
+    return [*found, *early(filing, read_day(typed.get("effective_on"))), *_nobody_named(dict(typed))]
 
 
 def check_details(details: OpeningDetails, filing: Filing, register: Register | None = None) -> list[Check]:
     """The same for details about to be frozen or approved."""
     typed = {f.name: getattr(details, f.name) for f in details._meta.concrete_fields if f.name != "filing"}
-    return check_opening(typed, unit=filing.unit, filing=filing, register=register)
+    found = check_opening(typed, unit=filing.unit, filing=filing, register=register)
+    return [*found, *early(filing, filing.effective_on)]
 
 
 def stops(checks: Iterable[Check]) -> dict[str, list[str]]:
@@ -181,22 +187,35 @@ def _near_misses(name: str, filing: Filing, register: Register) -> list[Check]:
     ]
 
 
-def _opened_first(typed: dict[str, Any], filing: Filing) -> list[Check]:
-    """第八条: an account opened before its approval is told while the date is typed, not only once it is flagged."""
-    opened = typed.get("effective_on")
-    if isinstance(opened, str):
-        opened = parse_day(opened)
-    if opened is None or opened >= (filing.first_approved_on or day_of(db_now())):
+def early(filing: Filing, day: date | None) -> list[Check]:
+    """第八条: what was done on the platform before its approval is told while it is typed, not once it is flagged.
+
+    A day still to come is a plan, and says nothing.
+    """
+    if day is None or day >= (filing.first_approved_on or day_of(db_now())):
         return []
-    return [
-        Check(
-            Level.WARN,
-            8,
-            "effective_on",
-            "开通日期早于主要领导批准，属未批先建",
-            "应先经主要领导批准再开通（第八条），系统会如实记录。签批件日期在开通之前的，提交后登记书面批准。",
-        )
-    ]
+    words = kind_words.of(filing)
+    title = f"{content.EVENT_LABELS[FilingKind(filing.kind)]}早于主要领导批准，属{words.early}"
+    first = f"应先经主要领导批准再{words.act}（第八条），系统会如实记录。"
+    text = f"{first}签批件日期在{words.act}之前的，提交后登记书面批准。"
+    return [Check(Level.WARN, 8, "effective_on", title, text)]
+
+
+def ahead(day: date) -> str:
+    """Why a change is not dated ahead."""
+    return f"平台变更日期 {day} 还没有到。这里填在平台上改好的日期；尚未办理的先不填，改好后在“补充材料”里补录。"
+
+
+def _nobody_named(typed: dict[str, Any]) -> list[Check]:
+    """Who keeps the password and who reviews may come later, but not unsaid."""
+    found = []
+    if not (typed.get("custodian") or "").strip():
+        text = "账号须有专人管理（第十八条），请填写“管理员”；可先提交，以后补充。"
+        found.append(Check(Level.WARN, 18, "custodian", "还没有写明账号管理人员", text))
+    if not any((typed.get(name) or "").strip() for name in ("first_reviewer", "second_reviewer", "final_reviewer")):
+        text = "信息发布须分级分类审核、先审后发（第十二条），请填写初审、复审、终审人。"
+        found.append(Check(Level.WARN, 12, "first_reviewer", "还没有写明内容审核人", text))
+    return found
 
 
 def _article_7(
@@ -241,6 +260,14 @@ def _article_7(
     others = (a for a in register.accounts(unit) if a.platform_id == platform.pk and a.pk != filing.account_id)
     other = next(others, None)
     rival = next(iter(rivals_here), None)
+    unfiled = (a for a in register.unfiled(unit) if a.platform_id == platform.pk and a.pk != filing.account_id)
+    left = next(unfiled, None) if other is None and rival is None else None
+    if left is not None:
+        text = "是同一个账号的，请从“新建备案”里为它补报；不是的，也须补报或关停，同一平台原则上只开设一个（第七条）。"
+        found.append(
+            Check(Level.WARN, 7, "same_platform_reason", f"本单位在{platform}另有未备案账号“{left.name}”", text)
+        )
+        return found
     if other is None and rival is None:
         found.append(Check(Level.PASS, 7, "same_platform_reason", "同一平台只有这一个账号"))
         return found

@@ -189,8 +189,9 @@ def take_receipt(
     now: datetime,
     read: int | None = None,
 ) -> Receipt:
-    """登记回执 of `system`, dated `on` (a Shanghai date, not after today): taken, refused (上级退回) or n/a (不适用).
+    """登记回执 of `system`, dated `on` (Shanghai): taken, refused (上级退回) or n/a (不适用).
 
+    `on` is neither before the first approval nor after today.
     It counts for the revision last exported to that system; without an export, taken and n/a are of the present one.
     Then the filing completes, or keeps the receipt and names what stands in the way. `read` is the revision that the
     officer's page named as last exported (0: none); a workbook names none. Raises NotAllowed, WrongState, StaleReading
@@ -215,6 +216,9 @@ def take_receipt(
         )
         if on > day_of(now):
             raise Refused(f"回执日期不能晚于今天（{day_of(now)}），请核对。")
+        if filing.first_approved_on is not None and on < filing.first_approved_on:
+            approved = f"主要领导批准本件的日期（{filing.first_approved_on}）"
+            raise Refused(f"回执日期 {on} 早于{approved}，请核对。")
         _not_twice(filing, receipt)
         if result == ReceiptResult.REFUSED and read is not None and read != receipt.revision:
             raise _stale(filing, receipt, read)

@@ -44,6 +44,7 @@ def report(filing_id: int, *, by: User, now: datetime) -> Filing:
 
 def _freeze_correction(filing: Filing, *, by: User, now: datetime) -> None:
     details, effective_on = drafting.judged(filing)
+    drafting.not_ahead(filing, effective_on, now)
     if content.approved_digest(content.build(filing, details)) != latest(filing).approved_sm3:
         raise Refused("主要领导批准过的内容有改动，请先提交领导审批，批准后再报送。")
     filing.officer = None
@@ -100,6 +101,8 @@ def supplement(filing_id: int, *, by: User, data: dict[str, Any], now: datetime)
             lock_register(filing)
         effective_on = form.cleaned_data["effective_on"] if "effective_on" in data else filing.effective_on
         was = filing.effective_on
+        if effective_on != was:
+            drafting.not_ahead(filing, effective_on, now)
         drafting.freeze(filing, details, effective_on, by=by, now=now)
         drafting.keep_in_draft(filing, {name: value for name, value in data.items() if name in form.fields})
         _learn(filing, details, by=by, role=role, now=now)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from accounts.models import Membership, Role, Unit
-from filings import applying, approving, closing, kind_words, replacing
+from filings import applying, approving, closing, kind_words, kinds, replacing
 from filings.models import Filing, FilingState, Receipt, ReceiptResult, System
 from filings.models.filing import CLOSINGS, UNDER_CORRECTION
 from filings.timeline import verb_label
@@ -164,14 +164,24 @@ def half_way(done: str, result: str, open_: str) -> str:
     return f"{SYSTEMS[done]}{'不适用' if result == ReceiptResult.NOT_APPLICABLE else '已备案'}，{OTHER[open_]}"
 
 
-def _passing_on(filing: Filing) -> str:
+def _passing_on(filing: Filing, now: datetime) -> str:
     answered = {system: applying.standing_receipt(filing, system) for system in System.values}
     done = [(system, receipt) for system, receipt in answered.items() if receipt]
     if len(done) == 1:
         (system, receipt) = done[0]
         (open_,) = [other for other in answered if other != system]
         return f"{half_way(system, receipt.result, open_)}，两个系统都备案后自动办结。"
+    if len(done) == len(answered):
+        lacks = kinds.of(filing).lacks(filing, now)
+        return (
+            still_lacks(filing, lacks) if lacks else "两个系统都已答复，即将办结；没有自动办结的，请区政府办公室再试。"
+        )
     return "区政府办公室正在全国、全省两个系统办理备案，两个系统都备案后自动办结。"
+
+
+def still_lacks(filing: Filing, lacks: str) -> str:
+    """What a filing that both systems have answered waits for, and who gives it."""
+    return f"两个系统都已答复，还缺：{lacks}。由{filing.unit.name}在“补充材料”里补齐，齐了自动办结。"
 
 
 def next_step(filing: Filing, leaders: str, *, now: datetime) -> str:
@@ -199,7 +209,7 @@ def next_step(filing: Filing, leaders: str, *, now: datetime) -> str:
         case S.RETURNED:
             return f"{by or '请'}按退回意见改好再报；只改联系方式、附件、备注和后补内容的，不需再经领导审批。"
         case S.ACCEPTED:
-            return filing.conflict or _passing_on(filing)
+            return filing.conflict or _passing_on(filing, now)
         case S.COMPLETED:
             return f"已办结，{kind_words.of(filing).done}。{kind_words.of(filing).afterwards}"
         case S.REFUSED:

@@ -85,7 +85,7 @@ class ChangeForm(common.FilingForm):
     leader_in_charge = common.text("分管领导", 40)
     department_in_charge = common.text("责任科室", 60)
     custodian = common.text("管理员", 40)
-    custodian_phone = common.text("管理员电话", 32)
+    custodian_phone = common.phone("管理员电话")
     purpose = common.text("功能定位", 1000, lines=True)
     services = common.text("服务项目", 500, lines=True)
 
@@ -98,7 +98,7 @@ class ChangeForm(common.FilingForm):
     notice_on = day_field("公告日期")
     notice_place = common.text("公告发布渠道", 120)
     notice_link = common.text("公告链接", 300, help_text="可后补")
-    operator_phone = common.text("填报人手机", 32)
+    operator_phone = common.phone("填报人手机")
     remarks = common.text("备注", 1000, lines=True)
 
     def __init__(self, data: Mapping[str, Any], *, filing: Filing) -> None:
@@ -192,5 +192,5 @@ class ChangeSupplementForm(forms.Form):
 
     effective_on = day_field("平台变更日期", help_text="办结前须补录")
     notice_link = common.text("公告链接", 300)
-    operator_phone = common.text("填报人手机", 32)
+    operator_phone = common.phone("填报人手机")
     remarks = common.text("备注", 1000, lines=True)

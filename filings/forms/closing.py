@@ -40,7 +40,7 @@ OF_CLOSURE = (ClosingMode.STOP, ClosingMode.MERGE)
 ASKED_OF = {"mode": FilingKind.CLOSE, "applied_on": FilingKind.CANCEL}  # what only one of the two kinds asks for
 
 
-STAYS = (AccountState.PENDING, AccountState.ACTIVE)  # an account that can take over what another leaves
+STAYS = (AccountState.ACTIVE,)  # an account that can take over what another leaves
 
 
 def _number(label: str, most: int, *, help_text: str = "") -> forms.IntegerField:
@@ -133,7 +133,7 @@ class ClosingForm(common.FilingForm):
     followers = _number("关停时粉丝数", 10**10)
     follower_care = common.text("粉丝的告知与引导", 300)
     personal_data = common.text("用户个人信息处置", 300, lines=True, help_text="收集过的须删除或匿名（第二十一条）")
-    operator_phone = common.text("填报人手机", 32)
+    operator_phone = common.phone("填报人手机")
     remarks = common.text("备注", 1000, lines=True)
 
     def __init__(self, data: Mapping[str, Any], *, filing: Filing) -> None:
@@ -162,6 +162,7 @@ class ClosingForm(common.FilingForm):
             data["order_no"] = ""
         if self.filing.kind == FilingKind.CLOSE:
             data["applied_on"] = None
+        _in_order(self, data)
         moves = data.get("mode") == ClosingMode.MERGE or data.get("disposal") == Disposal.MIGRATE
         if moves and not data.get("successor") and not data.get("successor_channel"):
             self.add_error("successor", "迁移的请选择承接账号，或写明承接渠道。")
@@ -186,6 +187,13 @@ class ClosingForm(common.FilingForm):
         return data
 
 
+def _in_order(form: forms.Form, data: Mapping[str, Any]) -> None:
+    """What is applied for after it was done is mistyped."""
+    asked, done = data.get("applied_on"), data.get("effective_on")
+    if asked and done and asked > done:
+        form.add_error("applied_on", f"平台注销申请日期 {asked} 晚于平台注销日期 {done}，请核对。")
+
+
 def successors(filing: Filing) -> QuerySet[Account]:
     """Accounts of the same unit that can take over contents, followers and open questions."""
     own = Account.objects.filter(unit=filing.unit_id, state__in=STAYS).exclude(pk=filing.registered.pk)
@@ -199,7 +207,7 @@ class ClosingSupplementForm(forms.Form):
         "停止更新日期", help_text="办结前须补录实际日期；推迟的填推迟后的日期，原来填写的计划日期可以改"
     )
     notice_link = common.text("公告链接", 300)
-    operator_phone = common.text("填报人手机", 32)
+    operator_phone = common.phone("填报人手机")
     remarks = common.text("备注", 1000, lines=True)
 
 
@@ -211,3 +219,8 @@ class CancelSupplementForm(ClosingSupplementForm):
     )
     applied_on = day_field("平台注销申请日期")
     field_order = ("effective_on", "applied_on")
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        _in_order(self, data)
+        return data

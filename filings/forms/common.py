@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from accounts.id_numbers import no_id_number
+from accounts.telephones import telephone
 from filings.models import Filing
 
 
@@ -33,6 +34,13 @@ def text(label: str, max_length: int, *, required: bool = False, lines: bool = F
         validators=[no_id_number],
         error_messages={"required": f"请填写{label}。", "max_length": f"{label}不能超过{max_length}个字。"},
     )
+
+
+def phone(label: str) -> Any:
+    """A telephone number, by its shape."""
+    field = text(label, 32)
+    field.validators.append(telephone)
+    return field
 
 
 def choice(label: str, choices: Any, *, required: bool = False, empty: str = "请选择", help_text: str = "") -> Any:

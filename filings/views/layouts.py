@@ -55,7 +55,10 @@ OPENING = Layout(
         "operation_mode": ("运维方式", "委托运维须签保密协议，由主办单位审核内容（第十九条）"),
     },
     hints={"kind": "只有微信公众号分订阅号、服务号", "basis": "不选的按“工作需要新设”"},
-    speaking=("platform", "name", "uid", "verified_entity", "same_platform_reason", "preapproval_no"),
+    speaking=(
+        *("platform", "name", "uid", "verified_entity", "effective_on", "same_platform_reason", "preapproval_no"),
+        *("custodian", "first_reviewer"),
+    ),
     speaks_at={"platform": ("same_platform_reason", "preapproval_no")},
 )
 CHANGE = Layout(
@@ -72,7 +75,10 @@ CHANGE = Layout(
     ),
     wide=frozenset({"intro", "purpose", "services", "reason", "same_platform_reason", "notice_text", "remarks"}),
     sections={"notice_text": ("社会公告", "变更名称、主办单位的，应向社会公告（第八条）")},
-    speaking=("platform", "name", "uid", "verified_entity", "same_platform_reason", "reason", "notice_text"),
+    speaking=(
+        *("platform", "name", "uid", "verified_entity", "same_platform_reason", "reason"),
+        *("effective_on", "notice_text"),
+    ),
     speaks_at={"platform": ("same_platform_reason",)},
 )
 CLOSING = Layout(

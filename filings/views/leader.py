@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts.access import may, user_of
 from accounts.policy import Action, require
-from filings import approving, content, kind_words, kinds, moves
+from filings import approving, checks, content, kind_words, kinds, moves
 from filings.checks import Level
 from filings.forms.actions import LeaderForm
 from filings.models import Filing, FilingKind, FilingState, Revision
@@ -129,6 +129,8 @@ def _show(
     said = kinds.of(filing).check_details(filing.details, filing)
     seen = _last_seen(filing, user)
     today = day_of(now)
+    already_open = opened_without_approval(filing, today, in_force_from(today))
+    early = checks.early(filing, filing.effective_on) if already_open else []  # the page says it itself
     chosen = form.data.get("decision", "") if form else ""
     kept = {"comment": form.data.get("comment", "") if form else ""}
     forms = {
@@ -155,9 +157,9 @@ def _show(
         "submitted": events.timeline(filing).filter(verb="submit").last(),
         "stale": stale,
         "refused": refused,
-        "warnings": [check for check in said if check.level != Level.PASS],
+        "warnings": [check for check in said if check.level != Level.PASS and check not in early],
         "agreed": notes([check for check in said if check.level == Level.PASS]),
-        "already_open": opened_without_approval(filing, today, in_force_from(today)),
+        "already_open": already_open,
         "seen": seen,
         "difference": _since(filing, seen, standing),
         "rows": frozen_rows(standing.content),

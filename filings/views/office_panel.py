@@ -14,7 +14,7 @@ from filings.available import available
 from filings.forms.office import DecisionForm, NotOccurredForm, ReadForm, UnacceptForm
 from filings.models import Filing, FilingState
 from filings.reading import Reading, latest
-from filings.wording import running
+from filings.wording import running, still_lacks
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.countdown import due24
@@ -118,6 +118,12 @@ def _colleague(filing: Filing, request: HttpRequest, now: datetime) -> review_qu
     return review_queue.at_work(lately, filing, user_of(request), now=now)
 
 
+def _lacks_alone(filing: Filing, now: datetime) -> str:
+    """What completion waits for once both systems have answered; '' before that, and when nothing lacks."""
+    row = going_up.passing([filing], now=now)[0]
+    return row.lacks if row.is_answered else ""
+
+
 def office_step(filing: Filing, can: set[str], *, now: datetime) -> str:
     """What happens next with `filing`, said to those outside its unit: the office acts, the others wait for it.
 
@@ -146,6 +152,8 @@ def office_step(filing: Filing, can: set[str], *, now: datetime) -> str:
             return f"已退回，{unit}应{f'在 {clock.until} 前' if clock else ''}按退回意见改好再报。"
         case FilingState.ACCEPTED if filing.conflict:
             return filing.conflict
+        case FilingState.ACCEPTED if lacks := _lacks_alone(filing, now):
+            return still_lacks(filing, lacks)
         case FilingState.ACCEPTED if "receipt" in can:
             return f"请在 {entered}，并登记回执；两个系统都备案后自动办结。"
         case FilingState.WITHDRAWN:

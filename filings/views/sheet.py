@@ -122,7 +122,7 @@ class Sheet:
         return [*found, Task(REVIEW, step_names(self.filing)[REVIEW], words, "" if left else "zl-good")]
 
     def _task(self, step: str, name: str, names: Sequence[str]) -> Task:
-        wrong = sum(1 for n in names if n in self.errors and n not in self.missing)
+        wrong = sum(len(self.errors[n]) for n in names if n in self.errors and n not in self.missing)
         lacking = sum(1 for n in names if n in self.missing)
         if wrong:
             return Task(step, name, f"{wrong}处需修改", "zl-late")

@@ -74,7 +74,7 @@ def test_many_accounts_cost_two_statements_more(django_assert_max_num_queries: A
 
 
 def test_a_completed_opening_names_its_custodian_or_says_that_there_is_none() -> None:
-    named = opening("completed", custodian="示例李四", custodian_phone="0519-2").account
+    named = opening("completed", custodian="示例李四", custodian_phone="0519-22222222").account
     nobody = opening("completed", Cast()).account
     assert (held(named), since(named)) == ([("示例李四", "2026-11-24", "")], None)
     assert (held(nobody), since(nobody)) == ([], at("2026-11-24 00:00"))

@@ -10,8 +10,10 @@ import pytest
 from accounts import lifecycle
 from accounts.models import Account, AccountName, Custodian
 from accounts.views import filing_acts
-from filings import approving, drafting, kinds, reviewing
+from filings import approving, changing, drafting, kinds, reviewing
+from filings.forms.change import filled
 from filings.models import Filing, FilingKind, FilingState
+from filings.wording import next_step
 from tests.factories import NOW, Cast, account, change, closing, platform, read
 from tests.filings.exchanging import correct, send, supplement, take
 from zhonglou_media.core.errors import Incomplete, Refused
@@ -104,13 +106,58 @@ def test_a_change_of_kind_moves_the_due_time_of_updates(cast: Cast) -> None:
 def test_completion_waits_for_the_day_on_which_it_was_done_on_the_platform(cast: Cast) -> None:
     filing = change("accepted", cast, effective_on="", intro="新简介")
     assert complete(filing).state == FilingState.ACCEPTED
-    supplement(filing, effective_on=(NOW.date() + timedelta(days=3)).isoformat())
-    filing.refresh_from_db()
-    assert filing.state == FilingState.ACCEPTED  # planned ahead is not done
+    with pytest.raises(Incomplete) as ahead:
+        supplement(filing, effective_on=(NOW.date() + timedelta(days=3)).isoformat())
+    assert "还没有到" in ahead.value.errors["effective_on"][0]  # planned ahead is not done
+    assert "还缺：平台变更日期" in next_step(filing, "", now=NOW)
     supplement(filing, effective_on=NOW.date().isoformat())
     filing.refresh_from_db()
     assert filing.state == FilingState.COMPLETED
     assert filing.registered.intro == "新简介"
+
+
+def test_a_change_that_is_not_seen_on_the_platform_waits_for_no_day_there(cast: Cast) -> None:
+    filing = change("accepted", cast, effective_on="", custodian="李四", custodian_phone="0519-00000002")
+    assert complete(filing).state == FilingState.COMPLETED
+
+
+def test_a_day_ahead_stops_the_submission_and_is_said_while_typing(cast: Cast) -> None:
+    """The form says it by the server's clock, the use case by its own."""
+    with pytest.raises(Incomplete) as ahead:
+        change("leader_review", cast, effective_on=(NOW.date() + timedelta(days=1)).isoformat(), intro="新简介")
+    assert [*ahead.value.errors] == ["effective_on"]
+    filing = change("draft", Cast(), effective_on="2199-01-01", intro="新简介")
+    said = changing.check(filing.draft.data, filing=filing)
+    assert ("stop", "平台变更日期还没有到") in [(check.level, check.title) for check in said]
+
+
+@pytest.mark.parametrize(
+    ("day", "notice", "said"),
+    [
+        ("2026-11-20", "", ""),  # as drafted
+        ("2026-11-20", "自2026年11月20日起，示例新名", ""),
+        ("2026-11-20", "自2026年11月19日起，示例新名", "公告与本表不一致"),
+        ("2026-11-20", "自2026年11月19日起，示例别名", "公告没有写明新名称"),
+        ("", "自2026年11月19日起，示例新名", ""),
+    ],
+)
+def test_an_announcement_that_says_another_day_is_told(cast: Cast, day: str, notice: str, said: str) -> None:
+    written = {"notice_text": notice} if notice else {}
+    row = account(cast.unit, name="示例旧名")
+    filing = change("draft", cast, on=row, name="示例新名", effective_on=day, **written)
+    data = filled(filing, {k: v for k, v in filing.draft.data.items() if notice or k != "notice_text"})
+    found = [c for c in changing.check(data, filing=filing) if c.field == "notice_text" and c.level == "warn"]
+    assert [c.title for c in found] == ([said] if said else [])
+    assert notice or "自2026年11月20日起" in data["notice_text"]
+
+
+def test_a_day_before_the_approval_is_said_in_the_words_of_the_kind(cast: Cast) -> None:
+    row = account(cast.unit)
+    filing = change("draft", cast, on=row, effective_on="2021-04-01", intro="新简介")
+    said = [check.title for check in changing.check(filing.draft.data, filing=filing)]
+    assert "平台变更日期早于主要领导批准，属先变更、后批准" in said
+    planned = closing("draft", Cast(), effective_on="2199-01-01")
+    assert not [c for c in kinds.of(planned).check(planned.draft.data, filing=planned) if "早于" in c.title]
 
 
 # --- a change that lost its race ------------------------------------------------------------------------------------

@@ -154,6 +154,7 @@ def test_an_update_that_went_up_later_can_come_back(out: Path) -> None:
 
 REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"on": date(2026, 11, 25)}, "不能晚于今天（2026-11-24）"),
+    ({"on": date(2020, 1, 1)}, "早于主要领导批准本件的日期（2026-"),
     ({"number": "1" * 65}, "不能超过64个字"),
     ({"number": "A\x00B"}, "控制字符"),
     ({"result": "n/a", "reason": " "}, "不适用的理由"),

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import Account, Role
 from filings.models import Filing
 from filings.reading import latest
-from tests.factories import PDF, unit, user
+from tests.factories import PDF, Cast, opening, unit, user
 from zhonglou_media.core.models import User
 
 pytestmark = pytest.mark.django_db
@@ -64,3 +64,18 @@ def test_one_operator_opens_an_account_and_closes_it() -> None:
     row.refresh_from_db()
     assert row.state == "closed"
     assert closing.announcements.get().text.startswith("关于抖音账号“示例单人账号”停止更新的公告")
+
+
+def test_the_filer_signs_nothing_himself() -> None:
+    """第八条: a name that is the filer's own is no leader's, however it is spaced."""
+    cast = Cast()
+    filing = opening("leader_review", cast)
+    User.objects.filter(pk=cast.operator.pk).update(name="示例张三")
+    data = {"leader_name": "示例 张三", "approved_on": timezone.localdate().isoformat()}
+    page = (
+        as_(cast.operator)
+        .post(f"/filings/{filing.pk}/paper/", data | {"scan": SimpleUploadedFile("签批.pdf", PDF)})
+        .content.decode()
+    )
+    assert "是本件的填报人，不能自己签批（第八条）" in page
+    assert Filing.objects.get(pk=filing.pk).state == "leader_review"

@@ -11,7 +11,7 @@ from openpyxl import Workbook, load_workbook
 from accounts.models import Role
 from filings import exchange
 from filings.models import Filing, Receipt
-from tests.factories import NOW, Cast, opening, user
+from tests.factories import NOW, Cast, at, opening, user
 from tests.filings.commands import Run, runner
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,7 @@ def book(path: Path, *rows: Row, heads: Row = HEADS) -> Path:
 
 
 def accepted(cast: Cast, platform: str = "douyin") -> Filing:
-    return opening("accepted", cast, platform=platform, now=NOW)
+    return opening("accepted", cast, platform=platform, now=at("2021-02-10 09:00"))
 
 
 def test_each_row_is_taken_over_by_itself(run: Run, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from django import template
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -118,7 +119,7 @@ def flag_since(row: FlagRow) -> str:
         case "unfiled_account":
             return f"发现于 {dt(row.due_at)}"
         case "unapproved_event":
-            return f"开通早于批准，自 {clock.due24(row.due_at)} 起"
+            return f"办理在先、批准在后，自 {clock.due24(row.due_at)} 起"
         case "revived":
             return f"关停或注销于 {dt(row.due_at)}"
         case "name_mismatch" | "same_platform" | "no_custodian" | "vendor_lapsed":
@@ -192,7 +193,10 @@ def article(number: int) -> str:
 def upper(system: str, status: str, at: datetime | date | None = None) -> SafeString:
     """One upper system's answer: `system` national or provincial, `status` wait, sent, done, back or none."""
     label, picture = words.UPPER[status]
-    when = format_html(" <small>{}</small>", f"{_local(at):%m-%d}") if at is not None else ""
+    when = ""
+    if at is not None:
+        day, today = _local(at), timezone.localdate()
+        when = format_html(" <small>{}</small>", f"{day:%m-%d}" if day.year == today.year else f"{day:%Y-%m-%d}")
     return format_html(
         '<span class="zl-sys zl-sys--{}">{}<b>{}</b>{}{}</span>',
         status,
