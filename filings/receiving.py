@@ -14,10 +14,11 @@ SHORTEST = 2  # characters that a search takes: one would list half the register
 
 @dataclass(frozen=True)
 class Offered:
-    """An account of another unit, and why it cannot be taken over now ('' when it can)."""
+    """An account of another unit, why it cannot be taken over now ('' when it can), and the own draft that does it."""
 
     account: Account
     why: str
+    draft: Filing | None = None
 
 
 def of_merged(units: Collection[Unit]) -> list[Offered]:
@@ -48,13 +49,17 @@ def takeable(units: Collection[Unit]) -> QuerySet[Account]:
 def _offered(rows: QuerySet[Account], units: Collection[Unit]) -> list[Offered]:
     accounts = list(rows.select_related("unit", "platform").order_by("unit__name", "pk")[:SHOWN])
     live = {f.account_id: f for f in Filing.objects.live().filter(account__in=accounts).select_related("unit")}
-    return [Offered(account, _why_not(account, live.get(account.pk), units)) for account in accounts]
+    return [_offer(account, live.get(account.pk), units) for account in accounts]
 
 
-def _why_not(account: Account, live: Filing | None, units: Iterable[Unit]) -> str:
+def _offer(account: Account, live: Filing | None, units: Iterable[Unit]) -> Offered:
+    own = live is not None and live.unit in units and live.kind == FilingKind.CHANGE and live.state == FilingState.DRAFT
+    return Offered(account, "", live) if own else Offered(account, _why_not(account, live))
+
+
+def _why_not(account: Account, live: Filing | None) -> str:
     if account.state != AccountState.ACTIVE:
         return f"现为“{account.get_state_display()}”，只有正常运行的账号可以变更主办单位"
     if live is None:
         return ""
-    own = live.unit in units and live.kind == FilingKind.CHANGE and live.state == FilingState.DRAFT
-    return "" if own else f"有一件办理中的{live.get_kind_display()}（{live.unit}），办完后才能接收"
+    return f"有一件办理中的{live.get_kind_display()}（{live.unit}），办完后才能接收"

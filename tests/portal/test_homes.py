@@ -7,9 +7,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from accounts.access import visible_flags
 from accounts.flags import run_rule
 from accounts.models import Account, Membership, Message, Role, Unit
-from filings import approving
+from filings import approving, unit_merging
 from filings.models import Filing
 from filings.rules import RULES
 from inspections import sweep
@@ -137,6 +138,24 @@ def test_accounts_and_open_flags_of_the_unit() -> None:
         assert "新开办备案·示例逾期" in shown
         assert "示例别家账号" not in shown
     assert "示例本单位账号" in home(cast.operator)
+
+
+def test_the_receiving_unit_sees_drafts_of_a_merger_and_the_flags_that_its_list_counts() -> None:
+    cast, now, old = Cast(), db_now(), unit("示例撤销局")
+    account(old, name="示例还没有转来")
+    account(cast.unit, found=True, name="示例未备案一", platform=platform("weibo"))
+    account(old, found=True, name="示例未备案二", platform=platform("kuaishou"))
+    unit_merging.merge(old.pk, cast.unit.pk, document="示例文件", on=day_of(now), by=user(Role.ADMIN), now=now)
+    account(old, found=True, name="示例未备案三", platform=platform("bilibili"))
+    sweep.sweep(now)
+    shown = home(cast.operator)
+    assert "单位撤并：示例撤销局已并入本单位，主办单位变更已起草" in shown
+    context = signed_in(cast.operator).get("/").context
+    assert len(context["flags"]) == context["flag_count"] == visible_flags(cast.operator).open().count()
+    assert "本单位及所属、并入单位的预警" in shown
+    receive = signed_in(cast.operator).get("/filings/receive/").content.decode()
+    assert "草稿已有" in receive
+    assert f'href="/filings/{Filing.objects.get().pk}/edit/"' in receive
 
 
 def test_other_units_filings_are_not_mine() -> None:

@@ -12,10 +12,10 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.access import may, user_of
+from accounts.access import may, user_of, visible_flags
 from accounts.models import Account, AccountState, Flag, Role, Unit
 from accounts.models.account import GONE
-from accounts.policy import Action, carried_on, roles_of, units_of
+from accounts.policy import Action, carried_on, grants_of, roles_of, units_of
 from accounts.views.register import judged
 from filings import content, handing_over, kind_words
 from filings.models import Filing, FilingKind, FilingState
@@ -24,7 +24,7 @@ from filings.views.leader import in_force_from, opened_without_approval
 from filings.wording import RETURNS, Running, asked, day, moment, report_days, running
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.models import Event, User
-from zhonglou_media.portal.flag_rows import FlagRow, flag_rows
+from zhonglou_media.portal.flag_rows import flag_rows
 from zhonglou_media.portal.nav import WITH_THE_OPERATOR
 from zhonglou_media.portal.office_home import office_home
 from zhonglou_media.portal.reader_home import reader_home
@@ -92,7 +92,7 @@ def operator_home(request: HttpRequest) -> HttpResponse:
     live = (
         Filing.objects.live()
         .filter(unit__in=carried_on(user, Role.OPERATOR))
-        .select_related("unit", "account__platform", "opening__platform", "closing", "draft", "leader")
+        .select_related("unit", "account__platform", "account__unit", "opening__platform", "closing", "draft", "leader")
     )
     marked = handing_over.with_left_behind(live, now)
     with_us = list(marked.filter(Q(state__in=WITH_THE_OPERATOR) | Q(left_behind=True)))
@@ -109,7 +109,7 @@ def operator_home(request: HttpRequest) -> HttpResponse:
         "waiting": [(filing, asked(filing)) for filing in live.filter(state=S.LEADER_REVIEW)[:ROWS]],
         "beyond": live.filter(state__in=(S.OFFICE_REVIEW, S.ACCEPTED)).count(),
         "accounts": _accounts(units, now),
-        "flags": _flags(units, now),
+        **_flags(user, Role.OPERATOR, now),
         "recent": Filing.objects.filter(unit__in=units, state__in=(S.COMPLETED, S.REFUSED))
         .select_related("account__platform", "opening__platform", "draft")
         .order_by("-ended_at")[:RECENT],
@@ -182,6 +182,9 @@ def _todo(filing: Filing, back: Event | None, now: datetime) -> Todo:
         return Todo(filing, why, clock, "去报送", page, Group.DUE)
     if filing.state == S.RETURNED:
         return Todo(filing, "区政府办公室退回，请改好再报。", clock, "去修改", form, Group.RETURNED)
+    if filing.author_id is None and filing.account is not None and filing.account.unit_id != filing.unit_id:
+        why = f"单位撤并：{filing.account.unit}已并入本单位，主办单位变更已起草，请核对后提交领导审批。"
+        return Todo(filing, why, clock, "去核对", form, Group.DUE if clock else Group.DRAFTS)
     draft = getattr(filing, "draft", None)
     saved = f"最近保存 {draft.saved_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}。" if draft else "还没有保存过。"
     return Todo(filing, saved, clock, "继续填", form, Group.DUE if clock else Group.DRAFTS)
@@ -197,18 +200,26 @@ class AccountRow:
 
 def _accounts(units: Sequence[Unit], now: datetime) -> list[AccountRow]:
     own = Account.objects.filter(unit__in=units).exclude(state__in=GONE)
-    rows = judged(own, now, Flag.objects.all()).select_related("platform", "unit")
+    rows = judged(own, now, Flag.objects.filter(unit__in=units)).select_related("platform", "unit")
     accounts = list(rows.exclude(state=AccountState.CLOSED))
     flags: dict[int, list[Flag]] = {}
-    for flag in Flag.objects.open().filter(account__in=accounts):
+    for flag in Flag.objects.open().filter(account__in=accounts, unit__in=units):
         flags.setdefault(flag.account_id or 0, []).append(flag)
     return [AccountRow(account, flags.get(account.pk, [])) for account in accounts]
 
 
-def _flags(units: Sequence[Unit], now: datetime) -> list[FlagRow]:
-    """Open flags of `units`, the oldest first, each with a link to its fact."""
-    rows = Flag.objects.open().filter(unit__in=units).select_related("unit", "account__platform")
-    return flag_rows(list(rows[:ROWS]), now)
+def _flags(user: User, role: Role, now: datetime) -> dict[str, Any]:
+    """Open flags that the person reads as `role`, as the list and its count have them; the oldest first, with links."""
+    grants = grants_of(user)
+    own = grants.own[role]
+    rows = visible_flags(user).open().filter(unit__in=own | grants.children.get(role, set()))
+    shown = list(rows.select_related("unit", "account__platform")[:ROWS])
+    of_others = any(flag.unit_id not in own for flag in shown)
+    return {
+        "flags": flag_rows(shown, now),
+        "flag_count": rows.count() if len(shown) == ROWS else len(shown),
+        "flags_of_others": of_others,
+    }
 
 
 # --- leader ---------------------------------------------------------------------------------------------------------
@@ -252,7 +263,7 @@ def leader_home(request: HttpRequest) -> HttpResponse:
         "only_openings": all(card.filing.kind == FilingKind.OPEN for card in cards if card.early),
         "approved": approved[:ROWS],
         "recent": _decisions(user),
-        "flags": _flags(units, now),
+        **_flags(user, Role.LEADER, now),
         "account_count": Account.objects.filter(unit__in=units, state=AccountState.ACTIVE).count(),
         "days": report_days(day_of(now)),
         "tabs": getattr(request, "home_tabs", []),
