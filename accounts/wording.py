@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import cast
 
-from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When, prefetch_related_objects
+from django.db.models import Case, F, Model, OuterRef, QuerySet, Subquery, When, prefetch_related_objects
 
 from accounts import due_times, hints, rules
 from accounts.flags import RuleCode
@@ -33,6 +33,7 @@ R = RuleCode
 BY_POSTS = (R.INACTIVE, R.NO_DATA, R.REVIVED)
 BY_MESSAGES = (R.SLOW_REPLY,)
 HINTS_OF_UNIT = (R.NAME_MISMATCH, R.SAME_PLATFORM)
+DONE = {"open": "开通", "change": "变更", "close": "关停", "cancel": "注销"}  # by kind of filing
 NAMED = 3  # accounts that a sentence names; the rest are counted
 
 # Since when a flag stands. A closed account that publishes again missed no deadline: it stands from its finding on.
@@ -86,6 +87,7 @@ class Facts:
     followers: dict[int, Followers] = field(default_factory=dict)
     left: dict[int, Custodian] = field(default_factory=dict)  # by account: the custodian who left last
     contracts: dict[int, Outsourcing] = field(default_factory=dict)
+    early: dict[int, tuple[str, date | None, date | None]] = field(default_factory=dict)  # filing: kind, done, approved
 
     @classmethod
     def of(cls, flags: Sequence[Flag], now: datetime) -> "Facts":
@@ -102,6 +104,7 @@ class Facts:
             followers=_followers(_of(flags, R.FOLLOWER_JUMP)),
             left=_left(_of(flags, R.NO_CUSTODIAN)),
             contracts=_contracts(_of(flags, R.VENDOR_LAPSED)),
+            early=_early(_of(flags, R.UNAPPROVED_EVENT)),
         )
 
     def sentence(self, flag: Flag) -> str:
@@ -244,6 +247,17 @@ def _no_retention(facts: Facts, flag: Flag) -> str:
     return f"应于 {facts.until(flag.due_at)} 前经批准保留，或办结关停"
 
 
+def _unapproved_event(facts: Facts, flag: Flag) -> str:
+    return early(facts, *facts.early.get(flag.fact_id, ("", None, None)))
+
+
+def early(facts: Facts, kind: str, done: date | None, approved: date | None) -> str:
+    """「11-20 已变更，11-24 才经主要领导批准」 of a filing of that kind (第八条)."""
+    happened = f"{facts.day(done)} 已" if done else "已"
+    happened += DONE.get(kind, "办理")
+    return f"{happened}，{facts.day(approved)} 才经主要领导批准" if approved else f"{happened}，还没有经主要领导批准"
+
+
 def _overdue_order(facts: Facts, flag: Flag) -> str:
     return f"已责令关停，应于 {facts.until(flag.due_at)} 前办理"
 
@@ -261,6 +275,7 @@ SENTENCES: dict[str, Callable[[Facts, Flag], str]] = {
     R.VENDOR_LAPSED: _vendor_lapsed,
     R.NO_RETENTION: _no_retention,
     R.OVERDUE_ORDER: _overdue_order,
+    R.UNAPPROVED_EVENT: _unapproved_event,
 }
 
 
@@ -327,6 +342,16 @@ def _left(flags: Sequence[Flag]) -> dict[int, Custodian]:
         return {}
     ended = Custodian.objects.filter(account__in={flag.account_id for flag in flags}, to_date__isnull=False)
     return {row.account_id: row for row in ended.defer("phone").order_by("to_date", "pk")}
+
+
+def _early(flags: Sequence[Flag]) -> dict[int, tuple[str, date | None, date | None]]:
+    """By filing: its kind, when it was done on the platform, when it was first approved."""
+    if not flags:
+        return {}
+    filings = cast("type[Model]", Account._meta.get_field("filings").related_model)  # of a higher app
+    rows = filings._default_manager.filter(pk__in=[flag.fact_id for flag in flags])
+    values = rows.values_list("pk", "kind", "effective_on", "first_approved_on")
+    return {pk: (kind, done, approved) for pk, kind, done, approved in values}
 
 
 def _contracts(flags: Sequence[Flag]) -> dict[int, Outsourcing]:

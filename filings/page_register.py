@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db.models import Count
 
 from accounts import identity
-from accounts.models import Account, Message, Platform, Unit
+from accounts.models import Account, AccountState, Message, Platform, Unit
 from accounts.models.activity import ANSWERER
 from filings import checks, preapprovals
 from filings.filed import filed_value, platform_of
@@ -14,7 +14,10 @@ from filings.models.filing import CLOSINGS
 
 
 class PageRegister(checks.Register):
-    """What the rules ask of the register for a whole page of filings, read in four queries, or five."""
+    """What the rules ask of the register for a whole page of filings, read in four queries.
+
+    And one more for each thing that only some of them ask.
+    """
 
     def __init__(self, filings: Sequence[Filing]) -> None:
         units = {filing.unit_id for filing in filings}
@@ -32,10 +35,19 @@ class PageRegister(checks.Register):
         )
         self._open: dict[int, int] | None = None  # asked for by closings alone
         self._closing = {filing.account_id for filing in filings if filing.kind in CLOSINGS}
+        self._unfiled: dict[int, list[Account]] | None = None  # asked for by openings and changes of place
         self._granted: dict[int, list[PreApproval]] | None = None  # asked for by openings of 区级部门 alone
 
     def accounts(self, unit: Unit) -> list[Account]:
         return self._accounts[unit.pk]
+
+    def unfiled(self, unit: Unit) -> list[Account]:
+        if self._unfiled is None:
+            self._unfiled = {pk: [] for pk in self._rivals}
+            rows = Account.objects.filter(unit__in=list(self._rivals), state=AccountState.UNFILED)
+            for account in rows.select_related("platform"):
+                self._unfiled[account.unit_id].append(account)
+        return self._unfiled[unit.pk]
 
     def clash(self, platform: Platform, uid: str, name: str, exclude: Account | None) -> Account | None:
         return identity.choose_clash(self._candidates, platform, uid, name, exclude)

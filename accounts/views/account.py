@@ -161,6 +161,9 @@ def show(
     account = get_object_or_404(seen, pk=pk)
     sees_flags = policy.may(user, Action.VIEW_FLAGS, account)
     of_account = flags.of_account(account).select_related("waived_by", "unit", "account__platform")
+    units = seen_unit_ids(user)
+    if units is not None:  # what another unit missed with it is that unit's, who reads both reads it there
+        of_account = of_account.filter(unit__in=units)
     ever = list(of_account) if sees_flags else []
     standing = [flag for flag in ever if flag.cleared_at is None and flag.waived_at is None]
     said = wording.Facts.of(standing, now)

@@ -221,7 +221,7 @@ def test_an_unfiled_account_says_since_when_it_is_known() -> None:
 
 
 def test_every_rule_of_the_register_has_its_sentence() -> None:
-    of_filings = {RuleCode.OVERDUE_FILING, RuleCode.OVERDUE_CORRECTION, RuleCode.UNAPPROVED_EVENT}
+    of_filings = {RuleCode.OVERDUE_FILING, RuleCode.OVERDUE_CORRECTION}
     assert set(wording.SENTENCES) == set(RuleCode) - of_filings
 
 

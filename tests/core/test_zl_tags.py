@@ -124,7 +124,7 @@ def test_flag(rule: str, level: Level, tone: str, label: str) -> None:
     html = show("{% flag f %}", f=Flag(rule=rule, level=level, due_at=at("2021-02-20 00:00")))
     assert f"zl-flag--{tone}" in html
     since = {
-        "unapproved_event": "开通早于批准，自 2021-02-19 24:00 起",
+        "unapproved_event": "办理在先、批准在后，自 2021-02-19 24:00 起",
         "unfiled_account": "发现于 2021-02-20 00:00",
     }
     assert f'title="{since.get(rule, "期限 2021-02-19 24:00")}"' in html
@@ -150,7 +150,7 @@ def test_no_such_article(number: int) -> None:
 
 def test_upper_system() -> None:
     html = show("{% upper 'national' 'done' at %}{% upper 'provincial' 'wait' %}", at=at("2021-02-19 10:00"))
-    assert "<b>全国</b>已备案 <small>02-19</small>" in html
+    assert "<b>全国</b>已备案 <small>2021-02-19</small>" in html  # the year where it is not this one
     assert "<b>全省</b>待备案</span>" in html
 
 
@@ -178,7 +178,12 @@ def test_rules_icons_are_known() -> None:
         ("unfiled_account", "2021-02-20 02:24", "发现于 02-20 02:24，已 3 天", "发现于 2021-02-20 02:24，补报办结"),
         ("unfiled_account", "2021-02-23 13:00", "发现于 02-23 13:00，不到 1 天", "补报办结或关停后解除"),
         ("unfiled_account", "2020-12-31 13:00", "发现于 2020-12-31 13:00，已 54 天", "补报办结或关停后解除"),
-        ("unapproved_event", "2021-02-20 00:00", "开通早于批准，自 02-19 24:00 起", "免于追究，或确认未发生后解除"),
+        (
+            "unapproved_event",
+            "2021-02-20 00:00",
+            "办理在先、批准在后，自 02-19 24:00 起",
+            "免于追究，或确认未发生后解除",
+        ),
         ("revived", "2021-02-20 02:24", "关停或注销于 02-20 02:24", "补报办结，或删除所发内容后解除"),
         ("same_platform", "2021-02-20 02:24", "自 02-20 02:24 起，已 3 天", "自 2021-02-20 02:24 起，整合关停后解除"),
         ("no_data", "2021-02-20 00:00", "期限 02-19 24:00", "期限 2021-02-19 24:00"),

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from accounts.flags import run_rule
 from accounts.models import Account, AccountName, Flag, Role, Unit
 from filings import drafting, objecting, reporting, reviewing
 from filings.models import Filing, FilingState
+from filings.rules import RULES
 from inspections import sweep
 from tests.factories import NOW, PDF, Cast, account, change, platform, read, unit, user
 from tests.filings.exchanging import state_of, take
@@ -174,6 +176,21 @@ def test_a_missed_due_time_stays_with_the_unit_that_missed_it(giving: Cast, rece
 
 
 # --- the page that takes an account over ----------------------------------------------------------------------------
+
+
+def test_what_the_receiving_unit_missed_is_not_shown_to_the_giving_one(
+    giving: Cast, receiving: Cast, row: Account
+) -> None:
+    filing = change("office_review", receiving, on=row, effective_on="2026-11-20")
+    for rule in RULES:
+        run_rule(rule, NOW.replace(day=26))
+    flag = Flag.objects.get(rule="unapproved_event")
+    assert (flag.unit, flag.account, flag.fact_id) == (receiving.unit, row, filing.pk)
+    own = signed_in(giving.operator).get(f"/accounts/{row.pk}/").content.decode()
+    assert "未批先建" not in own
+    seen = signed_in(giving.supervisor).get(f"/accounts/{row.pk}/").content.decode()
+    assert "11-20 已变更，11-24 才经主要领导批准" in seen
+    assert "开通早于批准" not in seen
 
 
 def test_an_account_is_found_by_number_and_by_every_name_it_ever_had(receiving: Cast, row: Account) -> None:

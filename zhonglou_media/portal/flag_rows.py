@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from accounts.flags import RuleCode
 from accounts.models import Flag
-from accounts.wording import Facts, Known, age, since
-from filings.models import Filing, FilingKind, PreApproval, PreApprovalState
+from accounts.wording import Facts, Known, age, early, since
+from filings.models import Filing, PreApproval, PreApprovalState
 
 LONG = timedelta(days=7)  # a flag that stands longer is shown in red
 # Where the fact under a flag of an account is shown, if not on its first page.
@@ -18,7 +18,6 @@ PAGES: dict[str, str] = {
     RuleCode.NO_CUSTODIAN: "accounts:people",
     RuleCode.VENDOR_LAPSED: "accounts:people",
 }
-DONE = {FilingKind.OPEN: "开通", FilingKind.CHANGE: "变更", FilingKind.CLOSE: "关停", FilingKind.CANCEL: "注销"}
 
 
 @dataclass(frozen=True)
@@ -87,11 +86,8 @@ def _overdue_correction(flag: Flag, filing: Filing, facts: Facts) -> str:
 
 
 def _unapproved_event(flag: Flag, filing: Filing, facts: Facts) -> str:
-    done = DONE[FilingKind(filing.kind)]
-    happened = f"{facts.day(filing.effective_on)} 已{done}" if filing.effective_on else f"已{done}"
-    if filing.first_approved_on is None:
-        return f"{happened}，还没有经主要领导批准"
-    return f"{happened}，{facts.day(filing.first_approved_on)} 才经主要领导批准"
+    """Also of an opening that has no account yet."""
+    return early(facts, filing.kind, filing.effective_on, filing.first_approved_on)
 
 
 def _retained(flag: Flag, row: PreApproval, facts: Facts) -> str:
