@@ -9,6 +9,7 @@ from filings import deadlines, drafting, kinds, moves
 from filings.models import Filing, FilingState
 from filings.reading import Reading
 from zhonglou_media.core.clock import day_of
+from zhonglou_media.core.day_field import FIRST
 from zhonglou_media.core.errors import Refused, WrongState
 from zhonglou_media.core.models import File, User
 
@@ -87,6 +88,8 @@ def _write_paper(filing: Filing, leader_name: str, approved_on: date, scan: File
         )
     if approved_on > day_of(now):
         raise Refused(f"主要领导批准日期不能晚于今天（{day_of(now)}），请核对审批单。")
+    if approved_on < FIRST:
+        raise Refused(f"主要领导批准日期 {approved_on} 过早，请核对审批单上的年份。")
     filing.paper_leader = leader_name.strip()
     filing.paper_scan = scan
 

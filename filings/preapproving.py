@@ -15,6 +15,7 @@ from filings.models.filing import CLOSINGS
 from filings.preapprovals import NEW, RETAIN, same_number, tell, title, wrong_state
 from zhonglou_media.core import events, notices
 from zhonglou_media.core.clock import day_of, start_of
+from zhonglou_media.core.day_field import LAST
 from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused
 from zhonglou_media.core.models import Counter, User
 
@@ -100,7 +101,9 @@ def refuse(pk: int, *, by: User, decision: str, now: datetime, act_by: date | No
 def _deadline(act_by: date | None, now: datetime) -> datetime:
     """Stored exclusive: 00:00 of the next day; the same day is 立即."""
     said = "请填写关停期限。" if act_by is None else f"关停期限不能早于今天（{day_of(now)}）。"
-    if act_by is None or act_by < day_of(now):
+    if act_by is not None and act_by > LAST:
+        said = f"关停期限 {act_by} 过晚，请核对年份。"
+    if act_by is None or not day_of(now) <= act_by <= LAST:
         raise Incomplete(said, {"act_by": [said]})
     return start_of(act_by + timedelta(days=1))
 
