@@ -4,7 +4,7 @@ from functools import partial
 
 from accounts import sighting_list
 from accounts.models import Sighting
-from tests.browser.acts import compare, fill, press, then
+from tests.browser.acts import compare, fill, press, show, then
 from tests.browser.pages import Shot
 from tests.browser.scene import Scene
 from zhonglou_media.core.clock import day_of, db_now
@@ -35,6 +35,14 @@ def found_list(scene: Scene) -> dict[str, object]:
     return {"pk": job.pk}
 
 
+def sighted(scene: Scene) -> dict[str, object]:
+    """Something that was found unfiled."""
+    return {"pk": Sighting.objects.filter(verdict="unfiled").latest("pk").pk}
+
+
+# The fifth row only holds a unit's name: nothing is chosen beforehand.
+UNFILED = show("#verdict-5 label:has([value=unfiled])")
+DECIDE = press("#decide .zl-bar [type=submit]")
 SHEET = partial(Shot, "accounts:sighting_sheet", "officer", kwargs=found_list)
 SIGHTED = [
     Shot("accounts:sightings", "officer", "empty"),
@@ -44,9 +52,12 @@ SIGHTED = [
     Shot("accounts:sighting_list", "officer"),
     Shot("accounts:sighting_list", "officer", "errors", act=press("#upload [type=submit]"), status=422),
     SHEET(),
-    SHEET("errors", act=then(fill(**{"unit-5": "没有的局"}), press(".zl-bar [type=submit]")), status=422),
-    SHEET("done", act=press(".zl-bar [type=submit]")),
+    SHEET("errors", act=then(UNFILED, fill(**{"unit-5": "没有的局"}), DECIDE), status=422),
+    SHEET("sure", act=then(UNFILED, DECIDE)),
+    SHEET("done", act=then(UNFILED, DECIDE, press("#second [type=submit]"))),
     Shot("accounts:sightings", "officer"),
+    Shot("accounts:sighting", "supervisor", "", sighted),
+    Shot("accounts:sighting", "officer", "errors", sighted, act=press("#decide [type=submit]"), status=422),
     Shot(
         "accounts:detail",
         "operator2",

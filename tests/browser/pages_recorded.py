@@ -1,6 +1,7 @@
 """Pages of what a unit records by hand, and of who keeps its accounts."""
 
 from accounts.activity_shown import Heads, Refusal, kept
+from accounts.models import Confirmation
 from tests.browser.acts import another_custodian, choose, fill, press, show, then
 from tests.browser.pages import Shot, a_job, account
 
@@ -81,6 +82,7 @@ KEPT = [
     ),
     Shot("accounts:quarter_overview", "officer"),
     Shot("accounts:quarter_overview", "operator"),
+    Shot("accounts:confirmation", "operator2", "", lambda scene: {"pk": Confirmation.objects.latest("pk").pk}),
     Shot("accounts:people", "operator", "", account("示例甲街道 douyin")),
     Shot("accounts:people", "auditor", "", account("示例甲街道 douyin")),
     Shot(

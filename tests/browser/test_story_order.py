@@ -22,6 +22,7 @@ def order(supervisor: Visit, query: str, name: str, ground: str = "") -> Page:
     if ground:
         page.get_by_label("依据").select_option(label=ground)
         page.get_by_label("事由").fill("市级检查通报（示例）")
+    page.get_by_role("button", name="下一步：核对后下达").click()
     page.get_by_role("button", name="下达责令关停").click()
     expect(page.get_by_text("已下达，").first).to_be_visible()
     return page
