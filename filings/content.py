@@ -93,6 +93,8 @@ def label(name: str, form: str = FilingKind.OPEN) -> str:
         return EVENT_LABELS[FilingKind(form)]
     if name.startswith(ITEM):
         return fields.label(name.removeprefix(ITEM))
+    if name == "unit" and form == FilingKind.CHANGE:
+        return "填报单位"  # the sponsor may be one of the items
     if name in OTHER_LABELS:
         return OTHER_LABELS[name]
     return str(_field(name, form).verbose_name)

@@ -97,7 +97,7 @@ class ChangeForm(common.FilingForm):
     notice_text = common.text("社会公告", 1000, lines=True, help_text="变更名称、主办单位的，审核通过时公布（第八条）")
     notice_on = day_field("公告日期")
     notice_place = common.text("公告发布渠道", 120)
-    notice_link = common.text("公告链接", 300, help_text="可后补")
+    notice_link = common.text("公告链接", 300)
     operator_phone = common.phone("填报人手机")
     remarks = common.text("备注", 1000, lines=True)
 

@@ -110,7 +110,7 @@ class ClosingForm(common.FilingForm):
     order_no = common.text("责令关停文号", 60, help_text="责令关停的填写通报或责令文号")
     due_on = day_field("应办结日期", help_text="责令关停或不予保留的，按决定上的日期填写")
     effective_on = day_field("停止更新日期", help_text="可以是计划日期；办好后请补录实际日期")
-    applied_on = day_field("平台注销申请日期", help_text="可后补")
+    applied_on = day_field("平台注销申请日期")
 
     notice_text = common.text(
         "停更公告", 1000, required=True, lines=True, help_text="按填写的内容起草，可以修改；审核通过时公布（第八条）"
@@ -118,7 +118,7 @@ class ClosingForm(common.FilingForm):
     notice_on = day_field("公告发布日期")
     notice_days = _number("公告期（天）", 365)
     notice_place = common.text("公告发布渠道", 120, help_text="如：本账号置顶、本单位网站")
-    notice_link = common.text("公告链接", 300, help_text="可后补")
+    notice_link = common.text("公告链接", 300)
 
     successor = forms.ModelChoiceField(
         label="承接账号",

@@ -45,15 +45,24 @@ class Announcement(models.Model):
 
     @property
     def title(self) -> str:
-        """What a list calls it: 「关于“示例街道发布”（抖音）关停的公告」."""
-        what = str(self.filing.get_kind_display()).removesuffix("报备")
-        return f"{'更正：' if self.corrects_id else ''}关于“{self.filing.registered.name}”{what}的公告"
+        """What a list calls it: 「更正：关于抖音账号“示例街道发布”停止更新的公告」."""
+        return f"{'更正：' if self.corrects_id else ''}{self.heading}"
 
     @property
     def heading(self) -> str:
-        """What stands above its text: its own first line where that is a title."""
+        """What stands above its text: its own first line where that is a title, else one of the account's name then."""
         first = self.text.strip().partition("\n")[0].strip()
-        return first if first.startswith("关于") and first.endswith("公告") else self.title
+        if first.startswith("关于") and first.endswith("公告"):
+            return first
+        what = str(self.filing.get_kind_display()).removesuffix("报备")
+        return f"关于“{self._name_then}”{what}的公告"
+
+    @property
+    def _name_then(self) -> str:
+        """What the account was called when this was published: a new name is the account's from the completion on."""
+        names = list(self.filing.registered.names.all())
+        before = [row for row in names if self.published_at is not None and row.since < self.published_at]
+        return str((before or names)[-1 if before else 0]) if names else self.filing.registered.name
 
     @property
     def lines(self) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -34,6 +34,8 @@ from filings.wording import (
     inherits_report,
     leaders_of,
     next_step,
+    report_days,
+    running,
     steps,
     succession,
     uppers,
@@ -42,8 +44,10 @@ from filings.wording import (
 from zhonglou_media.core import events
 from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import day_of, db_now
+from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Difference, Refused, StaleReading
 from zhonglou_media.core.models import Event, User
+from zhonglou_media.core.settings_at import setting
 
 OFFICE = {Role.OFFICER, Role.SUPERVISOR}
 
@@ -99,11 +103,14 @@ def page_context(request: HttpRequest, filing: Filing, *, office_panel: bool = T
         "inherits": replacing.inherits(filing),
         "succession": succession(stands),
         "may_reapply": may_reapply(filing, user),
+        "again": _said_of_again(filing, now),
+        "leader_returned": _leader_returned(filing, history),
         "revisions": revisions,
         "comparison": _comparison(request, filing, revisions, history),
         "annex": LAYOUTS[filing.kind].annex,
         "sees_account": _sees_account(filing, user),
         "words": kind_words.of(filing),
+        "event_planned": filing.effective_on is not None and filing.effective_on > day_of(now),
         "items": _items(filing),
         "objections": entries([e for e in history if e.verb == objecting.VERB], for_office=True),
         "rows": _rows(filing, now),
@@ -151,10 +158,20 @@ def _closing(filing: Filing, user: User, now: datetime) -> dict[str, Any]:
     }
 
 
+def _leader_returned(filing: Filing, history: Sequence[Event]) -> bool:
+    """Whether it is a draft because the leader gave it back."""
+    last = next((event for event in reversed(history) if event.to_state == FilingState.DRAFT), None)
+    return filing.state == FilingState.DRAFT and last is not None and last.verb == "leader_return"
+
+
 def _next_step(filing: Filing, user: User, can: set[str], now: datetime) -> str:
     """The unit's people are told what to do; those outside, whose turn it is."""
     if objecting.VERB in can:
         return f"{filing.unit.name}申请接收本单位的账号，区政府办公室正在审核。不同意的，请在审核期间提出异议。"
+    if "leader_approve" in can:
+        clock = running(filing)
+        by = f"{clock.until} 前{clock.verb}" if clock else f" {report_days(day_of(now))} 个工作日内报送"
+        return f"请您审批。批准后由{filing.last_editor or filing.author}在{by}。"
     own = filing.unit_id in carried_on(user, Role.OPERATOR, Role.LEADER)
     outside = "" if own and not can & {"accept", "receipt"} else office_step(filing, can, now=now)
     return outside or next_step(replacing.foreseen(filing), leaders_of(filing.unit, day_of(now)), now=now)
@@ -163,7 +180,7 @@ def _next_step(filing: Filing, user: User, can: set[str], now: datetime) -> str:
 def may_reapply(filing: Filing, user: User) -> bool:
     """Whether `user` may begin anew what ended: an opening of its unit, or of its account where that waits.
 
-    The other kinds as long as the account is the unit's and its state allows them.
+    The other kinds as long as its state allows them, and the account is the unit's or was to become so.
     """
     ended = filing.state in (FilingState.REFUSED, FilingState.WITHDRAWN)
     if not ended or not policy.may(user, Action.DRAFT, filing.unit):
@@ -171,8 +188,27 @@ def may_reapply(filing: Filing, user: User) -> bool:
     account = filing.account
     if filing.kind != FilingKind.OPEN:
         registered = filing.registered
-        return bool(registered.unit_id == filing.unit_id and registered.state in kinds.of(filing).starts_from)
+        of_unit = registered.unit_id == filing.unit_id or sponsor_changes(filing)
+        return bool(of_unit and registered.state in kinds.of(filing).starts_from)
     return account is None or account.state in GONE or account.state in OPENABLE
+
+
+def sponsor_changes(filing: Filing) -> bool:
+    """Whether it was filed to take its account over, and the account is still another unit's."""
+    return filing.kind == FilingKind.CHANGE and filing.registered.unit_id != filing.unit_id
+
+
+def _said_of_again(filing: Filing, now: datetime) -> str:
+    """Which clock a filing made again would stand on (row 12); '' when it starts its own."""
+    days = setting("replaces_days", day_of(now))
+    if filing.ended_at is None or filing.not_occurred or now > filing.ended_at + timedelta(days=days):
+        return ""
+    if filing.first_reported_at is not None:
+        return f"{days} 天内重新填报的，沿用本件的首次报送{'（迟报）' if filing.is_late else ''}。"
+    if filing.report_due_at is None:
+        return ""
+    until = due24(filing.report_due_at, provisional=filing.provisional)
+    return f"{days} 天内重新填报的，沿用本件的报送期限（{until}），不重新起算。"
 
 
 # What stands out as the one primary button of the unit's people: (step or move, words, icon).
@@ -220,7 +256,8 @@ def _sees_account(filing: Filing, user: User) -> bool:
 def _rows(filing: Filing, now: datetime) -> list[Any]:
     """The form as the standing revision froze it, or as it is typed while there is none."""
     if not filing.revision:
-        return judge(filing).rows()
+        rows = judge(filing).rows()
+        return rows if filing.is_live else [[replace(cell, wrong="") for cell in row] for row in rows]
     return frozen_rows(filing.revisions.get(number=filing.revision).content)
 
 

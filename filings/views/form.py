@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -28,7 +28,7 @@ from filings.views.answers import ask_first, filing_for
 from filings.views.change_form import IMAGES, items_context, pressed, take_avatar
 from filings.views.closing_form import closing_context
 from filings.views.differences import typed_differences
-from filings.views.filing import show_filing
+from filings.views.filing import show_filing, sponsor_changes
 from filings.views.sheet import REVIEW, judge, posted, red, step_names, turned, typed_data
 from filings.wording import RETURNS, after_approval, if_approved, leaders_of, moment, report_days, running, succession
 from zhonglou_media.core import events, files
@@ -68,7 +68,9 @@ def _choose(request: HttpRequest, *, refused: Refused | None = None) -> HttpResp
         "units": [unit for unit in units if unit.may_own],
         "kinds": kind_words.CHOICES,
         "filed": [Filed(account, filing_acts.offered(user_of(request), account)) for account in _filed(own)],
-        "openable": own.filter(state__in=OPENABLE, unit__in=units).select_related("platform", "unit"),
+        "openable": own.filter(Q(unit__in=units) | Q(unit__merged_into__in=units), state__in=OPENABLE).select_related(
+            "platform", "unit"
+        ),
         "refused": refused,
         "days": report_days(day_of(db_now())),
     }
@@ -99,10 +101,13 @@ def open_(request: HttpRequest, kind: str = FilingKind.OPEN) -> HttpResponse:
     """Start a draft of that kind, or go to the one the account has; `field` of the request: the item to change."""
     if kind not in FilingKind:
         raise Http404
-    account, unit = _asked_for(request)
+    again = request.POST.get("again", "")
+    old = filing_for(request, int(again)) if again.isdecimal() and len(again) < 19 else None
+    taken_over = old is not None and sponsor_changes(old)  # its account is another unit's
+    account, unit = (old.account, old.unit) if old is not None and taken_over else _asked_for(request)
     try:
-        again = request.POST.get("again", "")
-        old = filing_for(request, int(again)) if again.isdecimal() and len(again) < 19 else None
+        if kind == FilingKind.OPEN:  # of a unit that was merged away: by the one that carries it on
+            unit = unit.merged_into or unit
         filing = drafting.start(kind, by=user_of(request), unit=unit, account=account, now=db_now(), again=old)
     except Refused as refused:
         return _choose(request, refused=refused)

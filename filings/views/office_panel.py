@@ -152,10 +152,10 @@ def office_step(filing: Filing, can: set[str], *, now: datetime) -> str:
             return f"已退回，{unit}应{f'在 {clock.until} 前' if clock else ''}按退回意见改好再报。"
         case FilingState.ACCEPTED if filing.conflict:
             return filing.conflict
-        case FilingState.ACCEPTED if lacks := _lacks_alone(filing, now):
-            return still_lacks(filing, lacks)
         case FilingState.ACCEPTED if "receipt" in can:
-            return f"请在 {entered}，并登记回执；两个系统都备案后自动办结。"
+            lacks = _lacks_alone(filing, now)
+            wanted = f"请在 {entered}，并登记回执；两个系统都备案后自动办结。"
+            return still_lacks(filing, lacks) if lacks else wanted
         case FilingState.WITHDRAWN:
             return f"{unit}已撤回，本件已结束。"
         case _:

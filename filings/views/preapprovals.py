@@ -44,11 +44,13 @@ def list_(request: HttpRequest) -> HttpResponse:
     rows = preapprovals.visible_to(user).select_related("unit", "platform", "account", "asked_by")
     decided = rows.filter(state__in=(S.GRANTED, S.REFUSED)).select_related("used_by").order_by("-decided_at", "-pk")
     seen = seen_unit_ids(user)
+    accounts = _unretained(user)
     context = {
         "waiting": list(rows.filter(state=S.ASKED).order_by("asked_at", "pk")),
-        "accounts": _unretained(user),
+        "accounts": accounts,
         "page": Paginator(decided, ROWS_A_PAGE).get_page(request.GET.get("page")),
         "wide": seen is None or len(seen) > 1,
+        "unkept": sum(one["row"] is None or one["row"].state != S.ASKED for one in accounts),
         "decides": policy.could(user, Action.DECIDE_PREAPPROVAL),
         "asks": bool(_departments(user)),
         "operates": policy.could(user, Action.ASK_PREAPPROVAL),

@@ -7,7 +7,7 @@ from django.test import Client
 from accounts.models import Role
 from filings import announcing, reviewing
 from filings.models import Announcement, Filing
-from tests.factories import NOW, Cast, closing, opening, read, user
+from tests.factories import NOW, Cast, account, change, closing, opening, read, user
 from zhonglou_media.core.errors import NotAllowed, Refused, WrongState
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +34,20 @@ def test_nothing_is_public_before_the_office_has_accepted(cast: Cast, client: Cl
     page = client.get(f"/announcements/{row.pk}/").content.decode()
     assert TEXT in page
     assert f"关于“{filing.registered.name}”关停的公告" in client.get("/announcements/").content.decode()
+
+
+def test_its_title_is_its_own_and_a_later_name_of_the_account_changes_nothing(cast: Cast) -> None:
+    text = "关于抖音账号“示例旧名”更名的公告\n更名为“示例新名”。"
+    filing = change("completed", cast, on=account(cast.unit, name="示例旧名"), name="示例新名", notice_text=text)
+    row = filing.announcements.get()
+    assert filing.registered.name == "示例新名"
+    assert row.title == row.heading == "关于抖音账号“示例旧名”更名的公告"
+    assert row.title not in row.lines
+    other = Cast()
+    bare = change(
+        "completed", other, on=account(other.unit, name="示例甲"), name="示例乙", notice_text="示例甲更名为示例乙。"
+    ).announcements.get()
+    assert bare.title == "关于“示例甲”变更的公告"
 
 
 def test_an_opening_announces_nothing(cast: Cast) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from accounts import activity, lifecycle, rules
 from accounts.models import Account, AccountState
 from filings import approving, completing, drafting, exchange, going_up, kinds, reporting, reviewing
-from filings.forms.closing import ClosingForm
+from filings.forms.closing import CancelSupplementForm, ClosingForm
 from filings.models import ExportBatch, Filing, FilingState
 from tests.factories import NOW, Cast, account, at, closing, opening, platform, read, scan
 from tests.filings.exchanging import LATER, supplement, take
@@ -240,11 +240,20 @@ def test_who_takes_over_is_written_on_the_account(cast: Cast) -> None:
     assert "今后政务信息请关注“示例承接账号”" in filing.closing.notice_text
 
 
-def test_neither_itself_nor_one_that_leaves_takes_over(cast: Cast) -> None:
+def test_what_is_cancelled_before_it_was_applied_for_is_mistyped(cast: Cast) -> None:
+    filing = closing("draft", cast, kind="cancel")
+    days = {"applied_on": "2026-11-21", "effective_on": "2026-11-20"}
+    for errors in (form_of(filing, **days).errors, CancelSupplementForm(days).errors):
+        assert "晚于平台注销日期 2026-11-20" in errors["applied_on"][0]
+    assert "applied_on" not in form_of(filing, applied_on="2026-11-20", effective_on="2026-11-20").errors
+
+
+def test_neither_itself_nor_one_that_leaves_or_waits_takes_over(cast: Cast) -> None:
     leaving = account(cast.unit, platform=platform("weibo"))
     closing("accepted", cast, on=leaving)
+    pending = opening("to_report", cast, platform="kuaishou")
     filing = closing("draft", cast)
-    for one in (leaving.pk, filing.account_id):
+    for one in (leaving.pk, filing.account_id, pending.account_id):
         assert "successor" in form_of(filing, successor=str(one)).errors
 
 

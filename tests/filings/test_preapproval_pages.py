@@ -42,7 +42,7 @@ def test_each_sees_what_is_theirs_and_what_comes_next() -> None:
     assert "申请保留" in own
     assert "示例已问公众号" not in own
     decides = page(signed_in(cast.supervisor).get("/preapprovals/"))
-    assert "2件前置申请待决定，2个公众号未获批准保留" in decides
+    assert "2件前置申请待决定，1个公众号未获批准保留" in decides  # the other one waits
     assert "先办：待决定（2件）" in decides
     assert "示例新公众号" in decides
     assert "待单位申请" in decides
