@@ -6,7 +6,7 @@ from accounts.flags import run_rule
 from accounts.models import Message
 from accounts.rules import RULES
 from tests.accounts.activity import question
-from tests.factories import Cast, account, at, opening, user
+from tests.factories import Cast, account, at, closing, opening, user
 from tests.inspections.ordered import order, proved
 from zhonglou_media.portal.nav import Count, counts
 from zhonglou_media.portal.unit_todos import unit_todos
@@ -91,3 +91,10 @@ def test_orders_are_counted_and_those_with_a_proof_wait_for_the_supervisor() -> 
     assert todo.why == "应于 11-24 24:00 前办理。请关停账号，再报送办理证明。"
     seen = counts(cast.supervisor, at("2026-11-25 00:00"))
     assert (seen["todo"], seen["orders"]) == (Count(1, late=True), Count(2, late=True))
+
+
+def test_a_closure_past_the_day_of_its_decision_is_late_before_anybody_submits_it() -> None:
+    cast = Cast()
+    closing("draft", cast, now=at("2026-11-24 09:00"), due_on="2026-11-24")
+    assert counts(cast.operator, at("2026-11-24 23:00"))["todo"] == Count(1)
+    assert counts(cast.operator, at("2026-11-25 00:00"))["todo"] == Count(1, late=True)
