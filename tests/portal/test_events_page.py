@@ -219,7 +219,7 @@ def test_a_fault_stays_until_somebody_closes_it_with_a_reason() -> None:
     verify_events()
     assert run_next(KINDS)  # finds the same again
     assert (event_checks.standing(), Notice.objects.count()) == (None, before)
-    tampering.edit(2, "verb")
+    tampering.edit(2, "comment")
     verify_events()
     assert run_next(KINDS)
     assert event_checks.standing() == event_checks.done()[0]
