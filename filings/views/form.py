@@ -89,6 +89,14 @@ class Filed:
         """Why nothing can be filed for it now; '' when something can."""
         return "" if any(not act.why for act in self.acts) else self.acts[-1].why if self.acts else ""
 
+    @property
+    def withheld(self) -> str:
+        """Which kinds cannot be filed now while others can, and why; '' when all can, or none."""
+        shut = [act for act in self.acts if act.why]
+        if not shut or len(shut) == len(self.acts):
+            return ""
+        return f"{'、'.join(act.label[:2] for act in shut)}：{shut[-1].why}"
+
 
 def _filed(own: QuerySet[Account]) -> QuerySet[Account]:
     """Accounts for which a change, closure or cancellation may be begun, or is under way."""

@@ -1,11 +1,12 @@
 """The small words of every page. Spring Festival 2021: off 11–17 February, made up on Sunday 7 and Saturday 20."""
 
-from datetime import datetime
+from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.template import Context, Template
+from django.utils import timezone
 
 from accounts.models import AccountState, Flag, Level
 from filings.models import FilingState
@@ -208,3 +209,9 @@ def test_a_flag_without_a_deadline_is_not_overdue(rule: str, due: str, text: str
 )
 def test_a_moment_of_this_year_goes_without_its_year(moment: str, shown: str) -> None:
     assert zl.dt_near(at(moment), at("2026-11-24 14:05")) == shown
+
+
+def test_an_answer_of_another_year_names_the_year() -> None:
+    today = timezone.localdate()
+    assert f"<small>{today:%m-%d}</small>" in zl.upper("national", "done", today)
+    assert "<small>2020-01-02</small>" in zl.upper("national", "done", date(2020, 1, 2))

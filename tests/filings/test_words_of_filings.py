@@ -115,3 +115,19 @@ def test_the_count_of_items_is_sent_to_its_own_step_alone(cast: Cast) -> None:
     filing = change("draft", cast)
     assert 'id="changed"' in page(cast.operator, filing, "rules/items/")
     assert 'id="changed"' not in page(cast.operator, filing, "rules/reasons/")
+
+
+def test_the_page_of_new_filings_says_which_kinds_wait_for_what(cast: Cast) -> None:
+    row = account(cast.unit)
+    client = Client()
+    client.force_login(cast.operator)
+    change("draft", Cast(), on=row)  # a foreign draft gives way: every kind is offered
+    assert "有一件办理中的" not in client.get("/filings/new/").content.decode()
+    mine = Cast()
+    change("draft", mine, on=account(mine.unit))
+    client.force_login(mine.operator)
+    assert "关停、注销：有一件办理中的变更报备，同一账号同时只办一件" in client.get("/filings/new/").content.decode()
+
+
+def test_nothing_that_htmx_settles_is_an_inline_style(cast: Cast) -> None:
+    assert "&quot;style&quot;" not in page(cast.operator, change("draft", cast), "edit/reasons/").replace('"', "&quot;")
