@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import cast
 
-from django.db.models import Case, F, Model, OuterRef, QuerySet, Subquery, When, prefetch_related_objects
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When, prefetch_related_objects
 
 from accounts import due_times, hints, rules
 from accounts.flags import RuleCode
@@ -348,7 +348,7 @@ def _early(flags: Sequence[Flag]) -> dict[int, tuple[str, date | None, date | No
     """By filing: its kind, when it was done on the platform, when it was first approved."""
     if not flags:
         return {}
-    filings = cast("type[Model]", Account._meta.get_field("filings").related_model)  # of a higher app
+    filings = Account._meta.get_field("filings").related_model  # of a higher app
     rows = filings._default_manager.filter(pk__in=[flag.fact_id for flag in flags])
     values = rows.values_list("pk", "kind", "effective_on", "first_approved_on")
     return {pk: (kind, done, approved) for pk, kind, done, approved in values}

@@ -22,11 +22,11 @@ TRIES, PAUSE = 5, 0.05  # how often, and after how many seconds, a table that is
 class Channel(filesystem.Channel):
     """Writes beside and renames; what cannot be read is dropped: the next tick brings it again."""
 
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         name = f"{round(time.monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         part = Path(self.data_folder_out) / f"{name}.part"  # no message is called so
         try:
-            part.write_bytes(str_to_bytes(dumps(message)))
+            part.write_bytes(str_to_bytes(dumps(payload)))
             part.replace(part.with_suffix(""))
         except OSError as error:
             raise ChannelError(f"Cannot add file {name!r} to directory") from error
