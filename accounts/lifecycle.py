@@ -150,12 +150,12 @@ def merge_into(account: Account, kept: Account, *, reason: str, by: User, role: 
     _move(account, A.VOID, verb="merge_into", ground=ground, by=by, role=role, now=now)
 
 
-def hand_on(account: Account, into: Unit, *, reason: str, by: User | None, role: str, now: datetime) -> None:
-    """An 未备案 account goes with its unit into the receiving one: nothing of it is filed (单位撤并)."""
+def go_over(account: Account, into: Unit, *, reason: str, by: User | None, role: str, now: datetime) -> None:
+    """单位撤并: an account goes into the receiving unit without a change: 未备案, or opened again by that unit."""
     account.unit = into
     account.save(update_fields=["unit"])
     orders_follow(account)
-    events.append(account, "merge_unit", by=by, role=role, at=now, comment=f"发现账号随单位撤并：{reason}")
+    events.append(account, "merge_unit", by=by, role=role, at=now, comment=f"账号随单位撤并：{reason}")
 
 
 def orders_follow(account: Account) -> None:

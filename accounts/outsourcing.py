@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts import due_times
 from accounts.models import Account, Outsourcing
-from accounts.models.account import GONE
+from accounts.models.account import GONE, OperationMode
 from accounts.policy import Action, require
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import day_of, start_of
@@ -95,10 +95,28 @@ def end(account_id: int, row_id: int, *, ended_on: date, by: User, now: datetime
     return row
 
 
+def follow(account: Account, now: datetime) -> None:
+    """Make the rows agree with what a filing has just said: 自运维 ends the contract; another vendor's begins today.
+
+    Of the new one neither reviewer nor agreement is known, so it is not in order until somebody records them. Where
+    the filed mode is empty, rows stay. The caller holds the transaction and the lock, and appends the event.
+    """
+    row, today = current(account), day_of(now)
+    vendor = account.vendor if account.operation_mode == OperationMode.OUTSOURCED else ""
+    if not account.operation_mode or vendor == (row.vendor if row is not None else ""):
+        return
+    if row is not None:
+        _end(row, max(today, row.starts_on))
+    if vendor:
+        begun = Outsourcing(account=account, vendor=vendor, reviewer="", nda=False, starts_on=today)
+        begun.lapses_at = lapses_at(begun)
+        begun.save()
+
+
 def from_opening(
     account: Account, *, vendor: str, reviewer: str, nda: bool, starts_on: date, ends_on: date | None
 ) -> Outsourcing:
-    """What a completed filing says of 委托运维: the contract with that vendor is brought up to date; another one ends.
+    """What a completed opening says of 委托运维: the contract with that vendor is brought up to date; another one ends.
 
     The caller holds the transaction and the account's lock, and appends the event.
     """

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from accounts import custodians, due_times, fields, identity, lifecycle
-from accounts.models import Account, AccountName, AccountState, Unit
-from filings import announcing, checks
+from accounts import custodians, due_times, fields, identity, lifecycle, outsourcing
+from accounts.models import Account, AccountName, AccountState, Platform, Unit, UnitKind
+from filings import announcing, checks, preapprovals
 from filings.checks import Check, Level
 from filings.forms.change import ITEMS, OF_NAME, OF_PLACE, changed, filled, plain
 from filings.locks import ground_of, lock_register
@@ -58,12 +58,15 @@ def _judge(
         return [Check(Level.STOP, 8, "name", "还没有变更事项", text)]
     found: list[Check] = []
     if changes & {*PLACE, "verified_entity"}:
-        if values["platform"] == account.platform.code:
-            values = values | {"platform": account.platform}
+        same = values["platform"] == account.platform.code
+        there = account.platform if same else Platform.objects.filter(code=values["platform"]).first()
+        values = values | {"platform": there}
         said = checks.check_opening(values, unit=filing.unit, filing=filing, register=register)
         articles = {6, 7} if changes & PLACE else {6}
         moves = bool(changes & {*OF_PLACE})  # an account that stays keeps the place it has
         found += [one for one in said if one.article in articles and (moves or one.field != "same_platform_reason")]
+        if moves and there is not None and preapprovals.binds(filing.unit, there):
+            found += _asked_first(changes, there, filing)
     if changes & {*OF_NAME}:
         found.append(_announced(values, changes))
     if "unit" in changes:
@@ -73,8 +76,25 @@ def _judge(
     return [*found, *checks.early(filing, read_day(values.get("effective_on")))]
 
 
+def _asked_first(changes: set[str], platform: Platform, filing: Filing) -> list[Check]:
+    """前置申请 of a 区级部门 is not got round by a change: it is asked for before, or for keeping what came over."""
+    article = preapprovals.article_of(platform)
+    words = "九" if article == 9 else "十"
+    if "platform" in changes:
+        text = f"改到{platform}等同新建，请先在“前置申请”里申请，并在变更原因里写明批准文号（第{words}条）。"
+        title = f"区级部门原则上不再单独新建{'微信公众号' if article == 9 else '移动客户端'}"
+        return [Check(Level.WARN, article, "reason", title, text, link="/preapprovals/")]
+    if article == 9 and filing.registered.unit.kind != UnitKind.DEPARTMENT:
+        text = "区级部门的微信公众号原则上不再保留：办结后列入“前置申请”，请按期申请保留，不予保留的须关停（第九条）。"
+        return [Check(Level.WARN, 9, "reason", "接收的微信公众号须申请保留", text, link="/preapprovals/")]
+    return []
+
+
 def _announced(values: Mapping[str, Any], changes: set[str]) -> Check:
     notice, name = plain(values.get("notice_text")), plain(values.get("name"))
+    if announcing.has_blanks(notice):
+        text = "审核通过时即公布，请写明；平台变更日期还不知道的，公告里不写日期。"
+        return Check(Level.STOP, 8, "notice_text", "公告还有没填的空白", text)
     if notice and "name" in changes and name not in notice:
         text = f"公告里没有写到变更后的名称“{name}”，请核对，或按填写的内容重新起草。"
         return Check(Level.WARN, 8, "notice_text", "公告没有写明新名称", text)
@@ -82,9 +102,6 @@ def _announced(values: Mapping[str, Any], changes: set[str]) -> Check:
     if notice and day and announcing.in_words(day) not in notice and f"{day}" not in notice:
         text = f"公告里没有写到平台变更日期（{announcing.in_words(day)}），请核对，或按填写的内容重新起草。"
         return Check(Level.WARN, 8, "notice_text", "公告与本表不一致", text)
-    if "____" in notice:
-        text = "可先提交；公布前请写明日期，或填好平台变更日期后重新起草。"
-        return Check(Level.WARN, 8, "notice_text", "公告里的日期还没有写", text)
     if notice:
         return Check(Level.PASS, 8, "notice_text", "变更名称或主办单位的社会公告已填写")
     text = "名称、主办单位变更的，应及时变更账号信息，并向社会公告（第八条）。请填写公告内容。"
@@ -138,6 +155,8 @@ def complete(filing: Filing, receipts: list[Receipt], *, by: User | None, role: 
         AccountName.objects.get_or_create(account=account, name=account.name, defaults=keys)
     if items.keys() & {"custodian", "custodian_phone"}:
         custodians.follow(account, now)
+    if items.keys() & {"operation_mode", "vendor"}:
+        outsourcing.follow(account, now)
     if items.keys() & {"platform", "kind"}:
         due_times.recompute([account.pk])
     if "unit" in items:

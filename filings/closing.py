@@ -79,7 +79,10 @@ def _judge(filing: Filing, said: Said, register: Register) -> Iterator[Check]:
         text = f"本区设定停更公告至少公示 {least} 天，请核对公告期。"
         yield Check(Level.STOP, 8, "notice_days", "公告期不足", text)
     missing = list(_not_announced(account, said, day))
-    if said.text and missing:
+    if announcing.has_blanks(said.text):
+        text = f"审核通过时即公布，请写明；{day}还不知道的，公告里不写日期。"
+        yield Check(Level.STOP, 8, "notice_text", "公告还有没填的空白", text)
+    elif said.text and missing:
         text = f"公告里没有写到{'、'.join(missing)}，请核对，或按填写的内容重新起草。"
         yield Check(Level.WARN, 8, "notice_text", "公告与本表不一致", text)
     elif said.text:
@@ -185,9 +188,8 @@ def complete(filing: Filing, receipts: list[Receipt], *, by: User | None, role: 
     cancelled = filing.kind == FilingKind.CANCEL
     if account.state not in _closable(filing) or account.state == AccountState.ACTIVE:
         return f"账号“{account.name}”现为“{account.get_state_display()}”，不能办结关停。"
-    waiting = open_questions(account).count()
-    if waiting:
-        return f"账号“{account.name}”还有 {waiting} 条咨询没有办结，请逐条回复，或转由承接账号答复（第十五条）。"
+    if open_questions(account).exists():  # how many is not said: one answered is no news to those who were told
+        return f"账号“{account.name}”还有咨询没有办结，请逐条回复，或转由承接账号答复（第十五条）。"
     if filing.closing.successor is not None:
         followed_by = lifecycle.kept(filing.closing.successor)
         account.successor = followed_by if followed_by != account else None
@@ -206,11 +208,19 @@ def ended(filing: Filing, *, on_platform: bool | None, by: User | None, role: st
     rows = {row.pk: row for row in waiting.filter(pk__in=[pk for pk, _ in before])}
     for pk, taken_from in reversed(before):  # handed on twice: back to where it was first
         if pk in rows:
-            rows[pk].handed_to_id = taken_from
+            rows[pk].handed_to_id = _stands_for(taken_from, rows[pk])
     Message.objects.bulk_update(rows.values(), ["handed_to"])
     recount(rows.values())
     for row in rows.values():
         events.append(row, "take_back", by=by, role=role, at=now, detail={"account": row.account_id})
+
+
+def _stands_for(account_id: int | None, question: Message) -> int | None:
+    """Who answers `question` in place of the account it was taken from: the row it was merged into; None its own."""
+    if account_id is None:
+        return None
+    kept = lifecycle.kept(Account.objects.get(pk=account_id)).pk
+    return kept if kept != question.account_id else None
 
 
 def recount(rows: Collection[Message]) -> None:

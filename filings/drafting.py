@@ -34,11 +34,14 @@ def start(
 
     `again`: one of the same matter that ended without success; what was typed in it is taken over, its files are not.
     Only an opening may begin without an account. A change may be started by a unit that takes the account over
-    (主办单位变更). A unit that was merged away files only what ends with its own accounts: changes and closings.
+    (主办单位变更). A unit that was merged away files only what ends with its own accounts: changes and closings; its
+    closed accounts are opened again by the unit that carries it on.
     Raises NotAllowed, or Refused when another filing of the account is under way.
     """
     with transaction.atomic():
         role = policy.require(by, Action.DRAFT, unit)
+        if account is not None:
+            giving_way.hold(account)
         unit = lock_unit(unit.pk)
         if unit.internal:
             raise Refused("内设机构不得开设账号，请由所属单位填报（第七条）。")
@@ -47,9 +50,7 @@ def start(
             if account.unit_id == unit.pk:
                 giving_way.clear(account, why=f"{unit}开始为该账号办理备案", by=by, role=role, now=now)
             if kind != FilingKind.CHANGE:
-                policy.require(by, Action.DRAFT, account)
-                if account.unit_id != unit.pk:
-                    raise Refused(f"账号“{account.name}”由{account.unit}主办，请由该单位填报。")
+                _must_be_own(account, kind, unit, by)
             live = Filing.objects.live().filter(account=account).select_related("unit").first()
             if live is not None and live.unit_id == unit.pk and (live.state, live.kind) == (FilingState.DRAFT, kind):
                 return live
@@ -65,6 +66,13 @@ def start(
             raise Refused(f"{unit}已并入{unit.merged_into}，不能再新建开办备案或接收账号，请由{unit.merged_into}办理。")
         typed = _typed_before(again, kind, account, unit) if again is not None else {}
         return _begin(kind, account=account, unit=unit, by=by, author=by, role=role, now=now, typed=typed)
+
+
+def _must_be_own(account: Account, kind: FilingKind | str, unit: Unit, by: User) -> None:
+    policy.require(by, Action.DRAFT, account)
+    inherited = kind == FilingKind.OPEN and account.unit.merged_into_id == unit.pk
+    if account.unit_id != unit.pk and not inherited:
+        raise Refused(f"账号“{account.name}”由{account.unit}主办，请由该单位填报。")
 
 
 def _typed_before(old: Filing, kind: FilingKind | str, account: Account | None, unit: Unit) -> dict[str, Any]:
@@ -132,7 +140,7 @@ def save_draft(filing_id: int, *, by: User, data: dict[str, Any], now: datetime)
         draft.saved_at, draft.saved_by = now, by
         draft.save()
         if filing.author_id is None:
-            Filing.objects.filter(pk=filing.pk).update(author=by, owner=by)
+            Filing.objects.filter(pk=filing.pk).update(author=by, owner=filing.owner or by)
     return draft
 
 

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import Platform
-from accounts.models.account import Account
-from filings.models import ChangeItem, Filing, FilingKind
+from filings.models import Filing, FilingKind
 
 
 def filed_value(filing: Filing, name: str) -> Any:
@@ -35,13 +34,8 @@ def with_values(filings: "QuerySet[Filing]") -> "QuerySet[Filing]":
 
 
 def lacks_id() -> Q:
-    """Condition: the platform's id of the account is not known, by what the filing says."""
-    items = ChangeItem.objects.filter(filing=OuterRef("pk"), field="uid")
-    changed = Q(Exists(items))
-    known = Exists(Account.objects.filter(pk=OuterRef("account")).exclude(uid=""))
-    emptied = Q(Exists(items.filter(new="")))
-    return (
-        Q(kind=FilingKind.OPEN, opening__uid="")
-        | ~Q(kind=FilingKind.OPEN) & ~changed & ~Q(known)
-        | ~Q(kind=FilingKind.OPEN) & emptied
-    )
+    """Condition: an opening that waits for the platform's id, its late fact.
+
+    Other kinds know no way to say it: an account that the baseline registered without one is changed and closed so.
+    """
+    return Q(kind=FilingKind.OPEN, opening__uid="")

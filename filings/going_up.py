@@ -7,8 +7,7 @@ from datetime import date, datetime
 from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery, prefetch_related_objects
 
 from filings import applying, kinds
-from filings.filed import filed_value
-from filings.models import ExportItem, Filing, FilingState, Receipt, ReceiptResult, Revision, System
+from filings.models import ExportItem, Filing, FilingKind, FilingState, Receipt, ReceiptResult, Revision, System
 from filings.models.filing import FilingQuerySet
 from filings.queues import end_of_today, with_items
 from filings.wording import half_way
@@ -173,7 +172,8 @@ def _missing(row: Passing, now: datetime) -> str:
         result = ReceiptResult.NOT_APPLICABLE if settled[0].status == "none" else ReceiptResult.TAKEN
         told = [half_way(settled[0].system, result, open_.system), *told]
     told += [f"补充内容待导出{SYSTEMS[place.system]}（更新）" for place in row.places if place.update]
-    if not filed_value(filing, "uid") and any(place.status in ("wait", "back") or place.update for place in row.places):
+    wants_id = filing.kind == FilingKind.OPEN and not filing.opening.uid
+    if wants_id and any(place.status in ("wait", "back") or place.update for place in row.places):
         told.append("缺账号ID，补录后才能导出")
     if row.lacks:
         told.append(f"还缺：{row.lacks}")

@@ -25,9 +25,12 @@ DECIDING = (FilingState.OFFICE_REVIEW, FilingState.ACCEPTED)
 
 
 def takers(filing: Filing) -> QuerySet[Account]:
-    """Accounts that can take questions over: the unit's own in operation, and the successor that is filed."""
+    """Accounts that can take questions over: those in operation of the unit and of the one that carries it on after a
+    merger, and the successor that is filed.
+    """
     successor = filing.details.successor_id if filing.details is not None else None
-    rows = Account.objects.filter(Q(unit=filing.unit_id) | Q(pk=successor), state=AccountState.ACTIVE)
+    units = [pk for pk in (filing.unit_id, filing.unit.merged_into_id) if pk is not None]
+    rows = Account.objects.filter(Q(unit__in=units) | Q(pk=successor), state=AccountState.ACTIVE)
     return rows.exclude(pk=filing.registered.pk).select_related("platform", "unit").order_by("pk")
 
 

@@ -74,7 +74,8 @@ def complete(filing: Filing, receipts: list[Receipt], *, by: User | None, role: 
     """Activate the account from the filed content; returns what stands in the way, or ''."""
     lock_unit(filing.unit_id)
     account = lock_account(filing)
-    if account.unit_id != filing.unit_id:
+    old = account.unit
+    if filing.unit_id not in (old.pk, old.merged_into_id):
         return (
             f"账号“{account.name}”由{account.unit}主办，不能由{filing.unit}的开办备案办结，请撤销通过，由填报单位撤回。"
         )
@@ -87,6 +88,9 @@ def complete(filing: Filing, receipts: list[Receipt], *, by: User | None, role: 
     for receipt in receipts:
         if receipt.number:
             setattr(account, "national_no" if receipt.system == System.NATIONAL else "provincial_no", receipt.number)
+    if old.pk != filing.unit_id:  # closed before its unit was merged away: who carries that on opens it again
+        reason = f"{old.name}已并入{filing.unit.name}"
+        lifecycle.go_over(account, filing.unit, reason=reason, by=by, role=role, now=now)
     _outsource(account, filing.opening, now)
     lifecycle.activate(account, number=filing.number or "", ground=ground_of(filing), by=by, role=role, now=now)
     return ""
@@ -98,6 +102,8 @@ def _outsource(account: Account, details: OpeningDetails, now: datetime) -> None
         reviewer, nda, until = details.final_reviewer, details.vendor_nda, details.vendor_until
         agreed: dict[str, Any] = {"reviewer": reviewer, "nda": nda, "starts_on": day_of(now), "ends_on": until}
         outsourcing.from_opening(account, vendor=details.vendor, **agreed)
+    else:
+        outsourcing.follow(account, now)
 
 
 def learn(filing: Filing, uid: str, *, by: User, role: str, now: datetime) -> None:
@@ -126,7 +132,7 @@ def ended(filing: Filing, *, on_platform: bool | None, by: User | None, role: st
     into = account.unit.merged_into
     if into is not None and account.state == AccountState.UNFILED:  # what waited for this filing goes on now
         reason = f"{account.unit.name}已并入{into.name}"
-        lifecycle.hand_on(account, into, reason=reason, by=by, role=role, now=now)
+        lifecycle.go_over(account, into, reason=reason, by=by, role=role, now=now)
 
 
 def seems_on_platform(filing: Filing) -> bool:

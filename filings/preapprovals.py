@@ -17,7 +17,7 @@ from accounts.models.account import WATCHED
 from accounts.models.platform import WECHAT
 from accounts.models.unit import Scope, UnitStatus
 from accounts.policy import Action
-from filings.models import Filing, FilingState, PreApproval, PreApprovalPurpose, PreApprovalState
+from filings.models import Filing, FilingKind, FilingState, PreApproval, PreApprovalPurpose, PreApprovalState
 from zhonglou_media.core import events, notices, verbs
 from zhonglou_media.core.clock import SHANGHAI, day_of, start_of
 from zhonglou_media.core.countdown import due24
@@ -91,7 +91,8 @@ def unretained() -> QuerySet[Account]:
 
 
 def list_retentions(now: datetime) -> int:
-    """Each baseline account of `of_departments` without an application gets one, 尚未申请, with its due time.
+    """Each account of `of_departments` without an application gets one, 尚未申请, with its due time: of the baseline,
+    or come over from others (no completed opening of it names a number).
 
     Set-based; may run again at any time. What is not asked yet follows its account to another unit. The rows are
     derived facts like a hint: no event, but the unit is told. Returns how many were made.
@@ -101,7 +102,10 @@ def list_retentions(now: datetime) -> int:
     with transaction.atomic():
         moved = retentions.filter(state=S.NOT_ASKED, account__unit__kind=UnitKind.DEPARTMENT)
         _follow(moved.exclude(unit=F("account__unit")))
-        missing = of_departments().filter(~Exists(retentions.filter(account=OuterRef("pk"))), origin=Origin.BASELINE)
+        asked_first = Filing.objects.filter(account=OuterRef("pk"), kind=FilingKind.OPEN, state=FilingState.COMPLETED)
+        asked_first = asked_first.exclude(opening__preapproval_no="")
+        missing = of_departments().filter(~Exists(retentions.filter(account=OuterRef("pk"))))
+        missing = missing.filter(Q(origin=Origin.BASELINE) | ~Exists(asked_first))
         accounts = list(missing.order_by("pk").iterator())
         rows = [
             PreApproval(

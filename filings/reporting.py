@@ -127,6 +127,7 @@ def withdraw(filing_id: int, *, by: User, reason: str, on_platform: bool | None,
             reason = moves.need_comment(reason, "撤回的理由")
         applying.end_without_success(filing, on_platform=on_platform, by=by, role=role, now=now)
         moves.finish(filing, "withdraw", by=by, role=role, now=now, comment=reason)
+        applying.carry_on(filing, by=by, role=role, now=now)
     return filing
 
 

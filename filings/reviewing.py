@@ -6,6 +6,7 @@ from django.db import transaction
 
 from accounts.policy import Action
 from filings import applying, deadlines, kinds, moves, replacing
+from filings.locks import lock_register
 from filings.models import Filing, FilingState, ReceiptResult
 from filings.reading import Reading, latest
 from zhonglou_media.core import events
@@ -25,7 +26,7 @@ def open_for_review(filing_id: int, *, by: User, now: datetime) -> None:
 
 
 def accept(filing_id: int, *, by: User, read: Reading, now: datetime, comment: str = "") -> Filing:
-    """审核通过，转上级平台备案.
+    """审核通过，转上级平台备案. What both systems have answered already, accepted again, completes at once.
 
     `read` is the revision and digest the officer had open. Raises NotAllowed, StaleReading (carries the difference to
     show) or WrongState (carries who was first).
@@ -36,10 +37,15 @@ def accept(filing_id: int, *, by: User, read: Reading, now: datetime, comment: s
         moves.officer_is_another(filing, by)
         if filing.paper_leader and filing.paper_checked_by_id is None:
             raise Refused("书面批准的备案，请先核对纸质批准件，再点“已核对纸质批准件”。")
+        answered = applying.is_answered(filing)
+        if answered:
+            lock_register(filing)  # before the chain's head
         filing.officer = by
         filing.accepted_revision = filing.revision
         kinds.of(filing).accepted(filing, by=by, role=role, now=now)
         moves.finish(filing, "accept", by=by, role=role, now=now, comment=comment)
+        if answered:
+            applying.try_complete(filing, by=by, role=role, now=now)
     return filing
 
 
@@ -75,21 +81,29 @@ def refuse(
         filing.officer = by
         applying.end_without_success(filing, on_platform=on_platform, by=by, role=role, now=now)
         moves.finish(filing, "refuse", by=by, role=role, now=now, comment=comment)
+        applying.carry_on(filing, by=by, role=role, now=now)
     return filing
 
 
 def unaccept(filing_id: int, *, by: User, read: Reading, now: datetime, comment: str) -> Filing:
-    """撤销审核通过 (supervisor): only while nothing went up, or when completion met a conflict."""
+    """撤销审核通过 (supervisor): only while nothing went up, or while something stands in the way of completion.
+
+    What stood there may be gone: then the filing completes instead, and WrongState says so after the commit.
+    """
     with transaction.atomic():
         filing, role = moves.begin(filing_id, "unaccept", Action.UNACCEPT, by=by)
         read.must_match(filing)
         comment = moves.need_comment(comment, "撤销通过的理由")
         if _went_up(filing) and not filing.conflict:
             raise Refused("这件备案已报上级系统，不能撤销通过；上级退回的请登记退回。")
-        kinds.of(filing).undone(filing, by=by, role=role, now=now)
-        filing.officer = filing.accepted_revision = None
-        filing.conflict = ""
-        moves.finish(filing, "unaccept", by=by, role=role, now=now, comment=comment)
+        completed = bool(filing.conflict) and applying.try_complete(filing, by=by, role=role, now=now)
+        if not completed:
+            kinds.of(filing).undone(filing, by=by, role=role, now=now)
+            filing.officer = filing.accepted_revision = None
+            filing.conflict = ""
+            moves.finish(filing, "unaccept", by=by, role=role, now=now, comment=comment)
+    if completed:
+        raise WrongState("没有撤销：办结受阻的情形已经消除，这件备案刚刚办结。")
     return filing
 
 

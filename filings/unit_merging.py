@@ -128,7 +128,7 @@ def _take_over(old: Unit, into: Unit, *, document: str, on: date, by: User, role
     for going in goings:
         account = going.account
         if account.state == AccountState.UNFILED and not account.filings.live().exists():
-            lifecycle.hand_on(account, into, reason=reason, by=by, role=role, now=now)
+            lifecycle.go_over(account, into, reason=reason, by=by, role=role, now=now)
         elif going.drafted:
             first = "" if account.unit_id == old.pk else f"{account.unit.name}已并入{old.name}，"
             text = announcing.sponsor_text(account, account.unit, into, document)

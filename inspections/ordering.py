@@ -187,9 +187,9 @@ def send_back(order_id: int, *, reason: str, by: User, now: datetime, read: str 
 def execute(order_id: int, *, reason: str = "", by: User, now: datetime, read: str | None = None) -> Executed:
     """确认执行: the account becomes 已关停, or 已注销 where that was ordered; who issued it may also execute it.
 
-    Not while another live filing of the account stands; another unit's draft gives way. An account that its own filing
-    has ended meanwhile stays as it is. Without a proof the supervisor writes how he saw it. `read` is the `reading` of
-    the page he had open. Raises NotAllowed, WrongState, StaleReading, Refused.
+    Not while another live filing of the account stands; what another unit never reported gives way. An account that its
+    own filing has ended meanwhile stays as it is. Without a proof the supervisor writes how he saw it. `read` is the
+    `reading` of the page he had open. Raises NotAllowed, WrongState, StaleReading, Refused.
     """
     with transaction.atomic():
         order, role = _begin(order_id, Action.ORDER, S.EXECUTED, by=by, read=read)

@@ -50,9 +50,10 @@ SUPPLEMENTABLE = (S.TO_REPORT, S.OFFICE_REVIEW, S.ACCEPTED)
 UNDER_CORRECTION = (S.RETURNED, S.DRAFT, S.LEADER_REVIEW, S.TO_REPORT)
 
 
-# 主办单位变更 that another unit began and never submitted; what a merger of units drafted stays.
-NEVER_SUBMITTED = Q(kind=FilingKind.CHANGE, state=S.DRAFT, revision=0)
-GIVES_WAY = NEVER_SUBMITTED & ~Q(unit=F("account__unit")) & ~Q(account__unit__status=UnitStatus.MERGED)
+# 主办单位变更 that another unit began and never reported, approved or not; what a merger of units drafted stays.
+AT_THE_UNIT = (S.DRAFT, S.LEADER_REVIEW, S.TO_REPORT)
+NEVER_REPORTED = Q(kind=FilingKind.CHANGE, state__in=[s.value for s in AT_THE_UNIT], first_reported_at__isnull=True)
+GIVES_WAY = NEVER_REPORTED & ~Q(unit=F("account__unit")) & ~Q(account__unit__status=UnitStatus.MERGED)
 
 
 class FilingQuerySet(models.QuerySet["Filing"]):
@@ -61,7 +62,7 @@ class FilingQuerySet(models.QuerySet["Filing"]):
         return self.filter(state__in=LIVE)
 
     def giving_way(self) -> "FilingQuerySet":
-        """Drafts of another unit that stop neither the account's own unit nor an order (`filings/giving_way.py`)."""
+        """Filings of another unit that stop neither the account's own unit nor an order (`filings/giving_way.py`)."""
         return self.filter(GIVES_WAY)
 
     def in_the_way(self) -> "FilingQuerySet":
@@ -318,7 +319,8 @@ class Filing(FSMGuard, models.Model):
     @property
     def gives_way(self) -> bool:
         """Whether it is one of `FilingQuerySet.giving_way`."""
-        if self.account is None or (self.kind, self.state, self.revision) != (FilingKind.CHANGE, S.DRAFT, 0):
+        at_the_unit = self.state in AT_THE_UNIT and self.first_reported_at is None
+        if self.account is None or self.kind != FilingKind.CHANGE or not at_the_unit:
             return False
         return self.unit_id != self.account.unit_id and self.account.unit.status != UnitStatus.MERGED
 

@@ -8,7 +8,7 @@ from accounts.models import Role
 from filings import announcing, reviewing
 from filings.models import Announcement, Filing
 from tests.factories import NOW, Cast, account, change, closing, opening, read, user
-from zhonglou_media.core.errors import NotAllowed, Refused, WrongState
+from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, WrongState
 
 pytestmark = pytest.mark.django_db
 TEXT = "示例停更公告：自2026年12月1日起停止更新。"
@@ -131,6 +131,57 @@ def test_a_page_from_before_a_colleagues_correction_corrects_nothing(cast: Cast,
     again = announcing.standing(row.filing)
     assert again is not None
     assert f'name="corrects" value="{again.pk}"' in page
+
+
+def test_what_the_last_acceptance_read_is_what_stands_not_what_was_once_public(cast: Cast) -> None:
+    filing = Filing.objects.get(pk=announced(cast).filing_id)
+    for text in ("示例第二稿，自2026年12月5日起停止更新。", TEXT):
+        reviewing.unaccept(filing.pk, by=cast.supervisor, read=read(filing), now=NOW, comment="核对有误")
+        last = announcing.standing(filing)
+        assert last is not None
+        with pytest.raises(WrongState, match="审核通过已撤销"):
+            announcing.correct(filing.pk, corrects=last.pk, text="更正", by=cast.operator, now=NOW)
+        filing.closing.notice_text = text
+        filing.closing.save()
+        reviewing.accept(filing.pk, by=cast.officer, read=read(filing), now=NOW)
+        filing = Filing.objects.get(pk=filing.pk)
+        last = announcing.standing(filing)
+        assert last is not None
+        assert last.text == text
+    assert filing.announcements.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "blanks"),
+    [
+        ("自____年__月__日起停止更新", True),
+        ("自2026年__月__日起停止更新", True),
+        ("自2026年12月1日起停止更新", False),
+        ("账号“zl_media”停止更新", False),
+    ],
+)
+def test_a_blank_is_not_made_public(cast: Cast, text: str, blanks: bool) -> None:
+    assert announcing.has_blanks(text) is blanks
+    if not blanks:
+        return
+    with pytest.raises(Incomplete) as stopped:
+        closing("leader_review", cast, notice_text=text)
+    assert "公告还有没填的空白" in stopped.value.errors["notice_text"][0]
+    with pytest.raises(Incomplete) as stopped:
+        change("leader_review", Cast(), name="示例新名", notice_text=f"“示例新名”{text}")
+    assert "公告还有没填的空白" in stopped.value.errors["notice_text"][0]
+    filing = closing("office_review", Cast())
+    filing.closing.notice_text = text
+    filing.closing.save()
+    with pytest.raises(Refused, match="没填的空白"):
+        reviewing.accept(filing.pk, by=cast.officer, read=read(filing), now=NOW)
+
+
+def test_the_drafted_text_leaves_an_unknown_day_out(cast: Cast) -> None:
+    filing = change("draft", cast, name="示例新名", effective_on="")
+    text = announcing.change_text(filing, {"name": "示例新名"})
+    assert not announcing.has_blanks(text)
+    assert "更名为“示例新名”" in text
 
 
 def test_accepted_again_a_correction_stays(cast: Cast) -> None:

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from accounts import lifecycle
-from accounts.models import Account, AccountName, Custodian
+from accounts import lifecycle, outsourcing
+from accounts.models import Account, AccountName, Custodian, Outsourcing
 from accounts.views import filing_acts
 from filings import approving, changing, drafting, kinds, reviewing
 from filings.forms.change import filled
 from filings.models import Filing, FilingKind, FilingState
 from filings.wording import next_step
-from tests.factories import NOW, Cast, account, change, closing, platform, read
+from tests.factories import NOW, Cast, account, change, closing, platform, read, unit
 from tests.filings.exchanging import correct, send, supplement, take
 from zhonglou_media.core.errors import Incomplete, Refused
 from zhonglou_media.core.models import Event
@@ -91,6 +91,38 @@ def test_completion_writes_what_was_filed_and_the_history_tells_old_and_new(cast
     assert "账号名称由“示例旧名”改为“示例新名”" in event.comment
     assert "0519-0002" not in str(event.detail)
     assert event.detail["fields"] == ["name", "custodian", "custodian_phone"]
+
+
+def test_the_contracts_of_an_account_follow_its_change(cast: Cast) -> None:
+    row = account(cast.unit)
+    for vendor in ("示例甲传媒", "示例乙传媒", ""):
+        mode = {"operation_mode": "outsourced" if vendor else "self", "vendor": vendor}
+        complete(change("accepted", cast, on=Account.objects.get(pk=row.pk), **mode))
+        held = outsourcing.current(row)
+        assert (held.vendor if held else "") == vendor
+        assert held is None or held.lapses_at is not None  # no reviewer is known yet
+    assert Outsourcing.objects.filter(account=row).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "to", "giving", "said"),
+    [
+        ("douyin", {"platform": "wechat", "kind": "service"}, "", "原则上不再单独新建微信公众号"),
+        ("douyin", {"platform": "app"}, "", "原则上不再单独新建移动客户端"),
+        ("douyin", {"platform": "weibo"}, "", ""),
+        ("wechat", {}, "subdistrict", "接收的微信公众号须申请保留"),
+        ("wechat", {}, "department", ""),
+        ("weibo", {}, "subdistrict", ""),
+    ],
+)
+def test_articles_9_and_10_are_said_of_a_change_too(code: str, to: dict[str, str], giving: str, said: str) -> None:
+    taker = Cast(unit(kind="department"))
+    owner = unit(kind=giving) if giving else taker.unit
+    row = account(owner, platform=platform(code), kind="service" if code == "wechat" else "")
+    filing = change("draft", taker, on=row)
+    told = [one.title for one in changing.check(to, filing=filing) if one.article in (9, 10)]
+    assert said in "".join(told)
+    assert len(told) == bool(said)
 
 
 def test_a_change_of_kind_moves_the_due_time_of_updates(cast: Cast) -> None:

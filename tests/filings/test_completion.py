@@ -7,7 +7,7 @@ import pytest
 
 from accounts import lifecycle
 from accounts.models import Account, AccountState
-from filings import applying, drafting, exchange, going_up, reporting, reviewing
+from filings import applying, drafting, exchange, reporting, reviewing
 from filings.models import Filing, FilingState, Receipt
 from tests.factories import NOW, Cast, account, at, opening, read
 from zhonglou_media.core.clock import day_of
@@ -65,7 +65,7 @@ def test_a_conflict_keeps_the_receipt_and_is_named_on_the_filing(cast: Cast) -> 
     assert set(filing.receipts.values_list("system", "result")) == {("national", "taken"), ("provincial", "taken")}
     told = [event.verb for event in timeline(filing)][-2:]
     assert told == ["receipt", "completion_blocked"]
-    assert Notice.objects.filter(user=cast.supervisor, text__contains="办结受阻").exists()
+    assert Notice.objects.filter(user=cast.supervisor, text__contains="暂不能办结").exists()
 
 
 def test_an_account_that_has_moved_blocks_completion(cast: Cast) -> None:
@@ -129,8 +129,14 @@ def test_the_supervisor_may_take_a_blocked_filing_back_and_its_receipts_stay_goo
     assert [applying.standing_receipt(back, s) is not None for s in ("national", "provincial")] == [True, True]
     lifecycle.void(rival, reason="登记有误", by=cast.supervisor, now=LATER)
     reviewing.accept(filing.pk, by=cast.officer, read=read(filing), now=LATER)
-    assert going_up.waited_for(now_of(filing), now=LATER) == "两个系统都已答复，请再试办结"
-    exchange.complete_again(filing.pk, by=cast.officer, now=LATER)
+    assert now_of(filing).state == "completed"  # nothing is left to wait for
+
+
+def test_what_is_no_longer_blocked_completes_and_is_not_taken_back(cast: Cast) -> None:
+    filing, rival = blocked(cast)
+    lifecycle.void(rival, reason="登记有误", by=cast.supervisor, now=LATER)
+    with pytest.raises(WrongState, match="刚刚办结"):
+        reviewing.unaccept(filing.pk, by=cast.supervisor, read=read(filing), now=LATER, comment="账号已占位")
     assert now_of(filing).state == "completed"
 
 

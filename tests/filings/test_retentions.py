@@ -33,7 +33,7 @@ BEFORE, AT = "2027-02-22 23:59:59.999999", "2027-02-23 00:00"
         ({}, {"state": "closing"}, True),
         ({}, {"state": "closed"}, False),
         ({}, {"state": "void"}, False),
-        ({}, {"origin": "filing"}, False),  # it came by an opening, whose rule asked
+        ({}, {"origin": "filing"}, True),  # come over from a unit that need not ask
         ({}, {"platform": "weibo"}, False),
         ({"kind": "subdistrict"}, {}, False),
         ({"kind": ""}, {}, False),

@@ -119,10 +119,13 @@ def test_who_may_object_and_when(giving: Cast, receiving: Cast, row: Account) ->
         objecting.object_(plain.pk, by=giving.operator, **objection)
 
 
+@pytest.mark.parametrize("state", ["draft", "to_report"])
 def test_one_press_of_another_unit_does_not_hold_up_the_unit_of_the_account(
-    giving: Cast, receiving: Cast, row: Account
+    giving: Cast, receiving: Cast, row: Account, state: str
 ) -> None:
-    taken = change("draft", receiving, on=row)
+    taken = change("to_report", receiving, on=row)
+    if state == "draft":
+        drafting.reopen(taken.pk, by=receiving.operator, now=NOW)
     client = signed_in(giving.operator)
     assert "同一账号同时只办一件" not in client.get(f"/accounts/{row.pk}/").content.decode()
     own = drafting.start("close", by=giving.operator, unit=giving.unit, account=row, now=NOW)
@@ -131,15 +134,15 @@ def test_one_press_of_another_unit_does_not_hold_up_the_unit_of_the_account(
     event = Event.objects.get(subject_kind="filing", subject_id=taken.pk, verb="withdraw")
     assert (event.actor, event.comment) == (
         giving.operator,
-        "示例原主办局开始为该账号办理备案，尚未提交的草稿由系统撤回。",
+        "示例原主办局开始为该账号办理备案，尚未报送的变更报备由系统撤回。",
     )
-    assert any("本单位尚未提交的草稿已撤回" in text for text in told(receiving.operator))
+    assert any("本单位尚未报送的变更报备已撤回" in text for text in told(receiving.operator))
     with pytest.raises(Refused, match="有一件由示例原主办局办理的关停报备"):
         drafting.start("change", by=receiving.operator, unit=receiving.unit, account=row, now=NOW)
 
 
-def test_what_was_submitted_or_drafted_by_a_merger_gives_no_way(giving: Cast, receiving: Cast, row: Account) -> None:
-    change("leader_review", receiving, on=row)
+def test_what_was_reported_or_drafted_by_a_merger_gives_no_way(giving: Cast, receiving: Cast, row: Account) -> None:
+    change("returned", receiving, on=row)
     with pytest.raises(Refused, match="有一件由示例接收街道办理的变更报备"):
         drafting.start("close", by=giving.operator, unit=giving.unit, account=row, now=NOW)
     other = account(giving.unit, platform=platform("weibo"))

@@ -64,7 +64,7 @@ def test_nobody_stands_below_itself_and_all_units_are_locked_before_the_chain() 
         merge(old, into)
     for row in (into, mid, other, old):
         row.refresh_from_db()
-    assert [row.parent for row in (into, mid, other, old)] == [top, into, into, None]
+    assert [row.parent for row in (into, mid, other, old)] == [top, into, into, top]
 
     said = [query["sql"] for query in seen.captured_queries]
     head = next(n for n, sql in enumerate(said) if "core_event" in sql or "core_chain" in sql)
