@@ -155,7 +155,9 @@ def correct(
             raise Incomplete("还没有写公告内容。", {"text": ["请填写公告内容。"]})
         if (text, place, link) == (last.text, last.place, last.link):
             raise Refused("与已公布的公告相同，不用更正。")
-        return _make(filing, last, False, text=text, days=last.days, on=on, place=place, link=link, by=by, role=role, now=now)
+        return _make(
+            filing, last, False, text=text, days=last.days, on=on, place=place, link=link, by=by, role=role, now=now
+        )
 
 
 def _make(

@@ -35,7 +35,9 @@ def clear(account: Account, *, why: str, by: User | None, role: str, now: dateti
         event = moves.finish(
             filing, "withdraw", by=by, role=role, now=now, comment=f"{why}，尚未报送的变更报备由系统撤回。"
         )
-        text = f"{notifying.title(filing)}：{why}，本单位尚未报送的变更报备已撤回；仍需接收的，请在该账号办完后重新填报。"
+        text = (
+            f"{notifying.title(filing)}：{why}，本单位尚未报送的变更报备已撤回；仍需接收的，请在该账号办完后重新填报。"
+        )
         people = audience.people(audience.UNIT, now=now, unit_id=filing.unit_id, but=by)
         key, link = f"filing-{filing.pk}-{event.seq}", f"/filings/{filing.pk}/"
         notices.tell(people, key=key, text=text[:300], link=link, now=now)

@@ -116,8 +116,6 @@ def open_(request: HttpRequest, kind: str = FilingKind.OPEN) -> HttpResponse:
     try:
         if kind == FilingKind.OPEN:  # of a unit that was merged away: by the one that carries it on
             unit = unit.merged_into or unit
-        if kind == FilingKind.OPEN:  # of a unit that was merged away: by the one that carries it on
-            unit = unit.merged_into or unit
         filing = drafting.start(kind, by=user_of(request), unit=unit, account=account, now=db_now(), again=old)
     except Refused as refused:
         return _choose(request, refused=refused)
