@@ -217,7 +217,7 @@ def test_a_fault_stays_until_somebody_closes_it_with_a_reason() -> None:
     assert client.post(close, {"reason": "示例"}).status_code == 409
     assert "还没有了结" not in client.get("/").content.decode()
     with connection.cursor() as cursor:  # the copy numbers no rows
-        cursor.execute("UPDATE core_event SET id = 100 + seq WHERE id IS NULL")
+        cursor.execute("UPDATE core_event SET id = seq + (SELECT MAX(id) FROM core_event) WHERE id IS NULL")
     before = Notice.objects.count()
     verify_events()
     assert run_next(KINDS)
