@@ -82,7 +82,7 @@ def test_without_the_lock_it_would_be_decided_twice(monkeypatch: pytest.MonkeyPa
 
 def both_sort(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
     """The same account for two units: no row stands that could be locked."""
-    meet(monkeypatch, sightings._Rows, "lock")
+    meet(monkeypatch, sightings.Rows, "lock")
     acts = []
     for by in (user(Role.OFFICER), user(Role.OFFICER)):
         choice = sightings.Choice(seen(uid="d1"), "unfiled", unit=unit().pk)
