@@ -204,7 +204,8 @@ def test_a_planned_date_is_postponed_and_completes_when_it_comes(cast: Cast) -> 
 
 def test_an_answer_completes_it_within_the_hour_and_an_opening_is_left_alone(cast: Cast) -> None:
     filing = closing("accepted", cast)
-    asked = [activity.ask(filing.registered.pk, asked_at=NOW, by=cast.operator, now=NOW) for _ in range(2)]
+    told = {"by": cast.operator, "now": NOW, "asked_at": NOW}
+    asked = [activity.ask(filing.registered.pk, body=body, **told) for body in ("几点上班？", "几点下班？")]
     assert "还有咨询没有办结" in both(filing).conflict
     for question in asked:  # one answered is no news
         assert completing.complete_waiting(LATER) == 0
