@@ -357,7 +357,7 @@ def complete_again(filing_id: int, *, by: User | None, now: datetime) -> Filing:
     """
     with transaction.atomic():
         filing, role = moves.begin_within(filing_id, ACCEPTED, Action.RECEIPT, by=by)
-        if not all(applying.standing_receipt(filing, system) for system in System.values):
+        if not applying.is_answered(filing):
             raise Refused("两个系统的回执还没有到齐，到齐后自动办结。")
         if lacks := kinds.of(filing).lacks(filing, now):
             raise Refused(f"仍不能办结：还缺{lacks}，请单位在“补充材料”里补齐，补齐后自动办结。")

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 from django.test import Client
 
-from accounts.models import Account, Role
+from accounts import activity
+from accounts.models import Account, Message, Role
 from filings import drafting, handing_questions, reporting, reviewing, unit_merging
 from filings.models import Filing
 from tests.factories import NOW, Cast, account, bring, change, closing, opening, platform, read, typed, unit, user
@@ -79,3 +80,26 @@ def test_open_questions_go_to_an_account_of_the_receiving_unit(old: Cast, heir: 
     assert list(handing_questions.takers(filing)) == []
     merge(old, heir)
     assert list(handing_questions.takers(Filing.objects.get(pk=filing.pk))) == [taker]
+
+
+def test_a_draft_of_nobody_stays_with_whom_it_was_handed_to(old: Cast, heir: Cast) -> None:
+    account(old.unit)
+    (draft,) = merge(old, heir)
+    colleague = user(Role.OPERATOR, heir.unit)
+    Filing.objects.filter(pk=draft.pk).update(owner=colleague)
+    drafting.save_draft(draft.pk, by=heir.operator, data={"remarks": "示例"}, now=NOW)
+    draft.refresh_from_db()
+    assert (draft.author, draft.owner) == (heir.operator, colleague)
+
+
+def test_a_question_taken_back_goes_to_the_row_that_stands_for_its_account(old: Cast) -> None:
+    codes = ("douyin", "weibo", "kuaishou", "toutiao")
+    origin, first, kept, last = (account(old.unit, platform=platform(code)) for code in codes)
+    filing = closing("office_review", old, on=first)
+    question = activity.ask(origin.pk, asked_at=NOW, body="几点？", by=old.operator, now=NOW)
+    Message.objects.filter(pk=question.pk).update(handed_to=first)
+    handing_questions.hand_over(filing.pk, messages=[question.pk], to=last.pk, by=old.operator, now=NOW)
+    Account.objects.filter(pk=first.pk).update(merged_into=kept, state="void", next_update_due_at=None)
+    reporting.withdraw(filing.pk, by=old.operator, reason="不再关停", on_platform=None, now=NOW)
+    question.refresh_from_db()
+    assert question.handed_to == kept
