@@ -219,7 +219,7 @@ class Demo:
         if "successor" in typed:
             typed["successor"] = str(self._accounts()[str(typed["successor"])].pk)
         done = day_of(when + timedelta(days=1))  # never before the approval, however late in the day
-        data = {"effective_on": done.isoformat(), "operator_phone": "0519-00000001"} | typed
+        data = {"effective_on": "" if kind == "change" else done.isoformat(), "operator_phone": "0519-00000001"} | typed
         drafting.save_draft(filing.pk, by=cast.operator, data=data, now=when)
         to(filing, cast, when)
 
