@@ -68,6 +68,7 @@ def in_words(day: date) -> str:
 def sponsor_text(account: Account, old: Unit, into: Unit, document: str) -> str:
     """The announcement of a new sponsor after a merger of units (第八条)."""
     return (
+        f"关于{account.platform}账号“{account.name}”变更主办单位的公告\n"
         f"根据{document}，政务新媒体账号“{account.name}”（{account.platform}）的主办单位由{old.name}变更为{into.name}。"
         f"\n特此公告。\n{into.name}"
     )
