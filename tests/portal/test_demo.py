@@ -50,9 +50,9 @@ def test_accounts_leave_in_each_way() -> None:
     leaving = {"closing": "示例甲街道资讯", "closed": "示例乙局旅游", "cancelled": "示例乙局影像"}
     assert dict(Account.objects.filter(state__in=leaving, orders=None).values_list("state", "name")) == leaving
     assert {row.title for row in announcing.published()} == {
-        "关于“示例甲街道资讯”关停的公告",
-        "关于“示例乙局旅游”关停的公告",
-        "关于“示例乙局影像”注销的公告",
+        "关于哔哩哔哩账号“示例甲街道资讯”停止更新的公告",
+        "关于百家号账号“示例乙局旅游”停止更新的公告",
+        "关于小红书账号“示例乙局影像”注销的公告",
     }
 
 
