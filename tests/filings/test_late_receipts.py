@@ -74,7 +74,7 @@ def test_both_systems_wait_for_the_date_on_the_platform(kind: str, planned: str,
     assert complete_waiting(NOW + timedelta(days=1)) == 0
     assert stands(filing)[:2] == ("accepted", before)
     if given:
-        reporting.supplement(filing.pk, by=filing.cast.operator, data={"effective_on": given}, now=LATER)  # type: ignore[attr-defined]
+        reporting.supplement(filing.pk, by=filing.cast.operator, data={"effective_on": given}, now=LATER)
         assert Filing.objects.get(pk=filing.pk).effective_on == date.fromisoformat(given)
     else:
         assert complete_waiting(LATER) == 1

@@ -48,6 +48,7 @@ class World:
     holders: dict[tuple[Role, int | None], list[User]] = field(default_factory=dict)  # None: whatever unit
     units: list[Unit] = field(default_factory=list)
     paper: File = field(default_factory=scan)
+    seen: int = 7  # what the next move has read: 0 nothing, 1 the first revision, else what stands
 
     def __post_init__(self) -> None:
         street, town, bureau = self.units = [unit("示例甲街道"), unit("示例乙镇"), unit("示例丙局", kind="department")]
@@ -97,11 +98,11 @@ class World:
     def unit(self, n: int) -> Unit:
         return self.units[n % len(self.units)]
 
-    def read(self, filing: Filing, n: int) -> Reading:
+    def read(self, filing: Filing) -> Reading:
         """What somebody has open: mostly what stands."""
-        if filing.revision == 0 or n == 0:
+        if filing.revision == 0 or self.seen == 0:
             return Reading(0, "")
-        found = latest(filing) if n > 2 else filing.revisions.earliest("number")
+        found = latest(filing) if self.seen > 1 else filing.revisions.earliest("number")
         return Reading(found.number, found.sm3)
 
 
@@ -170,7 +171,7 @@ def _paper(world: World, filing: Filing, by: Any, how: int, *, again: bool = Fal
 
 
 def _read_move(function: Any, **said: Any) -> Callable[[World, Filing, Any, int], Any]:
-    return lambda w, f, by, how: function(f.pk, by=by, read=w.read(f, how), now=w.now, **said)
+    return lambda w, f, by, how: function(f.pk, by=by, read=w.read(f), now=w.now, **said)
 
 
 # Each move of a filing: whose turn it may be, and the use case.
@@ -197,7 +198,7 @@ OF_FILING: dict[str, tuple[Role, Callable[[World, Filing, Any, int], Any]]] = {
     "accept": (F, _read_move(reviewing.accept)),
     "return": (F, _read_move(reviewing.return_, comment="请补充")),
     "refuse": (F, lambda w, f, by, how: reviewing.refuse(
-        f.pk, by=by, read=w.read(f, how), comment="第七条", on_platform=how > 3, now=w.now
+        f.pk, by=by, read=w.read(f), comment="第七条", on_platform=how > 3, now=w.now
     )),
     "unaccept": (V, _read_move(reviewing.unaccept, comment="有误")),
     "receipt": (F, _receipt),
