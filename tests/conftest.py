@@ -43,6 +43,17 @@ def reaches_the_database(item: pytest.Item) -> bool:
     return bool(item.get_closest_marker("django_db") or DATABASE & set(getattr(item, "fixturenames", ())))
 
 
+# `make prove-full` runs everything. Without FULL=1 a run leaves out what is marked `full`, and on PostgreSQL the files that
+# look at pages: what a page shows does not depend on the database; its use cases, rules and races run on both.
+FULL = bool(os.environ.get("FULL"))
+PAGES = ("_page.py", "_pages.py", "test_url_walk.py", "test_days_out_of_bounds.py")
+
+
+def for_full_runs(item: pytest.Item, *, on_postgres: bool) -> bool:
+    """Whether only a run with FULL=1 has time for the test."""
+    return bool(item.get_closest_marker("full")) or (on_postgres and item.path.name.endswith(PAGES))
+
+
 # A run of its own on PostgreSQL; every page at both widths; stories that wait for sweeps of a running portal.
 LONGEST = ("test_on_postgres.py", "test_pages.py", "test_story_late.py", "test_story_quiet.py")
 
@@ -58,6 +69,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept, left_out = [], []
     for item in items:
         elsewhere = item.get_closest_marker(other) or (on_postgres and not reaches_the_database(item))
+        elsewhere = elsewhere or (not FULL and for_full_runs(item, on_postgres=on_postgres))
         (left_out if elsewhere else kept).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -1,6 +1,7 @@
 """`make prove-full`: each fault in tests/planted/*.patch, put into a throw-away copy, must fail the tests it names.
 
 A patch begins with lines `# caught by: tests/…::test_name`. A test that cannot be collected, or passes, proves nothing.
+Then the whole suite runs on both engines, with all that `.ci/run` has no time for (FULL=1).
 Last, the worker is killed 20 times in the middle of a sweep and 20 times in the middle of an import, on each engine.
 """
 
@@ -59,6 +60,15 @@ def survives_kills() -> bool:
     return on_sqlite == on_postgres == 0
 
 
+def everything_passes() -> bool:
+    """The whole suite with FULL=1 on both engines: every state of every page, and pages on PostgreSQL as well."""
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "-p", "no:cacheprovider"]
+    full = {name: value for name, value in os.environ.items() if not name.startswith("TEST_")} | {"FULL": "1"}
+    on_sqlite = subprocess.run(command, cwd=services.ROOT, env=full).returncode
+    on_postgres = services.with_servers(["env", "FULL=1", *command])
+    return on_sqlite == on_postgres == 0
+
+
 def main() -> int:
     """Status 1 when a fault goes unseen, or a kill of the worker does harm."""
     unseen = 0
@@ -78,7 +88,7 @@ def main() -> int:
                 unseen += not caught
                 print(f"{patch.name}: {'已发现' if caught else '未发现'} {name}", flush=True)
     print(f"planted={len(patches)} unseen={unseen}")
-    return 0 if survives_kills() and not unseen else 1
+    return 0 if everything_passes() and survives_kills() and not unseen else 1
 
 
 if __name__ == "__main__":
