@@ -43,8 +43,8 @@ def reaches_the_database(item: pytest.Item) -> bool:
     return bool(item.get_closest_marker("django_db") or DATABASE & set(getattr(item, "fixturenames", ())))
 
 
-# `make prove-full` runs everything. Without FULL=1 a run leaves out what is marked `full`, and on PostgreSQL the files that
-# look at pages: what a page shows does not depend on the database; its use cases, rules and races run on both.
+# `make prove-full` runs everything. Without FULL=1 a run leaves out what is marked `full`, and on PostgreSQL the files
+# that look at pages: what a page shows does not depend on the database; its use cases, rules and races run on both.
 FULL = bool(os.environ.get("FULL"))
 PAGES = ("_page.py", "_pages.py", "test_url_walk.py", "test_days_out_of_bounds.py")
 

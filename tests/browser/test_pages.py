@@ -99,7 +99,7 @@ class Window:
 
 
 def first_of_each(shots: Sequence[Shot]) -> list[Shot]:
-    """Each address once, in the order of the list: its other states are looked at by `make shots` and `make prove-full`."""
+    """Each address once, in the order of the list: its other states are for `make shots` and `make prove-full`."""
     seen: dict[str, Shot] = {}
     for shot in shots:
         seen.setdefault(shot.name, shot)
