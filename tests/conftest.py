@@ -46,7 +46,14 @@ def reaches_the_database(item: pytest.Item) -> bool:
 # `make prove-full` runs everything. Without FULL=1 a run leaves out what is marked `full`, and on PostgreSQL the files
 # that look at pages: what a page shows does not depend on the database; its use cases, rules and races run on both.
 FULL = bool(os.environ.get("FULL"))
-PAGES = ("_page.py", "_pages.py", "test_url_walk.py", "test_days_out_of_bounds.py")
+PAGES = (
+    "_page.py",
+    "_pages.py",
+    "test_url_walk.py",
+    "test_days_out_of_bounds.py",
+    "test_demo.py",
+    "test_story_late.py",
+)
 
 
 def for_full_runs(item: pytest.Item, *, on_postgres: bool) -> bool:
@@ -56,6 +63,7 @@ def for_full_runs(item: pytest.Item, *, on_postgres: bool) -> bool:
 
 # A run of its own on PostgreSQL; every page at both widths; stories that wait for sweeps of a running portal.
 LONGEST = ("test_on_postgres.py", "test_pages.py", "test_story_late.py", "test_story_quiet.py")
+LONG = ("test_machine_random.py", "test_url_walk.py")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -75,7 +83,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
     if hasattr(config, "workerinput"):
-        long = {item.path for item in items if item.get_closest_marker("slow")}
+        long = {item.path for item in items if item.get_closest_marker("slow") or item.path.name in LONG}
         items.sort(key=lambda item: (item.path not in long, item.path.name not in LONGEST))
 
 
