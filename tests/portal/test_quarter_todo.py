@@ -1,4 +1,4 @@
-"""季度确认 among what a unit has to do: until when, and that it stays after that day without being called late."""
+"""季度确认 among what a unit has to do: until when, and that it stays after that day, late, until it is done."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def test_it_is_asked_for_with_its_day_until_it_is_done() -> None:
     (todo,) = asked([of.pk], "2026-10-15 23:59")
     assert (todo.ends_on(at("2026-10-15 23:59")), todo.is_over(at("2026-10-15 23:59"))) == (False, False)
     (todo,) = asked([of.pk], "2026-10-16 00:00")  # the day is over, what is asked is not
-    assert (todo.due, todo.is_over(at("2026-10-16 00:00")), todo.clock) == (None, False, "请尽快补办")
+    assert (todo.due, todo.is_over(at("2026-10-16 00:00"))) == (at("2026-10-16 00:00"), True)
     assert "应于 10-15 24:00 前确认" in todo.why
     now = at("2026-10-16 09:00")
     by = user(Role.OPERATOR, of)
