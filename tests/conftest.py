@@ -54,11 +54,16 @@ PAGES = (
     "test_demo.py",
     "test_story_late.py",
 )
+ON_BOTH = ("test_machine_random.py", "test_task_runs.py", "test_connection.py", "test_kills.py")  # of the portal's own
 
 
 def for_full_runs(item: pytest.Item, *, on_postgres: bool) -> bool:
     """Whether only a run with FULL=1 has time for the test."""
-    return bool(item.get_closest_marker("full")) or (on_postgres and item.path.name.endswith(PAGES))
+    if item.get_closest_marker("full"):
+        return True
+    of_the_portal = item.path.parent.name == "portal" and item.path.name not in ON_BOTH
+    looks = item.path.name.endswith(PAGES) or "client" in getattr(item, "fixturenames", ())
+    return on_postgres and (looks or (of_the_portal and not item.path.name.endswith("_races.py")))
 
 
 # A run of its own on PostgreSQL; every page at both widths; stories that wait for sweeps of a running portal.

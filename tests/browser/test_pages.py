@@ -91,7 +91,7 @@ class Window:
         for size in (WIDE, NARROW) if shot.who in pages.PHONES or not shot.who else (WIDE,):
             self.page.set_viewport_size(size)  # type: ignore[arg-type]
             name = f"{shot.file}-{size['width']}"
-            found[name] = [*self.findings, *judge(self.page)]
+            found[name] = [*self.findings, *judge(self.page, whole=EVERY_STATE or size == WIDE)]
             if EVERY_PICTURE or found[name]:
                 self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
             self.findings.clear()
@@ -106,8 +106,12 @@ def first_of_each(shots: Sequence[Shot]) -> list[Shot]:
     return list(seen.values())
 
 
-def judge(page: Page) -> list[str]:
-    """What axe finds serious or critical, and whether the page scrolls sideways."""
+def judge(page: Page, *, whole: bool) -> list[str]:
+    """Whether the page scrolls sideways; when `whole`, also what axe finds serious or critical."""
+    wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+    sideways = [f"{wide} px wider than the window"] if wide > 0 else []
+    if not whole:
+        return sideways
     if page.evaluate("() => !window.axe"):
         page.evaluate(AXE.axe_script)
     # Only the violations leave the browser: what passed is many times as much.
@@ -118,8 +122,7 @@ def judge(page: Page) -> list[str]:
         if fault["impact"] in ("serious", "critical")
         for node in fault["nodes"]
     ]
-    wide = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
-    return [*found, f"{wide} px wider than the window"] if wide > 0 else found
+    return [*found, *sideways]
 
 
 @dataclass
