@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connections, transaction
 from django.db.models import QuerySet
 
-from accounts.flags import Rule, run_rule, waive
+from accounts.flags import Rule, RuleCode, run_rule, waive
 from accounts.models import Account, AccountState, Flag, Followers, Message, Role, RuleRun, Source, Unit
 from accounts.models.unit import Scope
 from filings.models import Filing
@@ -201,6 +201,10 @@ def a_busy_district() -> None:
         filing.save()
 
 
+# Nothing of theirs is written here: one statement serves every rule.
+QUIET = {RuleCode.NO_CUSTODIAN, RuleCode.VENDOR_LAPSED, RuleCode.NO_RETENTION, RuleCode.OVERDUE_ORDER}
+
+
 @pytest.mark.slow
 def test_four_sweeps_beside_a_writer_end_in_the_truth(a_busy_district: None) -> None:
     start, end = db_now(), time.monotonic() + SECONDS
@@ -218,7 +222,7 @@ def test_four_sweeps_beside_a_writer_end_in_the_truth(a_busy_district: None) -> 
     waived = set(Flag.objects.filter(waived_at__isnull=False).values_list("rule", "fact_id", "due_at"))
     expected = in_breach(now) - waived
     assert set(Flag.objects.open().values_list("rule", "fact_id", "due_at")) == expected
-    assert {rule for rule, _, _ in expected} == {rule.code for rule in RULES}
+    assert {rule for rule, _, _ in expected} == {rule.code for rule in RULES} - QUIET
     # Each opening and each clearing was counted by exactly one of the sweeps.
     opened, cleared = (sum(column) for column in zip(*runs, strict=True))
     assert opened - cleared - writer.waived_open == len(expected)
