@@ -99,11 +99,14 @@ class Window:
 
 
 def first_of_each(shots: Sequence[Shot]) -> list[Shot]:
-    """Each address once, in the order of the list: its other states are for `make shots` and `make prove-full`."""
-    seen: dict[str, Shot] = {}
+    """Each address once, in the order of the list: its other states are for `make shots` and `make prove-full`.
+
+    One that is `done` stays: what it leaves is looked at later on.
+    """
+    first: dict[str, Shot] = {}
     for shot in shots:
-        seen.setdefault(shot.name, shot)
-    return list(seen.values())
+        first.setdefault(shot.name, shot)
+    return [shot for shot in shots if shot.label == "done" or first[shot.name] is shot]
 
 
 def judge(page: Page, *, whole: bool) -> list[str]:

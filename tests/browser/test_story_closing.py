@@ -88,7 +88,7 @@ def test_an_account_is_closed_and_then_cancelled(visit: Callable[..., Visit], si
     expect(page.get_by_text("两个系统均已备案，本件办结")).to_be_visible()
 
     # the public reads it
-    page.get_by_role("link", name=f"关于“{NAME}”关停的公告").click()
+    page.get_by_role("link", name=re.compile(f"关于.*“{NAME}”停止更新的公告")).click()
     expect(page.get_by_role("heading", name=f"关于微信视频号账号“{NAME}”停止更新的公告")).to_be_visible()
 
     # cancelled: it stays closed until the proof is there
