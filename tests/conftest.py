@@ -52,7 +52,7 @@ PAGES = (
     "test_url_walk.py",
     "test_days_out_of_bounds.py",
     "test_demo.py",
-    "test_story_late.py",
+    "test_story_quiet.py",
 )
 ON_BOTH = ("test_machine_random.py", "test_task_runs.py", "test_connection.py", "test_kills.py")  # of the portal's own
 

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import TWO_SWEEPS, Visit
 from zhonglou_media.core.clock import day_of, db_now
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db, pytest.mark.full]
 
 NAME = "示例乙局旧事"
 WORDS = "逾期未报送"
