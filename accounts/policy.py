@@ -42,6 +42,10 @@ class Action(models.TextChoices):
     IMPORT = "import", "导入账号台账"
     EXPORT = "export", "导出备案到上级系统"
     RECEIPT = "receipt", "登记上级回执"
+    EXPORT_LAYOUT = "export_layout", "编排导出格式"
+    RECONCILE = "reconcile", "与上级平台核对"
+    REMIND = "remind", "催办备案"
+    TEMPLATES = "templates", "管理打印模板"
     UNACCEPT = "unaccept", "撤销审核通过"
     NOT_APPLICABLE = "not_applicable", "登记上级系统不适用"
     VIEW_ACTIVITY = "view_activity", "查阅发布和留言"
@@ -126,6 +130,10 @@ RULES: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
         A.IMPORT: OFFICE,
         A.EXPORT: OFFICE,
         A.RECEIPT: OFFICE,
+        A.EXPORT_LAYOUT: OFFICE,
+        A.RECONCILE: OFFICE,
+        A.REMIND: OFFICE,
+        A.TEMPLATES: OFFICE,
         A.UNACCEPT: SUPERVISOR,
         A.NOT_APPLICABLE: SUPERVISOR,
         A.VIEW_ACTIVITY: READERS,

@@ -177,6 +177,25 @@ EDITABLE: dict[str, Threshold] = {
             30,
             "发出的那一天",
         ),
+        Threshold(
+            "attachments_per_filing",
+            "每件备案的附件",
+            "一件备案最多放几个附件",
+            "个",
+            8,
+            100,
+            "上传的那一天",
+        ),
+        Threshold(
+            "attachments_unit_mb",
+            "每个单位的附件总量",
+            "一个单位的附件合计最多多少 MB",
+            "MB",
+            8,
+            102_400,
+            "上传的那一天",
+            least=10,
+        ),
     )
 }
 FIXED = (

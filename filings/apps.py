@@ -34,5 +34,10 @@ class FilingsConfig(AppConfig):
                 "前置申请的状态不能这样变化，请按流程办理。",
             )
             + guards.no_delete("filings_preapproval", "前置申请不能删除。")
+            + guards.append_only("filings_exportlayout", "导出格式不能修改或删除，请另存新的一版。")
+            + guards.append_only("filings_exportitem", "导出明细不能修改或删除。")
+            + guards.no_delete("filings_exportbatch", "导出记录不能删除。")
+            + guards.no_delete("filings_printtemplate", "打印模板不能删除，只能停用。")
+            + guards.no_delete("filings_reconciliation", "核对记录不能删除。")
         )
         post_migrate.connect(guards.install_for_app, sender=self, dispatch_uid="filings.guards")

@@ -1,7 +1,7 @@
 """Filings (备案), their content, and their way through the systems above."""
 
 from .announcement import Announcement, AnnouncementState
-from .content import Attachment, AttachmentKind, Draft, Revision
+from .content import Attachment, AttachmentKind, Draft, FilingText, Revision
 from .details import (
     ChangeDetails,
     ChangeItem,
@@ -12,11 +12,23 @@ from .details import (
     OpeningBasis,
     OpeningDetails,
 )
-from .exchange import ExportBatch, ExportItem, Receipt, ReceiptResult, System
+from .exchange import (
+    ExportBatch,
+    ExportItem,
+    ExportLayout,
+    ExportMark,
+    ExportRequest,
+    Receipt,
+    ReceiptResult,
+    System,
+)
 from .filing import LIVE, Filing, FilingKind, FilingState
 from .preapproval import PreApproval, PreApprovalPurpose, PreApprovalState
+from .printing import FORM_OF, PrintForm, PrintTemplate
+from .reconciling import LineKind, Reconciliation, ReconciliationLine
 
 __all__ = (
+    "FORM_OF",
     "LIVE",
     "Announcement",
     "AnnouncementState",
@@ -31,16 +43,25 @@ __all__ = (
     "Draft",
     "ExportBatch",
     "ExportItem",
+    "ExportLayout",
+    "ExportMark",
+    "ExportRequest",
     "Filing",
     "FilingKind",
     "FilingState",
+    "FilingText",
+    "LineKind",
     "OpeningBasis",
     "OpeningDetails",
     "PreApproval",
     "PreApprovalPurpose",
     "PreApprovalState",
+    "PrintForm",
+    "PrintTemplate",
     "Receipt",
     "ReceiptResult",
+    "Reconciliation",
+    "ReconciliationLine",
     "Revision",
     "System",
 )

@@ -41,6 +41,19 @@ class Revision(models.Model):
         return f"第{self.number}版"
 
 
+class FilingText(models.Model):
+    """What a filing says in one string, folded by `core.names.name_key`, for the search; written with each revision."""
+
+    filing = models.OneToOneField("filings.Filing", models.PROTECT, primary_key=True, related_name="text")
+    text = models.TextField("文字")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "备案文字"
+
+    def __str__(self) -> str:
+        return f"文字 {self.pk}"
+
+
 class AttachmentKind(models.TextChoices):
     """What a file shows: the QR code is a fact of the account (it may come late), the rest are papers."""
 

@@ -29,6 +29,8 @@ SETTINGS: dict[str, Any] = {
     "confirm_days": 15,  # days from a quarter's start in which each unit confirms its records
     "people_breach": 0,  # 1: no custodian, a lapsed vendor are breaches; until then hints (第十八、十九条)
     "invitation_days": 7,  # how long a one-time link works
+    "attachments_per_filing": 20,  # files of one filing
+    "attachments_unit_mb": 1024,  # of all files that one unit has attached
 }
 
 

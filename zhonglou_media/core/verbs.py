@@ -25,6 +25,10 @@ KINDS = {
     "import_activity": "导入数据",
     "export": "导出上级系统",
     "event": "操作记录",
+    "exportlayout": "导出格式",
+    "exportbatch": "导出上级系统的文件",
+    "printtemplate": "打印模板",
+    "reconciliation": "与上级平台核对",
 }
 
 VERBS: dict[str, dict[str, str]] = {
@@ -54,6 +58,7 @@ VERBS: dict[str, dict[str, str]] = {
         "object": "提出异议",
         "hand_over": "移交同事",
         "hand_questions": "转办未办结的咨询",
+        "remind": "催办",
     },
     "account": {
         "open_pending": "开办备案获得批准，登记入册",
@@ -79,6 +84,9 @@ VERBS: dict[str, dict[str, str]] = {
         "found": "在平台上发现，登记入册",
         "seen_again": "在平台上再次发现",
         "confirm_known": "确认数据截至",
+        "ask_change": "请单位变更报备",
+        "request_export": "加入补报",
+        "drop_request": "取消补报",
         "custodian_named": "登记管理人员",
         "custodian_phone": "更正管理人员电话",
         "custodian_left": "登记管理人员离任",
@@ -140,6 +148,10 @@ VERBS: dict[str, dict[str, str]] = {
     "import_activity": {"import_activity": "导入发布和留言数据"},
     "export": {"export": "导出备案到上级系统"},
     "event": {"export_events": "导出操作记录"},
+    "exportlayout": {"arrange": "编排导出格式"},
+    "exportbatch": {"download": "下载导出的文件"},
+    "printtemplate": {"upload": "上传模板", "adopt": "启用模板", "retire": "停用模板"},
+    "reconciliation": {"reconcile": "与上级平台核对", "note": "写核对说明"},
 }
 
 OTHER = "办理"  # never a code; no event should come to it
