@@ -1,4 +1,4 @@
-"""补报: an account that goes up to a system outside of any filing, because that system's list and the register differ."""
+"""补报: an account that goes up to a system outside of any filing, since its list and the register differ."""
 
 from datetime import datetime
 

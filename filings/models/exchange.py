@@ -51,9 +51,8 @@ class ExportBatch(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     sm3 = models.CharField("文件摘要", max_length=64)
     layout = models.PositiveIntegerField("导出格式的版次", default=0)
-    file = models.ForeignKey(
-        File, models.PROTECT, null=True, related_name="+", verbose_name="文件"
-    )  # null: a command's
+    # No file where a command made it: it lies where its user wanted it.
+    file = models.ForeignKey(File, models.PROTECT, null=True, related_name="+", verbose_name="文件")
     name = models.CharField("文件名", max_length=200, blank=True)
     downloads = models.PositiveIntegerField("下载次数", default=0)
 

@@ -10,7 +10,7 @@ from .exchange import System
 
 
 class Reconciliation(models.Model):
-    """One run. The mapping of columns is remembered here: the next run of the same system starts from the last one's."""
+    """One run. It remembers the mapping of columns: the next run of the same system starts from it."""
 
     system = models.CharField("系统", max_length=16, choices=System)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
