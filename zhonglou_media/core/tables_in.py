@@ -1,6 +1,6 @@
 """Spreadsheets in: xlsx and csv as offices send them, read without trusting them, and the columns found by their heads.
 
-An xlsx is looked over first (`_preflight`) and then parsed in a child process with limits (`xlsx_child`): a 4.6 KB
+An xlsx is looked over first (`preflight`) and then parsed in a child process with limits (`xlsx_child`): a 4.6 KB
 workbook can take a parser to 6 GB. A csv is decoded strictly: UTF-16 by its mark, UTF-8, else GB18030.
 """
 
@@ -11,13 +11,12 @@ import re
 import subprocess
 import sys
 import unicodedata
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from . import packages
 from .errors import Refused
 from .tables_out import back
 
@@ -25,7 +24,7 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_ROWS, MAX_COLUMNS = 20_000, 64
 MAX_CELL = 32_767  # what Excel itself can hold
 HEADER_WITHIN = 100  # titles before the header
-_ENTRIES, UNPACKED, _RATIO, _PIECE = 200, 100 * 1024 * 1024, 100, 64 * 1024
+UNPACKED = 100 * 1024 * 1024
 CHILD = Path(__file__).with_name("xlsx_child.py")
 _CHILD_MEGABYTES, _CHILD_SECONDS = 768, 10
 TOO_LARGE = 3  # exit status of the child
@@ -67,9 +66,20 @@ def read_table(path: Path) -> Table:
         preflight(io.BytesIO(content))
         table = Table([Sheet(title, rows) for title, rows in _read_xlsx(path)])
     else:
-        table = Table([Sheet("", _read_csv(content))])
+        table = Table([Sheet("", _records(_decode(content)))])
     if not any(any(row) for sheet in table.sheets for row in sheet.rows):
         raise Refused("文件里没有内容。")
+    return table
+
+
+def read_text(text: str) -> Table:
+    """What was copied out of Excel or WPS: cells by tabs (or commas), in quotes where they hold lines or quotes.
+
+    Raises Refused, naming the line of an unpaired quote.
+    """
+    table = Table([Sheet("", _records(text, then="请改正后重新粘贴"))])
+    if not any(cell.strip() for row in table.sheets[0].rows for cell in row):
+        raise Refused("没有粘贴内容。")
     return table
 
 
@@ -102,8 +112,8 @@ def delimiter_of(head: str) -> str:
     return max(",\t;", key=lambda mark: sum(mark in line for line in lines))
 
 
-def _read_csv(content: bytes) -> list[list[str]]:
-    text = _decode(content)
+def _records(text: str, *, then: str = "请改正或另存为 .xlsx") -> list[list[str]]:
+    """The records of separated text, ragged as they are; `then` says what to do about one that cannot be read."""
     rows: list[list[str]] = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text), strict=True)
     try:
@@ -114,13 +124,18 @@ def _read_csv(content: bytes) -> list[list[str]]:
                 raise Refused(f"第 {reader.line_num} 行有超过 {MAX_CELL} 个字的单元格。")
             rows.append([back(cell) for cell in row])
     except csv.Error:
-        raise Refused(f"第 {reader.line_num} 行的引号不成对或内容过长，请改正或另存为 .xlsx。") from None
+        raise Refused(f"第 {reader.line_num} 行的引号不成对或内容过长，{then}。") from None
     return rows
 
 
 # --- xlsx -----------------------------------------------------------------------------------------
 
-_DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+WORKBOOK = packages.Package(
+    required=frozenset({"[Content_Types].xml", "xl/workbook.xml"}),
+    damaged=DAMAGED,
+    swollen="工作簿解开后过大，请删去图片和多余的行列后重试。",
+    macros="工作簿带有宏，请另存为不带宏的 .xlsx 后重试。",
+)
 _REFERENCE = re.compile(
     rb"""[\s:](?:r|ref)\s*=\s*["']\$?([A-Za-z]{0,3})\$?(\d{1,8})(?::\$?([A-Za-z]{1,3})\$?(\d{1,8}))?["']"""
 )
@@ -128,47 +143,13 @@ _REFERENCE = re.compile(
 
 def preflight(content: BinaryIO, *, rows: int = MAX_ROWS, unpacked: int = UNPACKED) -> None:
     """Refuse what no honest workbook is: many or swollen entries, macros, entities, cells at the edge of the world."""
-    try:
-        with zipfile.ZipFile(content) as archive:
-            entries = archive.infolist()
-            _check_entries(entries, unpacked)
-            for entry in entries:
-                if entry.filename.lower().endswith((".xml", ".rels")):
-                    _check_xml(archive, entry, rows, unpacked)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
-        raise Refused(DAMAGED) from None
 
+    def look(entry: str, piece: bytes) -> None:
+        is_sheet = entry.startswith("xl/worksheets/")
+        if is_sheet and any(_is_out_of_bounds(match, rows) for match in _REFERENCE.finditer(piece)):
+            raise too_large(rows)
 
-def _check_entries(entries: Sequence[zipfile.ZipInfo], unpacked: int) -> None:
-    names = {entry.filename for entry in entries}
-    if len(entries) > _ENTRIES or len(names) != len(entries):
-        raise Refused(DAMAGED)
-    if sum(entry.file_size for entry in entries) > unpacked or any(
-        entry.file_size > _RATIO * max(entry.compress_size, 1024) for entry in entries
-    ):
-        raise Refused("工作簿解开后过大，请删去图片和多余的行列后重试。")
-    if any(".." in name or name.startswith("/") or "\\" in name for name in names):
-        raise Refused(DAMAGED)
-    if any("vbaproject" in name.lower() for name in names):
-        raise Refused("工作簿带有宏，请另存为不带宏的 .xlsx 后重试。")
-    if not {"[Content_Types].xml", "xl/workbook.xml"} <= names:
-        raise Refused(DAMAGED)
-
-
-def _check_xml(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, rows: int, unpacked: int) -> None:
-    is_sheet = entry.filename.startswith("xl/worksheets/")
-    read, tail = 0, b""
-    with archive.open(entry) as stream:
-        while piece := stream.read(_PIECE):
-            read += len(piece)
-            if read > min(entry.file_size, unpacked):
-                raise Refused(DAMAGED)
-            seen = tail + piece.replace(b"\x00", b"")  # UTF-16 of ASCII
-            if _DOCTYPE.search(seen):
-                raise Refused(DAMAGED)
-            if is_sheet and any(_is_out_of_bounds(match, rows) for match in _REFERENCE.finditer(seen)):
-                raise too_large(rows)
-            tail = seen[-64:]
+    packages.preflight(content, WORKBOOK, unpacked=unpacked, look=look)
 
 
 def _is_out_of_bounds(match: re.Match[bytes], rows: int) -> bool:
@@ -295,6 +276,19 @@ def find_header(table: Table, wanted: Sequence[Column]) -> Header:
         titles = "、".join(f"“{header.sheet}”" for header in found)
         raise Refused(f"工作簿里有几张表都有表头（{titles}），请只留一张后重试。")
     return found[0]
+
+
+def in_order(table: Table, wanted: Sequence[Column]) -> Header:
+    """The rows of a table without a header: its columns are `wanted`, in that order; a ragged row ends in blanks."""
+    sheet, heads = table.sheets[0], [column.label for column in wanted]
+    columns = {column.name: place for place, column in enumerate(wanted)}
+    return Header(sheet.title, 0, heads, columns, list(_data(sheet, 0, columns, len(heads))))
+
+
+def seems_header(row: Sequence[str], wanted: Sequence[Column]) -> bool:
+    """Whether a row names two of `wanted` outright: a header, though it may lack a column."""
+    heads = [head_key(cell) for cell in row]
+    return sum(any(column.is_exact(head) for head in heads) for column in wanted) > 1
 
 
 def _candidates(row: Sequence[str], wanted: Sequence[Column]) -> dict[str, list[int]]:
