@@ -24,7 +24,7 @@ from filings.models.filing import CLOSINGS
 from filings.views import phones
 from filings.views.answers import filing_for
 from filings.views.differences import differences, typed_differences
-from filings.views.layouts import LAYOUTS
+from filings.layouts import LAYOUTS
 from filings.views.office_panel import office_step, panel_context
 from filings.views.sheet import Note, frozen_rows, judge, notes
 from filings.wording import (

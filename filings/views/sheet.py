@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Model
 from django.forms.boundfield import BoundField
 from django.http import QueryDict
 from django.urls import reverse
@@ -13,8 +12,10 @@ from filings import checks, content, kinds
 from filings.checks import Check, Level
 from filings.forms.change import OPEN, ChangeForm
 from filings.forms.common import FilingForm
-from filings.models import Draft, Filing, FilingKind
-from filings.views.layouts import LAYOUTS, Layout
+from filings.layouts import LAYOUTS, Layout
+from filings.models import Filing, FilingKind
+from filings.printing import in_words
+from filings.printing.in_words import typed_data
 
 REVIEW = "review"
 
@@ -160,20 +161,8 @@ class Sheet:
 
     def rows(self) -> list[list["Cell"]]:
         """The form as printed, from what is typed; a value that could not be read stands as it was typed."""
-        form = self.filing.kind
-        values = {"unit": self.filing.unit.name}
-        for name in [name for row in self.layout.printed for name in row if name in self.form.fields]:
-            value = self.form.cleaned_data.get(name, self.form.data.get(name))
-            if isinstance(value, Model):
-                values[name] = str(value)
-            elif name in self.form.cleaned_data:
-                values[name] = content.words(name, _plain(value), form)
-            else:
-                values[name] = str(value or "（未填）")
-        files = self.filing.attachments.filter(removed_at__isnull=True)
-        values["attachments"] = "、".join(a.name for a in files) or "（无）"
-        hidden = {*step_of(self.filing)} - {name for step in self.form.STEPS for name in self.form.shown(step)}
-        return sheet_rows(values, form, wrong=dict(self._links()), without=hidden)
+        values = in_words.typed(self.filing, self.form)
+        return sheet_rows(values, self.filing.kind, wrong=dict(self._links()), without=in_words.not_asked(self.form))
 
     def _links(self) -> list[tuple[str, str]]:
         edit = {
@@ -212,12 +201,6 @@ def judge(filing: Filing, *, data: Mapping[str, Any] | None = None) -> Sheet:
     return Sheet(filing, form, data, said, errors, missing)
 
 
-def typed_data(filing: Filing) -> dict[str, Any]:
-    """What was typed, as typed; a filing without a draft of its own shows what was frozen."""
-    draft: Draft | None = getattr(filing, "draft", None)
-    return dict(draft.data) if draft is not None else kinds.of(filing).form.typed(filing)
-
-
 def posted(filing: Filing, step: str, post: QueryDict) -> dict[str, Any]:
     """The fields of `step` as the browser sent them, to be kept as typed. A box that is not ticked sends nothing."""
     data: dict[str, Any] = {}
@@ -239,10 +222,6 @@ def _keepable(text: str) -> str:
     return text.replace("\x00", "")
 
 
-def _plain(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
-
-
 # --- the form as it is printed --------------------------------------------------------------------------------------
 
 
@@ -256,7 +235,7 @@ class Cell:
     wide: bool = False
 
 
-EMPTY = ("（未填）", "（无）")
+EMPTY = (in_words.UNFILLED, in_words.NO_FILES)
 
 
 def sheet_rows(
@@ -266,7 +245,7 @@ def sheet_rows(
     wrong = wrong or {}
     return [
         [
-            Cell(content.label(name, form), values.get(name, "（未填）"), wrong.get(name, ""), len(row) == 1)
+            Cell(content.label(name, form), values.get(name, in_words.UNFILLED), wrong.get(name, ""), len(row) == 1)
             for name in row
         ]
         for row in LAYOUTS[form].printed
@@ -277,8 +256,5 @@ def sheet_rows(
 def frozen_rows(frozen: content.Content) -> list[list[Cell]]:
     """The form as a revision froze it, without the lines that were left empty."""
     form = frozen["approved"].get("form", FilingKind.OPEN)
-    flat = {name: value for section in content.SECTIONS[:-1] for name, value in frozen.get(section, {}).items()}
-    values = {name: content.words(name, value, form) for name, value in flat.items()}
-    names = [key.split(" ", 1)[1] for key in sorted(frozen.get("attachments", {}))]
-    values["attachments"] = "、".join(names) or "（无）"
+    values = in_words.frozen(frozen)
     return [row for row in sheet_rows(values, form) if any(cell.text not in EMPTY for cell in row)]

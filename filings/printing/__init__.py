@@ -1,0 +1,1 @@
+"""打印: the forms of the regulation (附件2–4) on paper, as a page and as a Word file."""
