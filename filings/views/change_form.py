@@ -12,13 +12,13 @@ from accounts.models import Account
 from accounts.models.account import OperationMode
 from accounts.policy import Action
 from filings import announcing, drafting, reporting
+from filings.differences import in_words
 from filings.forms.change import ITEMS, OPEN, ChangeForm, filled
 from filings.models import Attachment, Filing, FilingKind
 from filings.models.content import AttachmentKind
 from filings.models.filing import CLOSINGS
 from filings.views.answers import ask_first
 from filings.views.closing_form import redrafted
-from filings.views.differences import in_words
 from zhonglou_media.core import files
 from zhonglou_media.core.errors import NotAllowed, Refused, WrongState
 

@@ -17,14 +17,14 @@ from accounts.models.account import GONE, OPENABLE
 from accounts.policy import Action, carried_on, roles_of
 from filings import announcing, applying, closing, content, kind_words, kinds, objecting, replacing
 from filings.available import available
+from filings.differences import differences, typed_differences
 from filings.forms.change import ChangeForm
 from filings.handing_questions import DECIDING
+from filings.layouts import LAYOUTS
 from filings.models import Filing, FilingKind, FilingState, Revision, System
 from filings.models.filing import CLOSINGS
 from filings.views import phones
 from filings.views.answers import filing_for
-from filings.views.differences import differences, typed_differences
-from filings.layouts import LAYOUTS
 from filings.views.office_panel import office_step, panel_context
 from filings.views.sheet import Note, frozen_rows, judge, notes
 from filings.wording import (

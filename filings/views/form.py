@@ -19,6 +19,7 @@ from accounts.models.account import OPENABLE
 from accounts.policy import Action
 from accounts.views import filing_acts
 from filings import content, drafting, kind_words, kinds, replacing, reporting
+from filings.differences import typed_differences
 from filings.forms.change import ChangeForm
 from filings.models import Attachment, Filing, FilingKind, FilingState
 from filings.models.content import AttachmentKind
@@ -27,7 +28,6 @@ from filings.reading import latest
 from filings.views.answers import ask_first, filing_for
 from filings.views.change_form import IMAGES, items_context, pressed, take_avatar
 from filings.views.closing_form import closing_context
-from filings.views.differences import typed_differences
 from filings.views.filing import show_filing, sponsor_changes
 from filings.views.sheet import REVIEW, judge, posted, red, step_names, turned, typed_data
 from filings.wording import RETURNS, after_approval, if_approved, leaders_of, moment, report_days, running, succession

@@ -14,11 +14,11 @@ from accounts.access import may, user_of
 from accounts.policy import Action, require
 from filings import approving, checks, content, kind_words, kinds, moves
 from filings.checks import Level
+from filings.differences import differences
 from filings.forms.actions import LeaderForm
 from filings.models import Filing, FilingKind, FilingState, Revision
 from filings.reading import Reading, latest
 from filings.views.answers import PASSWORD_LASTS, filing_for
-from filings.views.differences import differences
 from filings.views.filing import show_filing
 from filings.views.sheet import frozen_rows, notes
 from filings.wording import if_approved, running, succession
