@@ -18,6 +18,9 @@ from zhonglou_media.core import files, jobs
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.jobs import Claim, JobKind
 from zhonglou_media.core.models import File, Job, User
+from zhonglou_media.core.tables_in import Header
+
+PASTED = "text/tab-separated-values"
 
 
 def submit_receipts(content: bytes, *, name: str, by: User, now: datetime) -> Job:
@@ -32,17 +35,36 @@ def submit_receipts(content: bytes, *, name: str, by: User, now: datetime) -> Jo
         return jobs.enqueue(RECORD_RECEIPTS, by=by, now=now, source=source, source_name=name)
 
 
+def submit_pasted(text: str, *, by: User, now: datetime) -> Job:
+    """A job that records the receipts in pasted text. Raises NotAllowed, or Refused that names the line."""
+    policy.require(by, Action.RECEIPT)
+    rows = len(receipts_in.parse_pasted(text).rows)
+    if rows > receipts_in.AT_ONCE:
+        raise Refused(f"一次最多登记 {receipts_in.AT_ONCE} 行，粘贴了 {rows} 行，请分几次粘贴。")
+    with transaction.atomic():
+        source = files.keep(text.encode(), PASTED)
+        named = f"粘贴的 {rows} 行"
+        return jobs.enqueue(RECORD_RECEIPTS, by=by, now=now, source=source, source_name=named, params={"pasted": True})
+
+
 def record_receipts(claim: Claim) -> None:
     """Record the uploaded table, a transaction a row: a run that broke off leaves its rows, and may be run again."""
     job = claim.job
     policy.require(job.by, Action.RECEIPT)
     if job.source is None:
         raise Refused("没有上传的回执表，请重新提交。")
-    with files.open_file(job.source) as stored, _as_workbook(stored) as path:
-        header = receipts_in.parse(path)
+    header = _header(job.source, pasted=bool(job.params.get("pasted")))
     done = receipts_in.record_rows(header, by=job.by, now=claim.now, progress=claim.progress)
     with transaction.atomic():
         claim.finish({"file": job.source_name, **receipts_in.as_result(done)}, file=_rejected(done))
+
+
+def _header(source: File, *, pasted: bool) -> Header:
+    with files.open_file(source) as stored:
+        if pasted:
+            return receipts_in.parse_pasted(stored.read().decode())
+        with _as_workbook(stored) as path:
+            return receipts_in.parse(path)
 
 
 def _rejected(done: receipts_in.Recorded) -> File | None:

@@ -18,7 +18,17 @@ from zhonglou_media.core.commands import log_fault
 from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import User
-from zhonglou_media.core.tables_in import Column, Header, Row, find_header, read_table
+from zhonglou_media.core.tables_in import (
+    HEADER_WITHIN,
+    Column,
+    Header,
+    Row,
+    find_header,
+    in_order,
+    read_table,
+    read_text,
+    seems_header,
+)
 from zhonglou_media.core.tables_out import SheetOut, write_xlsx
 
 COLUMNS = (
@@ -38,6 +48,7 @@ SAMPLE = (  # numbers start at 0001: uploaded as it is, the sample can touch no 
     ["ZLXMT-2021-0000", "全国", "已备案", "示例-0001", "2021-02-19", ""],
     ["ZLXMT-2021-0000", "全省", "退回", "", "2021-02-19", "责任科室未填（示例）"],
 )
+_NUMBER = re.compile(r"[A-Z]+-\d{4}-\d+")
 _DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?")
 
 
@@ -101,6 +112,29 @@ def parse(path: Path) -> Header:
     header = find_header(read_table(path), COLUMNS)
     if not header.rows:
         raise Refused("文件里没有回执。")
+    return header
+
+
+def parse_pasted(text: str) -> Header:
+    """The rows of what was pasted: below a header such as a table has, or in the order of `COLUMNS` without one.
+
+    Raises Refused, naming the line, when nothing can be read.
+    """
+    table = read_text(text)
+    rows = table.sheets[0].rows
+    try:
+        header = find_header(table, COLUMNS)
+    except Refused:
+        if any(seems_header(row, COLUMNS) for row in rows[:HEADER_WITHIN]):
+            raise
+        header = in_order(table, COLUMNS)
+        if not any(_NUMBER.fullmatch(_plain(row.values["filing"]).upper()) for row in header.rows):
+            first = next(number for number, row in enumerate(rows, 1) if any(cell.strip() for cell in row))
+            order = "、".join(column.label for column in COLUMNS)
+            how = f"没有表头时，每行依次是{order}，用制表符或逗号隔开；也可以连表头一起粘贴"
+            raise Refused(f"第 {first} 行起认不出备案编号。{how}。") from None
+    if not header.rows:
+        raise Refused(f"第 {header.number} 行的表头下面没有回执。")
     return header
 
 

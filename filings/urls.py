@@ -61,6 +61,7 @@ urlpatterns = [
     path("exchange/export/<slug:system>/", exchange.export, name="export"),
     path("exchange/receipt/", exchange.receipt, name="receipt"),
     path("exchange/receipts/", receipts.upload, name="receipts_upload"),
+    path("exchange/receipts/pasted/", receipts.paste, name="receipts_paste"),
     path("exchange/receipts/sample.xlsx", receipts.sample, name="receipts_sample"),
     path("exchange/receipts/<int:job_id>/", receipts.result, name="receipts"),
     path("exchange/receipts/<int:job_id>/rejected.xlsx", receipts.rejected, name="receipts_rejected"),

@@ -7,6 +7,8 @@ from django.core.files.uploadedfile import UploadedFile
 
 from zhonglou_media.core.tables_in import MAX_BYTES
 
+MAX_PASTED = 200_000  # characters: 500 rows of 400
+
 
 class ReceiptTableForm(forms.Form):
     """回执表: one file."""
@@ -31,3 +33,29 @@ class ReceiptTableForm(forms.Form):
         if (upload.size or 0) > MAX_BYTES:
             raise forms.ValidationError(f"文件超过 {MAX_BYTES >> 20} MB，请分成几个文件后分别登记。")
         return upload
+
+
+class PastedForm(forms.Form):
+    """从剪贴板粘贴: lines copied out of a table."""
+
+    prefix = "pasted"
+    use_required_attribute = False
+
+    # Not stripped: a line may begin with an empty cell.
+    rows = forms.CharField(
+        label="从 Excel、WPS 或上级系统的列表里复制后粘贴到这里",
+        strip=False,
+        max_length=MAX_PASTED,
+        help_text="带表头一起粘贴，或不带表头、依次是备案编号、系统、结果、编号、日期、原因；一次最多 500 行",
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "wrap": "off"}),
+        error_messages={
+            "required": "请把要登记的回执粘贴到这里。",
+            "max_length": f"粘贴的内容超过 {MAX_PASTED} 个字，请分几次粘贴，或用“导入回执表”。",
+        },
+    )
+
+    def clean_rows(self) -> str:
+        text = str(self.cleaned_data["rows"])
+        if not text.strip():
+            raise forms.ValidationError("请把要登记的回执粘贴到这里。")
+        return text

@@ -22,7 +22,7 @@ from accounts.models import Role
 from accounts.policy import Action, roles_of
 from filings import exchange, exporting, going_up, queues, receipts_in
 from filings.forms.office import ReceiptForm
-from filings.forms.receipts import ReceiptTableForm
+from filings.forms.receipts import PastedForm, ReceiptTableForm
 from filings.going_up import Passing
 from filings.models import ExportBatch, Filing, FilingState, System
 from filings.views.answers import filing_for
@@ -94,13 +94,14 @@ def page(
     form: ReceiptForm | None = None,
     *,
     table: ReceiptTableForm | None = None,
+    pasted: PastedForm | None = None,
     refused: Refused | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """The page with the forms as they are; `status` is that of the form which was refused."""
-    by_table = table is not None or (form is None and request.GET.get("by") == "table")
+    by = "paste" if pasted else "table" if table else "" if form else request.GET.get("by")
     form = form or _form(request, initial=_asked_for(request))
-    table, here = table or ReceiptTableForm(), reverse("filings:exchange")
+    table, pasted, here = table or ReceiptTableForm(), pasted or PastedForm(), reverse("filings:exchange")
     now = db_now()
     rows = going_up.passing(list(going_up.in_hand().for_lists()), now=now)
     shown = _narrow(rows, request.GET.get("show", ""), now)
@@ -118,10 +119,12 @@ def page(
         "batches": batches[:BATCHES],
         "form": form,
         "table": table,
-        "by_table": by_table,
+        "pasted": pasted,
+        "by": by,
         "ways": [
-            Way("逐件登记", f"{here}#receipt", not by_table),
-            Way("导入回执表", f"{here}?by=table#receipt", by_table),
+            Way("逐件登记", f"{here}#receipt", by not in ("table", "paste")),
+            Way("导入回执表", f"{here}?by=table#receipt", by == "table"),
+            Way("从剪贴板粘贴", f"{here}?by=paste#receipt", by == "paste"),
         ],
         "tables": Job.objects.filter(kind=receipts_in.KIND).select_related("by")[:TABLES],
         "for_supervisor": _for_supervisor(request),
@@ -129,7 +132,8 @@ def page(
         "stale": refused.difference if isinstance(refused, StaleReading) else [],
     }
     if status == 200:
-        status = status_of(refused) if refused else 422 if form.errors or table.errors else 200
+        wrong = form.errors or table.errors or pasted.errors
+        status = status_of(refused) if refused else 422 if wrong else 200
     return render(request, "filings/exchange.html", context, status=status)
 
 

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 from accounts.access import may, user_of
 from accounts.policy import Action
 from filings import receipts_in
-from filings.forms.receipts import ReceiptTableForm
-from filings.jobs import submit_receipts
+from filings.forms.receipts import PastedForm, ReceiptTableForm
+from filings.jobs import submit_pasted, submit_receipts
 from filings.views import exchange
 from zhonglou_media.core import files
 from zhonglou_media.core.answers import post_only, status_of
@@ -37,13 +37,28 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 
 @may(Action.RECEIPT)
+@post_only("filings:exchange")
+def paste(request: HttpRequest) -> HttpResponse:
+    """Take pasted lines; from here on they go the way of a table. What is refused stays in the box."""
+    form = PastedForm(request.POST)
+    if not form.is_valid():
+        return exchange.page(request, pasted=form)
+    try:
+        job = submit_pasted(form.cleaned_data["rows"], by=user_of(request), now=db_now())
+    except Refused as refused:
+        form.add_error("rows", str(refused))
+        return exchange.page(request, pasted=form, status=status_of(refused))
+    return redirect("job", job.pk)
+
+
+@may(Action.RECEIPT)
 @require_safe
 def result(request: HttpRequest, job_id: int) -> HttpResponse:
     """What came of each row; of a table that is not recorded yet, how far it is."""
     job = _job(job_id)
     if job.state in (JobState.QUEUED, JobState.RUNNING) or not job.result:
         return redirect("job", job.pk)
-    return render(request, "filings/receipts.html", {"job": job})
+    return render(request, "filings/receipts.html", {"job": job, "pasted": bool(job.params.get("pasted"))})
 
 
 @may(Action.RECEIPT)

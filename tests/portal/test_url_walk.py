@@ -289,6 +289,7 @@ PAGES: dict[str, Entry] = {
     "filings:export": Entry(OFFICE, OFFICE, "post", lambda world, own: {"system": "national"}),
     "filings:receipt": anybody(OFFICE, "post"),
     "filings:receipts_upload": anybody(OFFICE, "post"),
+    "filings:receipts_paste": anybody(OFFICE, "post"),
     "filings:receipts_sample": anybody(OFFICE),
     "filings:receipts": Entry(OFFICE, OFFICE, "get", receipts_),
     "filings:receipts_rejected": Entry(OFFICE, OFFICE, "get", receipts_),
