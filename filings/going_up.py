@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery, prefetch_related_objects
 
-from filings import applying, kinds
+from filings import applying, kinds, urging
 from filings.models import ExportItem, Filing, FilingKind, FilingState, Receipt, ReceiptResult, Revision, System
 from filings.models.filing import FilingQuerySet
 from filings.queues import end_of_today, with_items
@@ -85,6 +85,8 @@ class Passing:
     provincial: Place
     missing: str = field(default="")
     lacks: str = field(default="")  # late facts that completion waits for: 注销证明
+    owes: str = field(default="")  # what the unit has to add, and can by now: it may be urged for that
+    urged_at: datetime | None = None
 
     @property
     def places(self) -> tuple[Place, Place]:
@@ -104,14 +106,29 @@ class Passing:
         """The first system that has not answered: what the form of a receipt starts from."""
         return next((place.system for place in self.places if not place.is_settled), System.NATIONAL)
 
+    @property
+    def with_unit(self) -> bool:
+        """A system returned it and the unit has not reported it again: the office's clock starts anew at the report."""
+        return self.filing.state not in (FilingState.ACCEPTED, FilingState.OFFICE_REVIEW)
+
+    def waits_in(self, system: str) -> bool:
+        """Whether the office has something to do or to wait for in `system`: an answer, an update to export."""
+        place = self.at(system)
+        return not self.with_unit and (not place.is_settled or place.update)
+
+    @property
+    def office_due(self) -> datetime | None:
+        """By when the office has to pass it on; None when it has nothing to pass on."""
+        return None if self.is_answered or self.with_unit else self.filing.office_due_at
+
     def is_over(self, now: datetime) -> bool:
         """Whether the office's own due time is past, and it still has to pass the filing on."""
-        due = self.filing.office_due_at
-        return due is not None and not self.filing.provisional and due <= now and not self.is_answered
+        due = self.office_due
+        return due is not None and not self.filing.provisional and due <= now
 
     def ends_today(self, now: datetime) -> bool:
         """Whether the office's own due time is today's 24:00, and it still has to pass the filing on."""
-        due = None if self.is_answered else self.filing.office_due_at
+        due = self.office_due
         return due is not None and not self.filing.provisional and now < due <= end_of_today(now)
 
 
@@ -129,6 +146,7 @@ def passing(filings: Sequence[Filing], *, now: datetime) -> list[Passing]:
         row = Passing(filing, _place(filing, System.NATIONAL), _place(filing, System.PROVINCIAL))
         if filing.state == FilingState.ACCEPTED:
             row.lacks = kinds.of(filing).lacks(filing, now)
+            row.owes = urging.owes(filing, now)
         row.missing = _missing(row, now)
         rows.append(row)
     return rows
@@ -143,6 +161,9 @@ def _place(filing: Filing, system: str) -> Place:
     had = {e.revision for e in exports} | {r.revision for r in receipts if r.result == ReceiptResult.TAKEN}
     update = filing.state == FilingState.ACCEPTED and filing.revision not in had
     good = applying.standing(receipts, digests, filing.revision)
+    if good is not None and returned > good.revision and filing.state != FilingState.ACCEPTED:
+        # It took the filing once and returned an update of it: that is what the unit now works on.
+        return Place(system, "back", refused[-1].on, refused[-1].reason)
     if good is not None and good.result == ReceiptResult.NOT_APPLICABLE:
         return Place(system, "none", good.on, good.reason)
     if good is not None:
@@ -162,16 +183,18 @@ def _missing(row: Passing, now: datetime) -> str:
         return f"办结受阻：{filing.conflict}"
     if filing.state != FilingState.ACCEPTED:
         back = [f"{SYSTEMS[p.system]}退回：{p.reason}" for p in row.places if p.status == "back"]
-        return f"{'；'.join(back)}；现为“{filing.get_state_display()}”"
+        return "；".join([*back, f"现为“{filing.get_state_display()}”"])
+    updates = [f"补充内容待导出{SYSTEMS[place.system]}（更新）" for place in row.places if place.update]
     if row.is_answered:
-        return f"两个系统都已答复；还缺：{row.lacks}" if row.lacks else "两个系统都已答复，请再试办结"
+        wanted = f"还缺：{row.lacks}" if row.lacks else "请再试办结"
+        return "；".join(["两个系统都已答复", wanted, *updates])
     told = [_wanting(place, now) for place in row.places if not place.is_settled]
     settled = [place for place in row.places if place.is_settled]
     if len(settled) == 1:
         open_ = next(place for place in row.places if not place.is_settled)
         result = ReceiptResult.NOT_APPLICABLE if settled[0].status == "none" else ReceiptResult.TAKEN
         told = [half_way(settled[0].system, result, open_.system), *told]
-    told += [f"补充内容待导出{SYSTEMS[place.system]}（更新）" for place in row.places if place.update]
+    told += updates
     wants_id = filing.kind == FilingKind.OPEN and not filing.opening.uid
     if wants_id and any(place.status in ("wait", "back") or place.update for place in row.places):
         told.append("缺账号ID，补录后才能导出")
