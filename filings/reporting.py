@@ -13,13 +13,14 @@ from filings.locks import lock_register
 from filings.models import Attachment, Filing, FilingState, OpeningDetails
 from filings.models.filing import SUPPLEMENTABLE
 from filings.reading import latest
+from filings.room import must_have_room
+from zhonglou_media.core import files
 from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.errors import Incomplete, Refused
 from zhonglou_media.core.models import Counter, File, User
 
 ATTACHABLE = (FilingState.DRAFT, FilingState.RETURNED, *SUPPLEMENTABLE)
 NEEDS_REASON = (FilingState.OFFICE_REVIEW,)
-MAX_ATTACHMENTS = 20
 
 
 def report(filing_id: int, *, by: User, now: datetime) -> Filing:
@@ -131,16 +132,23 @@ def withdraw(filing_id: int, *, by: User, reason: str, on_platform: bool | None,
     return filing
 
 
-def attach(filing_id: int, *, by: User, file: File, name: str, now: datetime, kind: str = "") -> Attachment:
-    """Add a file; once the approved part is frozen it is a supplement, with a revision of its own."""
+def attach(
+    filing_id: int, *, by: User, file: File | files.Checked, name: str, now: datetime, kind: str = ""
+) -> Attachment:
+    """Add a file; once the approved part is frozen it is a supplement, with a revision of its own.
+
+    What is only checked is kept once it is sure to be taken. Raises NotAllowed, WrongState, Refused (no room).
+    """
     with transaction.atomic():
         filing, role = moves.begin_within(filing_id, ATTACHABLE, Action.SUPPLEMENT, by=by)
         if filing.state in drafting.EDITABLE:
             role = policy.require(by, Action.DRAFT, filing)  # what is still being written is the unit's alone
-        if filing.attachments.filter(removed_at__isnull=True).count() >= MAX_ATTACHMENTS:
-            raise Refused(f"附件最多{MAX_ATTACHMENTS}个，请先移除不用的。")
+        elif role == Role.OPERATOR:
+            moves.editor_is_another(filing, by)
+        must_have_room(filing, sm3=file.sm3, size=file.size, now=now)
+        kept = file if isinstance(file, File) else files.keep(file.content, file.kind)
         attachment = Attachment.objects.create(
-            filing=filing, file=file, name=name[:200], kind=kind, added_by=by, added_at=now
+            filing=filing, file=kept, name=files.safe_name(name, kept.type), kind=kind, added_by=by, added_at=now
         )
         _after_files_changed(filing, by=by, role=role, now=now, comment=f"上传附件：{attachment.name}")
     return attachment
@@ -159,7 +167,6 @@ def _after_files_changed(filing: Filing, *, by: User, role: str, now: datetime, 
     if filing.state not in SUPPLEMENTABLE:
         return
     if role == Role.OPERATOR:
-        moves.editor_is_another(filing, by)
         filing.last_editor = by
     if filing.state == FilingState.ACCEPTED:
         lock_register(filing)

@@ -52,8 +52,8 @@ class PaperForm(forms.Form):
         label="签批件",
         required=False,
         allow_empty_file=True,
-        widget=forms.FileInput(attrs={"accept": PAPER_ACCEPT}),
-        help_text="PDF、JPG 或 PNG，不超过 10 MB；手机拍照可直接上传",
+        widget=forms.FileInput(attrs={"accept": PAPER_ACCEPT, "data-zl-paper": True}),
+        help_text="PDF、JPG 或 PNG，不超过 10 MB；手机上可直接拍照。一份纸有几页的，请扫描成一个 PDF",
     )
     kept = forms.CharField(required=False, widget=forms.HiddenInput)
 

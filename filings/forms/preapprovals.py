@@ -38,7 +38,7 @@ class PaperForm(forms.Form):
         label="申请文件",
         required=False,
         allow_empty_file=True,
-        widget=forms.FileInput(attrs={"accept": PAPER_ACCEPT}),
+        widget=forms.FileInput(attrs={"accept": PAPER_ACCEPT, "data-zl-paper": True}),
         help_text="盖章的申请文件，PDF、JPG 或 PNG，不超过 10 MB",
     )
     kept = forms.CharField(required=False, widget=forms.HiddenInput)

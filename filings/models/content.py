@@ -3,7 +3,11 @@
 from django.conf import settings
 from django.db import models
 
+from zhonglou_media.core.file_types import DOCX, PAPER, PDF, PICTURES
 from zhonglou_media.core.models import File
+
+THUMBNAIL = 3 * 1024 * 1024
+ICONS = {PDF: "file-type-pdf", DOCX: "file-type-doc"}
 
 
 class Draft(models.Model):
@@ -80,3 +84,18 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether browsers show it; the rest are only downloaded."""
+        return self.file.type in PAPER
+
+    @property
+    def thumbnail(self) -> bool:
+        """A picture small enough to be fetched for a list: nothing here draws a smaller one."""
+        return self.file.type in PICTURES and self.file.size <= THUMBNAIL
+
+    @property
+    def picture(self) -> str:
+        """The icon that stands for it in a list."""
+        return ICONS.get(self.file.type, "photo" if self.file.type in PICTURES else "file-text")

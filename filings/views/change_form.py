@@ -22,8 +22,6 @@ from filings.views.closing_form import redrafted
 from zhonglou_media.core import files
 from zhonglou_media.core.errors import NotAllowed, Refused, WrongState
 
-IMAGES = (files.JPEG, files.PNG)
-
 
 @dataclass(frozen=True)
 class Same:
@@ -111,9 +109,9 @@ def take_avatar(request: HttpRequest, filing: Filing, *, now: datetime) -> str:
     before = Attachment.objects.filter(filing=filing, kind=AttachmentKind.AVATAR, removed_at__isnull=True)
     old = list(before)
     if upload:
-        name = upload.name or "头像"
+        name = files.safe_name(upload.name or "头像")
         try:
-            file = files.store(upload, IMAGES)
+            file = files.check(upload, files.PICTURES)
             reporting.attach(filing.pk, by=by, file=file, name=name, kind=AttachmentKind.AVATAR.value, now=now)
         except (NotAllowed, WrongState):
             raise

@@ -22,33 +22,22 @@ from filings import content, drafting, kind_words, kinds, replacing, reporting
 from filings.differences import typed_differences
 from filings.forms.change import ChangeForm
 from filings.models import Attachment, Filing, FilingKind, FilingState
-from filings.models.content import AttachmentKind
 from filings.models.filing import CLOSINGS
 from filings.reading import latest
-from filings.views.answers import ask_first, filing_for
-from filings.views.change_form import IMAGES, items_context, pressed, take_avatar
+from filings.room import room_of
+from filings.views.answers import filing_for
+from filings.views.change_form import items_context, pressed, take_avatar
 from filings.views.closing_form import closing_context
 from filings.views.filing import show_filing, sponsor_changes
 from filings.views.sheet import REVIEW, judge, posted, red, step_names, turned, typed_data
+from filings.views.uploads import file_kinds, take_files, taken_of
 from filings.wording import RETURNS, after_approval, if_approved, leaders_of, moment, report_days, running, succession
-from zhonglou_media.core import events, files
+from zhonglou_media.core import events
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, WrongState
 
 FILED = (AccountState.ACTIVE, AccountState.CLOSING, AccountState.CLOSED)
-# What the files of a kind of filing may be; an avatar is put up at its own item.
-FILE_KINDS: dict[str, tuple[AttachmentKind, ...]] = {
-    FilingKind.OPEN: (AttachmentKind.QR, AttachmentKind.PAPER),
-    FilingKind.CHANGE: (AttachmentKind.QR, AttachmentKind.PAPER),
-    FilingKind.CLOSE: (AttachmentKind.PROOF, AttachmentKind.PAPER),
-    FilingKind.CANCEL: (AttachmentKind.PROOF, AttachmentKind.PAPER),
-}
-
-
-def file_kinds(filing: Filing) -> list[tuple[str, str]]:
-    """What a file that is put up may be, as the form offers it."""
-    return [(kind.value, kind.label) for kind in FILE_KINDS[filing.kind]]
 
 
 # --- choose ---------------------------------------------------------------------------------------------------------
@@ -191,45 +180,18 @@ def _keep(request: HttpRequest, filing: Filing, step: str) -> HttpResponse:
 
 def _upload(request: HttpRequest, filing: Filing, step: str, now: datetime) -> HttpResponse:
     try:
-        names = take_files(request, filing, drafting.EDITABLE, now=now)
+        taken = take_files(request, filing, drafting.EDITABLE, now=now)
+        taken.complain()
     except (NotAllowed, WrongState):
         raise
     except Refused as refused:
         return show_form(request, filing_for(request, filing.pk), step, refused=refused)
     then = "填好各步后请提交领导审批。" if filing.state == FilingState.DRAFT else "按退回意见改好后请再次报送。"
-    messages.success(request, f"已上传{'、'.join(f'“{name}”' for name in names)}。{then}")
+    messages.success(request, f"已上传{taken.named}。{then}")
     go = request.POST.get("go", "")
     if go in step_names(filing):
         return redirect("filings:edit", filing.pk, go)
     return redirect(f"{reverse('filings:edit', args=[filing.pk, step])}#attachments")
-
-
-def take_files(request: HttpRequest, filing: Filing, states: tuple[FilingState, ...], *, now: datetime) -> list[str]:
-    """Keep the uploads of a request as attachments of a filing in one of `states`; returns their names.
-
-    `file_kind` of the request says what they are, of those that the kind of filing has: papers where it says nothing.
-    Raises NotAllowed or WrongState before anything is stored, or Refused that says which file.
-    """
-    ask_first(request, filing, Action.SUPPLEMENT, states)
-    uploads = request.FILES.getlist("files")
-    if not uploads:
-        raise Refused("请先选择要上传的文件。")
-    asked = request.POST.get("file_kind", "")
-    kind = next((one for one in FILE_KINDS[filing.kind] if one == asked), AttachmentKind.PAPER)
-    allowed = IMAGES if kind == AttachmentKind.QR else files.PAPER
-    kept: list[str] = []
-    for upload in uploads:
-        name = upload.name or "附件"
-        try:
-            file = files.store(upload, allowed)
-            reporting.attach(filing.pk, by=user_of(request), file=file, name=name, kind=kind.value, now=now)
-        except (NotAllowed, WrongState):
-            raise
-        except Refused as refused:
-            before = f"已上传{len(kept)}个；" if kept else ""
-            raise Refused(f"{before}“{name}”没有上传：{refused}") from refused
-        kept.append(name)
-    return kept
 
 
 def _remove(request: HttpRequest, filing: Filing, step: str, asked: str, now: datetime) -> HttpResponse:
@@ -303,10 +265,12 @@ def show_form(
         "next": order[here + 1] if step != REVIEW else "",
         "sheet": sheet,
         "attaches": step == order[-2],
+        "room": room_of(filing, now=now) if step == order[-2] else None,
         "checked": checked,
         "tasks": sheet.tasks(),
         "problems": sheet.problems(names[step]) if checked or step == REVIEW else [],
         "refused": refused if not isinstance(refused, Incomplete) else None,
+        "refused_files": taken_of(refused),
         "attachments": list(filing.attachments.filter(removed_at__isnull=True).select_related("file")),
         "kinds": file_kinds(filing),
         "saved_at": _saved(filing, now),

@@ -18,10 +18,12 @@ from filings.available import available
 from filings.forms.actions import PaperForm, WithdrawForm, mark_of, supplement_initial
 from filings.models import Filing, FilingState
 from filings.models.filing import SUPPLEMENTABLE
+from filings.room import room_of
 from filings.views.answers import ask_first, filing_for
 from filings.views.filing import show_filing
-from filings.views.form import file_kinds, show_form, take_files
+from filings.views.form import show_form
 from filings.views.sheet import REVIEW
+from filings.views.uploads import file_kinds, take_files, taken_of
 from filings.wording import Running, if_approved, report_days, running
 from zhonglou_media.core import files
 from zhonglou_media.core.answers import post_only, status_of
@@ -305,7 +307,9 @@ def supplement(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         ask_first(request, filing, Action.SUPPLEMENT, SUPPLEMENTABLE)
         if request.FILES.getlist("files"):  # before the text: an error in that must not lose the chosen files
-            added = [f"附件“{name}”" for name in take_files(request, filing, SUPPLEMENTABLE, now=now)]
+            taken = take_files(request, filing, SUPPLEMENTABLE, now=now)
+            added = [f"附件“{name}”" for name in taken.kept]
+            taken.complain()
         typed = not form.is_valid() or any(name in data for name in form.changed_data)
         if typed:
             reporting.supplement(pk, by=user_of(request), data=data, now=now)
@@ -349,7 +353,9 @@ def _show_supplement(
         "filing": filing,
         "form": form,
         "refused": refused,
+        "refused_files": taken_of(refused),
         "kinds": file_kinds(filing),
+        "room": room_of(filing, now=db_now()),
         "attachments": list(filing.attachments.filter(removed_at__isnull=True).select_related("file")),
     }
     return render(request, "filings/supplement.html", context, status=status_of(refused) if refused else status)

@@ -96,7 +96,7 @@ class ProofForm(forms.Form):
     proof = forms.FileField(
         label="办理证明",
         allow_empty_file=True,
-        widget=forms.FileInput(attrs={"accept": ACCEPT}),
+        widget=forms.FileInput(attrs={"accept": ACCEPT, "data-zl-paper": True}),
         help_text="平台关停、注销页面的截图或文件：PDF、JPG 或 PNG，不超过 10 MB",
         error_messages={"required": "请选择办理证明的文件。", "missing": "请选择办理证明的文件。"},
     )

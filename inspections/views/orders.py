@@ -20,7 +20,7 @@ from accounts.forms import ReasonForm
 from accounts.histories import entries_for
 from accounts.models import Account
 from accounts.policy import Action
-from filings.views.files import ENDINGS, send
+from filings.views.files import send
 from inspections import ordering
 from inspections.access import account_for, order_for, visible_orders
 from inspections.forms.orders import ExecuteForm, OrderForm, ProofForm
@@ -96,7 +96,7 @@ def proof(request: HttpRequest, pk: int) -> FileResponse:
     order = order_for(request, pk)
     if order.proof is None:
         raise Http404
-    return send(request, order.proof, order.proof_name or f"办理证明{ENDINGS.get(order.proof.type, '')}")
+    return send(request, order.proof, order.proof_name or "办理证明")
 
 
 @may(Action.ORDER)

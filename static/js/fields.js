@@ -24,8 +24,23 @@ document.addEventListener("click", (event) => {
 document.addEventListener("change", (event) => {
   const input = event.target.closest(".zl-upload__input");
   const note = input?.closest(".zl-upload").querySelector("[data-zl-file]");
-  if (note && input.files.length) note.textContent = [...input.files].map((f) => f.name).join("、");
+  if (!note || !input.files.length) return;
+  const box = input.closest(".zl-upload");
+  if ("zlCollect" in input.dataset) collect(input);
+  else if (!input.multiple) for (const other of box.querySelectorAll("input[type=file]")) if (other !== input) other.value = "";
+  note.textContent = [...box.querySelectorAll("input[type=file]")].flatMap((one) => [...one.files]).map((f) => f.name).join("、");
 });
+
+// A camera gives one photo at a time: those taken before stay, each under a name of its own.
+const photos = new WeakMap();
+const collect = (input) => {
+  const all = new DataTransfer();
+  const taken = [...(photos.get(input) ?? []), ...input.files];
+  const renamed = taken.map((file, i) => new File([file], `照片${i + 1}.${file.name.split(".").pop()}`, { type: file.type }));
+  for (const file of renamed) all.items.add(file);
+  photos.set(input, renamed);
+  input.files = all.files;
+};
 
 // Show / hide a password.
 document.addEventListener("click", (event) => {

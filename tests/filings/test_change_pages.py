@@ -9,9 +9,10 @@ from django.test import Client
 from accounts.models import Account
 from filings.models import Filing
 from tests.factories import Cast, account, change, closing, opening, platform, user
+from tests.uploads import png
 
 pytestmark = pytest.mark.django_db
-PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
+PNG = png()
 
 
 @pytest.fixture

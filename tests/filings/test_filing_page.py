@@ -16,6 +16,7 @@ from filings.forms.actions import mark_of
 from filings.models import Filing, FilingState
 from filings.rules import RULES
 from tests.factories import NOW, PDF, Cast, at, opening, read, scan, user
+from tests.uploads import png
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.models import User
 
@@ -294,8 +295,8 @@ def test_a_qr_code_is_an_image_and_is_shown_as_one() -> None:
     address = f"/filings/{filing.pk}/supplement/"
     wrong = client.post(address, {"file_kind": "qr", "files": [SimpleUploadedFile("码.pdf", PDF)]})
     assert wrong.status_code == 422
-    png = SimpleUploadedFile("码.png", b"\x89PNG\r\n\x1a\nqr")
-    shown = page(client.post(address, {"file_kind": "qr", "files": [png]}, follow=True))
+    picture = SimpleUploadedFile("码.png", png())
+    shown = page(client.post(address, {"file_kind": "qr", "files": [picture]}, follow=True))
     kept = filing.attachments.get()
     assert kept.kind == "qr"
     assert "二维码图·" in shown

@@ -6,9 +6,12 @@ What holds the words of citizens is kept `sealed` there; the digest is that of t
 import hashlib
 import io
 import os
+import re
 import shutil
 import tempfile
+import unicodedata
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, Protocol, cast
 
@@ -16,14 +19,12 @@ from django.conf import settings
 
 from . import sealed as seals
 from .errors import Refused
+from .file_types import ATTACHMENT, DOCX, ENDINGS, JPEG, OFD, PAPER, PDF, PICTURES, PNG, XLSX, examine
 from .models import File
 
+__all__ = ("ATTACHMENT", "DOCX", "ENDINGS", "JPEG", "OFD", "PAPER", "PDF", "PICTURES", "PNG", "XLSX")
 MAX_BYTES = 10 * 1024 * 1024
-PDF, JPEG, PNG = "application/pdf", "image/jpeg", "image/png"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PAPER = (PDF, JPEG, PNG)  # a signed paper, a screenshot
-_NAMES = {PDF: "PDF", JPEG: "JPG 图片", PNG: "PNG 图片"}
-_MAGIC = ((b"%PDF-", PDF), (b"\xff\xd8\xff", JPEG), (b"\x89PNG\r\n\x1a\n", PNG))
+NAME_WIDTH = 200
 
 
 class Readable(Protocol):
@@ -32,20 +33,51 @@ class Readable(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
 
 
-def store(upload: Readable, allowed: Collection[str] = PAPER) -> File:
-    """Keep an upload whose content is one of `allowed` types; the same content is kept once.
+@dataclass(frozen=True)
+class Checked:
+    """An upload that may be kept, and is not yet: its content, type and SM3 digest."""
 
-    Raises Refused when it is empty, over 10 MB, or of another type.
+    content: bytes
+    kind: str
+    sm3: str
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+
+def check(upload: Readable, allowed: Collection[str] = PAPER) -> Checked:
+    """Read an upload whose content is one of `allowed` types; nothing is stored.
+
+    Raises Refused when it is empty, over 10 MB, of another type, or not sound.
     """
     content = upload.read(MAX_BYTES + 1)
     if not content:
         raise Refused("上传的文件是空的，请重新选择。")
     if len(content) > MAX_BYTES:
         raise Refused(f"上传的文件超过 {MAX_BYTES >> 20} MB，请压缩后重试。")
-    kind = sniff(content)
-    if kind not in allowed:
-        raise Refused(f"上传的文件不是{'、'.join(_NAMES[name] for name in allowed)}（按内容判断），请重新选择。")
-    return keep(content, kind)
+    return Checked(content, examine(content, allowed), hashlib.new("sm3", content).hexdigest())
+
+
+def store(upload: Readable, allowed: Collection[str] = PAPER) -> File:
+    """Keep an upload that passes `check`; the same content is kept once."""
+    checked = check(upload, allowed)
+    return keep(checked.content, checked.kind)
+
+
+def safe_name(name: str, kind: str = "") -> str:
+    """A file's name as it is kept and sent: no folders, nothing unseen, at most 200 characters, an ending of `kind`.
+
+    Controls, line breaks and marks that turn the direction of writing go; 「a.exe」 of a PDF becomes 「a.exe.pdf」.
+    """
+    bare = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
+    bare = "".join(char for char in bare if unicodedata.category(char)[0] != "C")
+    bare = re.sub(r"\s+", " ", re.sub(r'[<>:"|?*]', "_", bare)).strip(" ")
+    endings = ENDINGS.get(kind, ())
+    ending = next((bare[-len(end) :] for end in endings if bare.lower().endswith(end)), "")
+    stem = bare.removesuffix(ending).strip(" .") or "附件"
+    ending = ending or next(iter(endings), "")
+    return stem[: NAME_WIDTH - len(ending)] + ending
 
 
 def keep(content: bytes | IO[bytes], kind: str, *, sealed: bool = False) -> File:
@@ -123,8 +155,3 @@ def open_file(file: File) -> BinaryIO:
 def path_of(digest: str) -> Path:
     """Where the content with this SM3 digest lies."""
     return Path(settings.MEDIA_ROOT) / digest[:2] / digest[2:]
-
-
-def sniff(content: bytes) -> str:
-    """The type by the first bytes; '' when it is none we take."""
-    return next((kind for magic, kind in _MAGIC if content.startswith(magic)), "")

@@ -213,6 +213,7 @@ def field(
 
     `hint` replaces the form's help text; `opt` stands beside the label (可后补, 选填); `article` links the rule it
     comes from. The control's kind follows from the widget: text, area, select, date, file, password, group, tick.
+    A file whose widget says `data-zl-paper` may be photographed on a phone: its own input, the same name.
     """
     kind = _kind(bound)
     hint = hint or str(bound.help_text)
@@ -239,6 +240,7 @@ def field(
         "number": article,
         "wide": wide,
         "counted": shown["n"],
+        "camera": kind == "file" and "data-zl-paper" in _attrs(bound),
         "described": described,
         "errors": [str(error) for error in bound.errors],
     }

@@ -1,0 +1,72 @@
+"""How many files a filing takes and how much a unit's may weigh (本区设定), and what of it is left."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Sum
+
+from filings.models import Attachment, Filing
+from zhonglou_media.core.clock import day_of
+from zhonglou_media.core.errors import Refused
+from zhonglou_media.core.models import Counter, File
+from zhonglou_media.core.settings_at import Settings
+
+MEGABYTE = 1 << 20
+NEAR = 0.8  # from here on the pages say what is left
+
+
+@dataclass(frozen=True)
+class Room:
+    """What is used, and what may be: files of the filing, bytes of all that its unit ever attached."""
+
+    files: int
+    most: int
+    used: int
+    limit: int
+
+    @property
+    def left(self) -> str:
+        """What is said near a limit: 「本件已有 17 个附件，还可以放 3 个」; '' while there is plenty."""
+        said = []
+        if self.files >= NEAR * self.most:
+            rest = self.most - self.files
+            more = f"还可以放 {rest} 个" if rest > 0 else "不能再放，请先移除不用的"
+            said.append(f"本件已有 {self.files} 个附件，{more}")
+        if self.used >= NEAR * self.limit:
+            used_mb, all_mb = self.used / MEGABYTE, self.limit >> 20
+            rest_mb = max(self.limit - self.used, 0) / MEGABYTE
+            said.append(f"本单位附件已用 {used_mb:.0f} MB，共 {all_mb} MB，还剩 {rest_mb:.1f} MB")
+        return "；".join(said)
+
+
+def room_of(filing: Filing, *, now: datetime) -> Room:
+    """The room of `filing` by the settings of today. A file that was taken out weighs on: revisions may name it."""
+    settings, today = Settings.load(), day_of(now)
+    there = File.objects.filter(pk__in=Attachment.objects.filter(filing__unit=filing.unit_id).values("file"))
+    return Room(
+        files=Attachment.objects.filter(filing=filing, removed_at__isnull=True).count(),
+        most=settings.at("attachments_per_filing", today),
+        used=there.aggregate(used=Sum("size"))["used"] or 0,
+        limit=settings.at("attachments_unit_mb", today) * MEGABYTE,
+    )
+
+
+def must_have_room(filing: Filing, *, sm3: str, size: int, now: datetime) -> None:
+    """Refuse a file too many, or one that the unit has no room for. Call inside a transaction, before it is kept.
+
+    The filing is locked already; the unit's other uploads wait here until this one is through, so that two at once
+    cannot pass together. What the unit has attached before weighs nothing. Raises Refused.
+    """
+    key = f"attachments-{filing.unit_id}"
+    Counter.objects.get_or_create(key=key)
+    Counter.objects.select_for_update().get(key=key)
+    room = room_of(filing, now=now)
+    if room.files >= room.most:
+        raise Refused(f"附件最多{room.most}个，请先移除不用的。")
+    if Attachment.objects.filter(filing__unit=filing.unit_id, file__sm3=sm3).exists():
+        return
+    if room.used + size > room.limit:
+        raise Refused(
+            f"本单位的附件合计最多 {room.limit >> 20} MB，已用 {room.used / MEGABYTE:.0f} MB，放不下这个 "
+            f"{size / MEGABYTE:.1f} MB 的文件。请压缩后重试，或请区政府办公室调高“每个单位的附件总量”。"
+        )
