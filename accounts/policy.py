@@ -185,8 +185,12 @@ Subject = Unit | Account | OfUnit
 
 @dataclass
 class Grants:
-    """What one person holds now: unit ids by role; by role the units merged into those, and all that are below them."""
+    """What one person holds now: unit ids by role; by role the units merged into those, and all that are below them.
 
+    `held` are all memberships of today with their units, by the unit's name, also where one of them is chosen.
+    """
+
+    held: list[Membership] = field(default_factory=list)
     own: dict[Role, set[int]] = field(default_factory=dict)
     merged: dict[Role, set[int]] = field(default_factory=dict)
     children: dict[Role, set[int]] = field(default_factory=dict)  # `merged` among them
@@ -202,10 +206,11 @@ def grants_of(user: User) -> Grants:
         return cached
     grants = Grants()
     if user.is_active:
-        held = list(Membership.objects.current(day_of(db_now())).filter(user=user).values_list("pk", "role", "unit_id"))
-        chosen = [row for row in held if row[0] == user.acting_as]
-        for _, role, unit_id in chosen or held:
-            grants.own.setdefault(Role(role), set()).add(unit_id)
+        current = Membership.objects.current(day_of(db_now())).filter(user=user).select_related("unit")
+        grants.held = list(current.order_by("unit__name", "id"))
+        chosen = [row for row in grants.held if row.pk == user.acting_as]
+        for row in chosen or grants.held:
+            grants.own.setdefault(Role(row.role), set()).add(row.unit_id)
         members_of = set().union(*grants.own.values())
         below = models.Q(parent_id__in=members_of) | models.Q(merged_into_id__in=members_of)
         for pk, parent, into in Unit.objects.filter(below).values_list("id", "parent_id", "merged_into_id"):

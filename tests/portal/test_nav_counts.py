@@ -1,6 +1,9 @@
 """The numbers beside the navigation say what the pages behind them hold."""
 
 import pytest
+from django.db import connection
+from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 
 from accounts.flags import run_rule
 from accounts.models import Message
@@ -8,7 +11,7 @@ from accounts.rules import RULES
 from tests.accounts.activity import question
 from tests.factories import Cast, account, at, closing, opening, user
 from tests.inspections.ordered import order, proved
-from zhonglou_media.portal.nav import Count, counts
+from zhonglou_media.portal.nav import Count, counts, navigation
 from zhonglou_media.portal.unit_todos import unit_todos
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_to_confirm")]
@@ -98,3 +101,17 @@ def test_a_closure_past_the_day_of_its_decision_is_late_before_anybody_submits_i
     closing("draft", cast, now=at("2026-11-24 09:00"), due_on="2026-11-24")
     assert counts(cast.operator, at("2026-11-24 23:00"))["todo"] == Count(1)
     assert counts(cast.operator, at("2026-11-25 00:00"))["todo"] == Count(1, late=True)
+
+
+def test_only_what_shows_the_navigation_pays_for_its_numbers(rf: RequestFactory) -> None:
+    cast = Cast()
+    opening("leader_review", cast)
+    request = rf.get("/")
+    request.user = cast.leader
+    with CaptureQueriesContext(connection) as asked:
+        context = navigation(request)
+    assert len(asked) <= 4  # the time, what the person holds
+    with CaptureQueriesContext(connection) as asked:
+        shown = {link.label: link.count for _, links in context["nav_groups"] for link in links}
+    assert shown["待办"] == Count(1)
+    assert len(asked) > 1

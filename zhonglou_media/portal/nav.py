@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.urls import resolve, reverse
 from django.utils.functional import SimpleLazyObject
 
 from accounts.access import visible_flags
-from accounts.models import Level, Membership, Role
+from accounts.models import Level, Role
 from accounts.policy import Action, carried_on, could, grants_of
 from filings import going_up, preapprovals, queues, review_queue
 from filings.handing_over import left_behind
@@ -55,6 +56,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         (
             Page("备案台账", "filings:list", "file-text"),
             Page("上级平台备案", "filings:exchange", "building-bank", "exchange"),
+            Page("与上级平台核对", "filings:reconcile", "arrows-diff"),
             Page("责令关停", "inspections:orders", "ban", "orders"),
             Page("前置申请", "filings:preapprovals", "clipboard-check", "preapprovals"),
         ),
@@ -217,11 +219,9 @@ class Identity:
     hats: list[Hat]
 
 
-def identity(user: User, now: datetime) -> Identity:
-    """As whom `user` acts at `now`; there is nothing to switch to for who holds one membership."""
-    held = list(
-        Membership.objects.current(day_of(now)).filter(user=user).select_related("unit").order_by("unit__name", "id")
-    )
+def identity(user: User) -> Identity:
+    """As whom `user` acts; there is nothing to switch to for who holds one membership."""
+    held = grants_of(user).held
     chosen = [m for m in held if m.pk == user.acting_as]
     shown = chosen or held
     units = list(dict.fromkeys(str(m.unit) for m in shown))
@@ -239,17 +239,23 @@ def links(user: User, path: str, shown: dict[str, Count]) -> list[tuple[str, lis
     here = max(under, key=len, default="")
     found: dict[str, list[Link]] = {}
     for group, page, url in pages:
-        if _may_open(user, url):
+        if _may_open(user, page.url_name):
             count = shown.get(page.count)
             link = Link(page.label, url, page.icon, url == here, count if count and count.number else None)
             found.setdefault(group, []).append(link)
     return list(found.items())
 
 
-def _may_open(user: User, url: str) -> bool:
-    """What the view at `url` says of itself (`accounts.access`) decides; nothing is decided here."""
-    allowed_to: Any = getattr(resolve(url).func, "allowed_to", frozenset())
+def _may_open(user: User, url_name: str) -> bool:
+    """What the view says of itself (`accounts.access`) decides; nothing is decided here."""
+    allowed_to = _allowed_to(url_name)
     return allowed_to == "public" or could(user, *allowed_to)
+
+
+@cache
+def _allowed_to(url_name: str) -> Any:
+    """What the view of a page was marked with; addresses do not change while the portal runs."""
+    return getattr(resolve(reverse(url_name)).func, "allowed_to", frozenset())
 
 
 def signed_in(request: HttpRequest) -> User | None:
@@ -261,8 +267,8 @@ def signed_in(request: HttpRequest) -> User | None:
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Context processor: the page's `now` (the database's clock, read once), and the shell of signed-in people.
 
-    `working_calendar` is read when the first countdown of a page asks for it. A view whose page lies under that of
-    another says so in `request.nav_path`.
+    `working_calendar` is read when the first countdown of a page asks for it, the navigation when the page shows one: a
+    fragment does not. A view whose page lies under that of another says so in `request.nav_path`.
     """
     now = db_now()
     context: dict[str, Any] = {
@@ -271,10 +277,13 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "office_contact": settings.OFFICE_CONTACT,
     }
     if user := signed_in(request):
-        shown = identity(user, now)
+        shown = identity(user)
         context |= {
-            "nav_groups": links(user, getattr(request, "nav_path", request.path), counts(user, now)),
-            "nav_unread": unread_notices(user),
+            "nav_groups": SimpleLazyObject(
+                lambda: links(user, getattr(request, "nav_path", request.path), counts(user, now))
+            ),
+            "nav_unread": SimpleLazyObject(lambda: unread_notices(user)),
+            "nav_search": could(user, Action.VIEW_REGISTER),
             "nav_unit": shown.unit,
             "nav_roles": shown.roles,
             "nav_hats": shown.hats,
