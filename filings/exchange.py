@@ -1,180 +1,24 @@
-"""Handing accepted filings up to the two systems above, and what they answer (第八条).
+"""What the two systems above answer to a filing that was handed up (第八条); `export_batches` hands it up.
 
 A filing is done when both systems have taken it, or do not apply to it (`applying.try_complete`).
 """
 
-import errno
-import secrets
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date, datetime
-from pathlib import Path
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Max
 
-from accounts import policy
 from accounts.policy import Action
-from filings import applying, content, exporting, kinds, moves, reviewing
-from filings.exporting.columns import Mark, Row
-from filings.filed import lacks_id, with_values
+from filings import applying, content, kinds, moves, reviewing
 from filings.locks import lock_register
-from filings.models import ExportBatch, ExportItem, Filing, FilingState, Receipt, ReceiptResult, Revision, System
-from zhonglou_media.core import events
+from filings.models import ExportItem, Filing, FilingState, Receipt, ReceiptResult, System
 from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.errors import Refused, StaleReading, WrongState
 from zhonglou_media.core.models import User
-from zhonglou_media.core.tables_out import write_xlsx
 
 ACCEPTED = (FilingState.ACCEPTED,)
 MAX_NUMBER = Receipt._meta.get_field("number").max_length or 64
-
-
-@dataclass(frozen=True)
-class Exported:
-    """How many filings went into the file, how many wait for the platform's id; no batch when there was nothing."""
-
-    exported: int
-    waiting: int
-    batch: ExportBatch | None
-
-
-# --- up -------------------------------------------------------------------------------------------------------------
-
-
-def waiting_for(system: str) -> QuerySet[Filing]:
-    """Accepted filings whose present revision `system` has not had, by the office's own due time.
-
-    Had: exported, or entered by hand as taken. A filing to which the system does not apply is not waiting.
-    """
-    had = Receipt.objects.filter(
-        filing=OuterRef("pk"), system=system, result=ReceiptResult.TAKEN, revision=OuterRef("revision")
-    )
-    return _applies_to(system).exclude(Exists(_sent(system))).exclude(Exists(had)).order_by("office_due_at", "pk")
-
-
-def without_id(filings: QuerySet[Filing]) -> QuerySet[Filing]:
-    """Those that cannot be exported yet: the platform's id is not known."""
-    return filings.filter(lacks_id())
-
-
-def sent_already(system: str) -> QuerySet[Filing]:
-    """Accepted filings whose present revision went to `system`: what `again` sends once more."""
-    return _applies_to(system).filter(Exists(_sent(system)))
-
-
-def _sent(system: str) -> QuerySet[ExportItem]:
-    return ExportItem.objects.filter(filing=OuterRef("pk"), system=system, revision=OuterRef("revision"))
-
-
-def _applies_to(system: str) -> QuerySet[Filing]:
-    """Accepted, and `system` is not marked 不适用 for the approved part as it stands."""
-    now_approved = Revision.objects.filter(filing=OuterRef("pk"), number=OuterRef("revision")).values("approved_sm3")
-    of_receipt = Revision.objects.filter(filing=OuterRef("filing"), number=OuterRef("revision")).values("approved_sm3")
-    not_applicable = Receipt.objects.annotate(approved=Subquery(of_receipt)).filter(
-        filing=OuterRef("pk"),
-        system=system,
-        result=ReceiptResult.NOT_APPLICABLE,
-        approved=OuterRef("approved_sm3"),
-    )
-    accepted = Filing.objects.filter(state=FilingState.ACCEPTED).annotate(approved_sm3=Subquery(now_approved))
-    return accepted.exclude(Exists(not_applicable))
-
-
-def export(system: str, *, by: User | None, now: datetime, out: Path, again: bool = False) -> Exported:
-    """导出: write what waits for `system` to the workbook `out`, and record what went at which revision.
-
-    With `again` also what that system had at its present revision. Filings without the platform's id stay and are
-    counted. The file is written aside, and takes its name only after the commit: there is neither half a file nor a
-    record without its file. Raises NotAllowed, OSError when the file cannot be written.
-    """
-    system = System(system)
-    if out.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "is a directory", str(out))
-    aside = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
-    try:
-        with transaction.atomic():
-            role = policy.require(by, Action.EXPORT)
-            filings, waiting = _to_export(system, again=again)
-            _write(aside, out, system, filings)
-            batch = _record(system, filings, sm3=events.sm3(aside.read_bytes()), by=by, role=role, now=now)
-        aside.replace(out)
-    finally:
-        aside.unlink(missing_ok=True)
-    return Exported(len(filings), waiting, batch)
-
-
-def _to_export(system: str, *, again: bool) -> tuple[list[Filing], int]:
-    """The filings to write, their rows locked, and how many wait for an id."""
-    wanted = _applies_to(system) if again else waiting_for(system)
-    # Locked first, asked again after: what another run exported while this one waited for the lock is not wanted twice.
-    locked = list(
-        Filing.objects.select_for_update().filter(pk__in=wanted.values("pk")).order_by("pk").values_list("pk")
-    )
-    wanted = wanted.filter(pk__in=[pk for (pk,) in locked])
-    waiting = set(without_id(wanted).values_list("pk", flat=True))
-    ready = with_values(wanted.exclude(pk__in=waiting)).order_by("number")
-    return list(ready), len(waiting)
-
-
-def _write(aside: Path, out: Path, system: str, filings: list[Filing]) -> None:
-    marks = _marks(system, filings)
-    rows = [Row(order, marks[filing.pk], filing) for order, filing in enumerate(filings, 1)]
-    try:
-        with aside.open("xb") as file:
-            write_xlsx(file, [exporting.sheet(system, rows)])
-    except OSError as error:
-        error.filename = str(out)  # the name its user knows
-        raise
-
-
-def _marks(system: str, filings: Iterable[Filing]) -> dict[int, Mark]:
-    """更新 for what that system got at an earlier revision and did not return since, else by kind: 新增, 变更, …."""
-    ids = [filing.pk for filing in filings]
-    had: dict[int, set[int]] = {pk: set() for pk in ids}
-    returned = dict.fromkeys(ids, 0)
-    for pk, revision in ExportItem.objects.filter(system=system, filing__in=ids).values_list("filing", "revision"):
-        had[pk].add(revision)
-    answers = Receipt.objects.filter(system=system, filing__in=ids)
-    for pk, revision, result in answers.values_list("filing", "revision", "result"):
-        if result == ReceiptResult.REFUSED:
-            returned[pk] = max(returned[pk], revision)
-        elif result == ReceiptResult.TAKEN:
-            had[pk].add(revision)
-    return {
-        filing.pk: Mark.UPDATE
-        if any(returned[filing.pk] < r < filing.revision for r in had[filing.pk])
-        else Mark(filing.kind)
-        for filing in filings
-    }
-
-
-def _record(
-    system: str, filings: Collection[Filing], *, sm3: str, by: User | None, role: str, now: datetime
-) -> ExportBatch | None:
-    """One batch, an item a filing, one event for the run; nothing when nothing went."""
-    if not filings:
-        return None
-    ids = [filing.pk for filing in filings]
-    sent = ExportItem.objects.filter(system=system, filing__in=ids, revision=F("filing__revision"))
-    before = set(sent.values_list("filing_id", flat=True))
-    batch = ExportBatch.objects.create(system=system, at=now, by=by, sm3=sm3)
-    ExportItem.objects.bulk_create(
-        ExportItem(batch=batch, filing=f, system=system, revision=f.revision, again=f.pk in before) for f in filings
-    )
-    events.append(
-        "export",
-        "export",
-        by=by,
-        role=role,
-        at=now,
-        digest=sm3,
-        detail={"system": system, "batch": batch.pk, "filings": [[f.pk, f.revision] for f in filings]},
-    )
-    return batch
-
-
-# --- and what comes back --------------------------------------------------------------------------------------------
 
 
 def take_receipt(

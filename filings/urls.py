@@ -1,10 +1,12 @@
 """Addresses of filings."""
 
-from django.urls import path
+from django.urls import include, path
 
 from filings.views import (
     announcements,
     exchange,
+    export_layouts,
+    exports,
     files,
     filing,
     form,
@@ -56,9 +58,17 @@ urlpatterns = [
     path("<int:pk>/paper/checked/", office.check_paper, name="check_paper"),
     path("<int:pk>/unaccept/", office.unaccept, name="unaccept"),
     path("<int:pk>/not-occurred/", office.not_occurred, name="not_occurred"),
+    # on paper
+    path("", include("filings.printing_urls")),
     # exchange
     path("exchange/", exchange.show, name="exchange"),
-    path("exchange/export/<slug:system>/", exchange.export, name="export"),
+    path("exchange/export/<slug:system>/", exports.export, name="export"),
+    path("exchange/exports/", exports.running, name="exports"),
+    path("exchange/exports/<int:pk>/", exports.batch, name="export_batch"),
+    path("exchange/exports/<int:pk>/file/", exports.download, name="export_file"),
+    path("exchange/exports/job/<int:job_id>/", exports.of_job, name="export_job"),
+    path("exchange/requests/<int:pk>/drop/", exports.drop, name="export_request_drop"),
+    path("exchange/layout/<slug:system>/", export_layouts.layout, name="export_layout"),
     path("exchange/receipt/", exchange.receipt, name="receipt"),
     path("exchange/receipts/", receipts.upload, name="receipts_upload"),
     path("exchange/receipts/pasted/", receipts.paste, name="receipts_paste"),

@@ -1,13 +1,16 @@
-"""What each upper system wants: a column file a system, as data; `sheet` makes its page."""
+"""What each upper system wants: the columns that ship with the portal, as data; `sheet` makes a page of rows.
 
-from collections.abc import Iterable
+The office arranges others (`layouts.py`); those here count as version 0.
+"""
+
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from filings.models import System
 from zhonglou_media.core.tables_out import SheetOut
 
 from . import national, provincial
-from .columns import STAMP, Column, Row
+from .columns import STAMP, Column
 
 COLUMNS: dict[str, tuple[Column, ...]] = {
     System.NATIONAL: national.COLUMNS,
@@ -16,13 +19,11 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
 TITLES: dict[str, str] = {System.NATIONAL: national.TITLE, System.PROVINCIAL: provincial.TITLE}
 
 
-def sheet(system: str, rows: Iterable[Row]) -> SheetOut:
-    """The page for `system`: a title row that says it is 参考, the heads, one row a filing."""
-    columns = COLUMNS[system]
-    lines: list[list[Any]] = [[value(row) for _, value in columns] for row in rows]
+def sheet(system: str, columns: Sequence[Column], lines: Iterable[Sequence[Any]]) -> SheetOut:
+    """The page for `system`: a title row that says it is 参考, the heads of `columns`, the cells of each row."""
     return SheetOut(
         title=System(system).label,
-        heads=[heading for heading, _ in columns],
+        heads=[column.heading for column in columns],
         rows=lines,
         above=[f"{TITLES[system]}导出表（{STAMP}）"],
     )

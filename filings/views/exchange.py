@@ -1,17 +1,13 @@
-"""上级平台备案: what waits for each system, the file that goes up, the receipts that come back."""
+"""上级平台备案: what waits for each system and is missing, the exports (`exports.py`), one receipt that comes back."""
 
-import io
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -20,35 +16,19 @@ from django.views.decorators.http import require_safe
 from accounts.access import may, user_of
 from accounts.models import Role
 from accounts.policy import Action, roles_of
-from filings import exchange, exporting, going_up, queues, receipts_in
+from filings import exchange, export_shown, going_up, queues, receipts_in
 from filings.forms.office import ReceiptForm
 from filings.forms.receipts import PastedForm, ReceiptTableForm
 from filings.going_up import Passing
-from filings.models import ExportBatch, Filing, FilingState, System
+from filings.models import Filing, FilingState
 from filings.views.answers import filing_for
 from zhonglou_media.core.answers import post_only, status_of
-from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
+from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.errors import Refused, StaleReading
 from zhonglou_media.core.models import Job
-from zhonglou_media.core.words import SYSTEMS
 
 ROWS_A_PAGE = 20
-BATCHES = 8
 TABLES = 5
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@dataclass(frozen=True)
-class Side:
-    """One system: how many stand where, what its button exports, what lacks the platform's id."""
-
-    system: str
-    name: str
-    title: str
-    counts: dict[str, int]
-    ready: int
-    again: int
-    lacking: list[Filing]
 
 
 @dataclass(frozen=True)
@@ -96,18 +76,24 @@ def page(
     table: ReceiptTableForm | None = None,
     pasted: PastedForm | None = None,
     refused: Refused | None = None,
+    asked: object | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The page with the forms as they are; `status` is that of the form which was refused."""
+    """The page with the forms as they are; `status` is that of the form which was refused.
+
+    `asked`: what must be answered before an export (`exports.Question`).
+    """
     by = "paste" if pasted else "table" if table else "" if form else request.GET.get("by")
     form = form or _form(request, initial=_asked_for(request))
     table, pasted, here = table or ReceiptTableForm(), pasted or PastedForm(), reverse("filings:exchange")
     now = db_now()
     rows = going_up.passing(list(going_up.in_hand().for_lists()), now=now)
     shown = _narrow(rows, request.GET.get("show", ""), now)
-    batches = ExportBatch.objects.select_related("by").annotate(n=Count("items")).order_by("-at", "-pk")
     context = {
-        "sides": [_side(system, rows) for system in System.values],
+        "sides": export_shown.sides(rows),
+        **export_shown.block(user_of(request)),
+        "ended": False,
+        "asked": asked,
         "waiting": sum(row.filing.state == FilingState.ACCEPTED for row in rows),
         "late": len(_narrow(rows, "late", now)),
         "today": len(_narrow(rows, "today", now)),
@@ -116,7 +102,6 @@ def page(
         "total": len(rows),
         "show": request.GET.get("show", ""),
         "page": Paginator(shown, ROWS_A_PAGE).get_page(request.GET.get("page")),
-        "batches": batches[:BATCHES],
         "form": form,
         "table": table,
         "pasted": pasted,
@@ -145,49 +130,6 @@ def _narrow(rows: Sequence[Passing], show: str, now: datetime) -> list[Passing]:
     if show == "late":
         return [row for row in rows if row.is_over(now)]
     return list(rows)
-
-
-def _side(system: str, rows: Sequence[Passing]) -> Side:
-    counts = dict.fromkeys(("wait", "sent", "back", "done", "none"), 0)
-    for row in rows:
-        counts[row.at(system).status] += 1
-    waiting = exchange.waiting_for(system)
-    lacking = list(exchange.without_id(waiting).select_related("opening__platform", "account__platform", "draft"))
-    return Side(
-        system=system,
-        name=SYSTEMS[system],
-        title=exporting.TITLES[system],
-        counts=counts,
-        ready=waiting.count() - len(lacking),
-        again=exchange.sent_already(system).count(),
-        lacking=lacking,
-    )
-
-
-@may(Action.EXPORT)
-@post_only("filings:exchange")
-def export(request: HttpRequest, system: str) -> HttpResponseBase:
-    """导出: the workbook as a download, recorded as a batch."""
-    if system not in System.values:
-        raise Http404
-    now = db_now()
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "out.xlsx"
-        again = request.POST.get("again") == "1"
-        done = exchange.export(system, by=user_of(request), now=now, out=out, again=again)
-        content = out.read_bytes()
-    if not done.exported:
-        lacking = f"有 {done.waiting} 件缺账号ID，补录后才能导出。" if done.waiting else ""
-        messages.warning(request, f"{SYSTEMS[system]}系统现在没有可以导出的备案。{lacking}")
-        return redirect("filings:exchange")
-    lacking = f"另有 {done.waiting} 件缺账号ID，补录后再导出。" if done.waiting else ""
-    messages.success(  # told by the next page: this answer is the file
-        request,
-        f"已导出{SYSTEMS[system]} {done.exported} 件，文件已下载。接下来请录入{SYSTEMS[system]}系统，"
-        f"有结果后在本页登记回执。{lacking}",
-    )
-    name = f"{SYSTEMS[system]}-{now.astimezone(SHANGHAI):%Y-%m-%d-%H%M}-{done.exported}件.xlsx"
-    return FileResponse(io.BytesIO(content), as_attachment=True, filename=name, content_type=XLSX)
 
 
 @may(Action.RECEIPT, Action.UPPER_RETURN, Action.NOT_APPLICABLE)

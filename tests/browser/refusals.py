@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from accounts.models import Account, Unit
-from filings import exchange, unit_merging
+from filings import export_batches, unit_merging
 from tests import factories
 from tests.factories import Cast
 from zhonglou_media.core.clock import day_of, db_now
@@ -39,7 +39,7 @@ def main() -> None:
     street, bureau = cast("operator", "leader"), cast("operator2", "leader2")
     closed = factories.closing("accepted", street, on=account(street.unit, RETURNED, now), now=now)
     with tempfile.TemporaryDirectory() as folder:  # what never went up cannot come back
-        exchange.export("national", by=street.officer, now=now, out=Path(folder) / "out.xlsx")
+        export_batches.export("national", by=street.officer, now=now, out=Path(folder) / "out.xlsx")
     made = {
         "returned": closed,
         "refused": factories.change("office_review", street, on=account(street.unit, REFUSED, now), now=now),

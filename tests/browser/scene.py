@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 
 from accounts import activity, flags, register_preview
 from accounts.models import Account, Flag, Message, Publication, SavedFilter
-from filings import approving, drafting, exchange, reporting
+from filings import approving, drafting, exchange, export_batches, reporting
 from filings.jobs import submit_receipts
 from filings.models import Filing, Revision
 from tests.factories import PDF, Cast, opening, read
@@ -107,7 +107,7 @@ def _back_from_above(officer: User, now: datetime) -> None:
     filing = opening("accepted", Cast(), now=now, name="示例上级退回", platform="weibo")
     with tempfile.TemporaryDirectory() as folder:
         for system in ("national", "provincial"):
-            exchange.export(system, by=officer, now=now, out=Path(folder) / f"{system}.xlsx")
+            export_batches.export(system, by=officer, now=now, out=Path(folder) / f"{system}.xlsx")
     exchange.take_receipt(
         filing.pk,
         system="provincial",

@@ -6,7 +6,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from filings import exchange, reporting, reviewing
+from filings import exchange, export_batches, reporting, reviewing
 from filings.models import Filing, Receipt
 from tests.factories import NOW, Cast, read
 
@@ -26,9 +26,9 @@ def take(filing: Filing, system: str = "national", result: str = "taken", **more
     return exchange.take_receipt(filing.pk, system=system, result=result, **{**fields, **more})
 
 
-def send(filing: Filing, out: Path, system: str = "national", **more: Any) -> exchange.Exported:
+def send(filing: Filing, out: Path, system: str = "national", **more: Any) -> export_batches.Exported:
     people: Cast = filing.cast  # type: ignore[attr-defined]
-    return exchange.export(system, **{"by": people.officer, "now": LATER, "out": out, **more})
+    return export_batches.export(system, **{"by": people.officer, "now": LATER, "out": out, **more})
 
 
 def supplement(filing: Filing, **data: Any) -> None:

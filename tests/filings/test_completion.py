@@ -7,7 +7,7 @@ import pytest
 
 from accounts import lifecycle
 from accounts.models import Account, AccountState
-from filings import applying, drafting, exchange, reporting, reviewing
+from filings import applying, drafting, exchange, export_batches, reporting, reviewing
 from filings.models import Filing, FilingState, Receipt
 from tests.factories import NOW, Cast, account, at, opening, read
 from zhonglou_media.core.clock import day_of
@@ -117,7 +117,7 @@ def test_trying_again_needs_both_answers_and_the_office(cast: Cast) -> None:
 
 def test_the_supervisor_may_take_a_blocked_filing_back_and_its_receipts_stay_good(cast: Cast, tmp_path: Any) -> None:
     filing = opening("accepted", cast)
-    exchange.export("national", by=cast.officer, now=LATER, out=tmp_path / "o.xlsx")
+    export_batches.export("national", by=cast.officer, now=LATER, out=tmp_path / "o.xlsx")
     with pytest.raises(Refused, match="已报上级系统"):
         reviewing.unaccept(filing.pk, by=cast.supervisor, read=read(filing), now=LATER, comment="有误")
     rival = account(cast.unit, name="示例占位", same_platform_reason="存量待说明")

@@ -7,7 +7,7 @@ import pytest
 
 from accounts import flags
 from accounts.models import Flag
-from filings import approving, confirming, deadlines, drafting, exchange, reporting, reviewing
+from filings import approving, confirming, deadlines, drafting, exchange, export_batches, reporting, reviewing
 from inspections import sweep
 from tests.factories import Cast, account, at, opening, read, scan
 from tests.filings.clocks import approve, approve_on_paper, filed_again, fresh, local, submitted
@@ -201,7 +201,7 @@ def test_row_10_a_return_sets_its_own_clock(
 def test_row_10_a_refusal_from_above_is_a_return(tmp_path: Path) -> None:
     cast = Cast()
     filing = opening("accepted", cast, now=at("2026-11-02 10:00"))
-    exchange.export("national", by=cast.officer, now=at("2026-11-03 09:00"), out=tmp_path / "out.xlsx")
+    export_batches.export("national", by=cast.officer, now=at("2026-11-03 09:00"), out=tmp_path / "out.xlsx")
     exchange.take_receipt(
         filing.pk,
         system="national",

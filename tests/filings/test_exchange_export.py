@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from filings import exchange
+from filings import export_batches
 from filings.exporting import national, provincial
 from filings.models import ExportBatch, ExportItem, FilingState, System
 from tests.factories import NOW, Cast, opening, user
@@ -34,16 +34,16 @@ def cast() -> Cast:
 
 def test_an_accepted_filing_waits_for_both_systems_until_it_went(out: Path) -> None:
     filing = opening("accepted")
-    assert [list(exchange.waiting_for(s)) for s in System.values] == [[filing], [filing]]
+    assert [list(export_batches.waiting_for(s)) for s in System.values] == [[filing], [filing]]
     send(filing, out)
-    assert [list(exchange.waiting_for(s)) for s in System.values] == [[], [filing]]
+    assert [list(export_batches.waiting_for(s)) for s in System.values] == [[], [filing]]
 
 
 @pytest.mark.parametrize("state", [s for s in FilingState.values if s != "accepted"])
 def test_only_accepted_filings_wait(state: str, out: Path) -> None:
     filing = opening(state)
-    assert not exchange.waiting_for("national").exists()
-    assert send(filing, out) == exchange.Exported(0, 0, None)
+    assert not export_batches.waiting_for("national").exists()
+    assert send(filing, out) == export_batches.Exported(0, 0, None)
     assert not ExportBatch.objects.exists()
 
 
@@ -51,20 +51,20 @@ def test_only_accepted_filings_wait(state: str, out: Path) -> None:
 def test_what_a_system_took_by_hand_or_need_not_have_does_not_wait(result: str) -> None:
     filing = opening("accepted")
     take(filing, result=result)
-    assert not exchange.waiting_for("national").exists()
-    assert exchange.waiting_for("provincial").get() == filing
+    assert not export_batches.waiting_for("national").exists()
+    assert export_batches.waiting_for("provincial").get() == filing
 
 
 def test_a_supplement_waits_again_but_not_where_the_system_does_not_apply() -> None:
     filing = opening("accepted")
     take(filing, "national", "taken")
     supplement(filing, custodian="示例管理员")
-    assert exchange.waiting_for("national").get() == filing
+    assert export_batches.waiting_for("national").get() == filing
 
     other = opening("accepted")
     take(other, "national", "n/a")
     supplement(other, custodian="示例管理员")
-    assert other not in exchange.waiting_for("national")
+    assert other not in export_batches.waiting_for("national")
 
 
 def test_not_applicable_ends_with_the_approved_part_it_was_said_of(out: Path) -> None:
@@ -73,7 +73,7 @@ def test_not_applicable_ends_with_the_approved_part_it_was_said_of(out: Path) ->
     send(filing, out, "provincial")
     take(filing, "provincial", "refused", reason="定位不清")
     correct(filing, purpose="另一种功能定位")
-    assert exchange.waiting_for("national").get() == filing
+    assert export_batches.waiting_for("national").get() == filing
 
 
 # --- up -------------------------------------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ def test_an_export_leaves_a_batch_its_items_one_event_and_the_file(out: Path, ca
 
 def test_what_lacks_the_platforms_id_waits_and_is_counted(out: Path, cast: Cast) -> None:
     ready, lacking = opening("accepted", cast), opening("accepted", cast, platform="weibo", uid="")
-    assert list(exchange.without_id(exchange.waiting_for("national"))) == [lacking]
+    assert list(export_batches.without_id(export_batches.waiting_for("national"))) == [lacking]
     done = send(ready, out)
     assert (done.exported, done.waiting) == (1, 1)
     supplement(lacking, uid="learnt-1")
@@ -110,7 +110,7 @@ def test_what_lacks_the_platforms_id_waits_and_is_counted(out: Path, cast: Cast)
 
 def test_nothing_to_export_still_writes_the_heads_and_records_nothing(out: Path) -> None:
     by = Cast().officer
-    assert exchange.export("provincial", by=by, now=NOW, out=out) == exchange.Exported(0, 0, None)
+    assert export_batches.export("provincial", by=by, now=NOW, out=out) == export_batches.Exported(0, 0, None)
     assert rows_of(out) == []
     assert not Event.objects.filter(verb="export").exists()
 
@@ -180,7 +180,7 @@ def test_both_files_say_they_are_for_reference_and_differ(out: Path) -> None:
     (row,) = rows_of(out)
     assert load_workbook(out).active["A1"].value.endswith("（参考，待区政府办公室提供正式格式）")
     assert (row["平台代码"], row["账号类型代码"], row["业务代码"]) == ("01", "2", "A")
-    assert [h for h, _ in national.COLUMNS] != [h for h, _ in provincial.COLUMNS]
+    assert [one.heading for one in national.COLUMNS] != [one.heading for one in provincial.COLUMNS]
 
 
 def test_no_cell_is_a_formula(out: Path) -> None:
@@ -202,7 +202,7 @@ def test_an_export_that_fails_leaves_no_record_no_half_file_and_the_old_file(
     def broken(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(exchange.events, "append", broken)
+    monkeypatch.setattr(export_batches.events, "append", broken)
     with pytest.raises(RuntimeError):
         send(filing, out)
     assert not ExportItem.objects.exists()

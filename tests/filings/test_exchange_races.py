@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.db import connections
 
-from filings import approving, exchange
+from filings import approving, exchange, export_batches
 from filings.models import ExportItem, Filing
 from tests.factories import NOW, Cast, opening, read, unit
 from zhonglou_media.core.clock import day_of
@@ -42,10 +42,10 @@ def test_two_exports_at_once_send_each_filing_once(tmp_path: Path) -> None:
     cast = Cast()
     for number in range(ROUNDS):
         made = [opening("accepted", Cast(unit())) for _ in range(3)]
-        done: list[exchange.Exported] = []
+        done: list[export_batches.Exported] = []
 
-        def export(out: Path, done: list[exchange.Exported] = done) -> None:
-            done.append(exchange.export("national", by=cast.officer, now=NOW, out=out))
+        def export(out: Path, done: list[export_batches.Exported] = done) -> None:
+            done.append(export_batches.export("national", by=cast.officer, now=NOW, out=out))
 
         paths = [tmp_path / f"{number}-{i}.xlsx" for i in range(2)]
         assert at_once(*(lambda path=path: export(path) for path in paths)) == []  # type: ignore[misc]

@@ -14,7 +14,7 @@ import pytest
 from django.db import transaction
 
 from accounts.models import Role
-from filings import approving, drafting, exchange, reporting, reviewing
+from filings import approving, drafting, exchange, export_batches, reporting, reviewing
 from filings.models import Filing, FilingState
 from filings.reading import Reading, latest
 from tests.factories import NOW, Cast, opening, scan, unit, user
@@ -146,7 +146,7 @@ def act(name: str, filing: Filing, by: Any, paper: File) -> None:
 def _refused_above(pk: int, by: User | None) -> None:
     """The national system refuses what was exported to it."""
     with TemporaryDirectory() as folder:
-        exchange.export("national", by=None, now=LATER, out=Path(folder) / "out.xlsx")
+        export_batches.export("national", by=None, now=LATER, out=Path(folder) / "out.xlsx")
     exchange.take_receipt(
         pk, system="national", result="refused", reason="责任科室未填", on=date(2026, 11, 24), by=by, now=LATER
     )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from filings import exchange, jobs, receipts_in
+from filings import export_batches, jobs, receipts_in
 from filings.models import Filing, Receipt
 from tests.factories import NOW, Cast, opening
 from zhonglou_media.core.clock import db_now
@@ -98,7 +98,7 @@ def test_500_pasted_rows_with_every_kind_of_fault_each_get_their_own_sentence(tm
     good = opening("accepted", cast, now=NOW)
     back = opening("accepted", cast, platform="weibo", now=NOW)
     review = opening("office_review", cast, platform="kuaishou", now=NOW)
-    exchange.export("provincial", by=cast.officer, now=NOW, out=tmp_path / "o.xlsx")
+    export_batches.export("provincial", by=cast.officer, now=NOW, out=tmp_path / "o.xlsx")
     kinds: list[tuple[list[str], str]] = [
         ([f"{good.number}", "全国", "已备案", "国-1", "2026-11-24", ""], "全国已备案，等省平台"),
         ([f"{back.number}", "全省", "退回", "", "2026-11-24", "图不清楚"], "已登记上级退回，转“退回修改”"),

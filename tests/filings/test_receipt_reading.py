@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from filings import exchange, reporting
+from filings import exchange, export_batches, reporting
 from filings.models import Filing, FilingState, Receipt
 from tests.factories import NOW, Cast, opening
 from zhonglou_media.core.clock import day_of, db_now
@@ -25,14 +25,14 @@ def cast() -> Cast:
 def sent(cast: Cast, tmp_path: Path) -> Filing:
     """Accepted, exported to the national system at revision 1."""
     filing = opening("accepted", cast)
-    exchange.export("national", by=cast.officer, now=NOW, out=tmp_path / "1.xlsx")
+    export_batches.export("national", by=cast.officer, now=NOW, out=tmp_path / "1.xlsx")
     return filing
 
 
 def send_again(filing: Filing, cast: Cast, folder: Path) -> None:
     """Supplemented, and exported as revision 2."""
     reporting.supplement(filing.pk, by=cast.operator, data={"remarks": "补充"}, now=NOW)
-    exchange.export("national", by=cast.officer, now=NOW, out=folder / "2.xlsx")
+    export_batches.export("national", by=cast.officer, now=NOW, out=folder / "2.xlsx")
 
 
 def refuse(filing: Filing, cast: Cast, read: int | None) -> Receipt:

@@ -11,7 +11,7 @@ from django.test import Client
 from openpyxl import load_workbook
 
 from accounts.models import Membership, Role
-from filings import exchange, receipts_in
+from filings import exchange, export_batches, receipts_in
 from filings.models import Filing, Receipt
 from tests.factories import NOW, Cast, at, opening, unit, user
 from zhonglou_media.core import jobs
@@ -56,7 +56,7 @@ def rejected_rows(client: Client, job: Job) -> list[list[Any]]:
 
 def test_each_row_tells_what_followed(client: Client, cast: Cast, tmp_path: Path) -> None:
     done, one, back = accepted(cast), accepted(cast, "weibo"), accepted(cast, "kuaishou")
-    exchange.export("provincial", by=cast.officer, now=NOW, out=tmp_path / "o.xlsx")
+    export_batches.export("provincial", by=cast.officer, now=NOW, out=tmp_path / "o.xlsx")
     exchange.take_receipt(done.pk, system="national", result="taken", on=NOW.date(), by=cast.officer, now=NOW)
     before = db_now()
     answer = upload(
@@ -123,7 +123,7 @@ def test_a_filing_that_takes_no_receipt_says_why(
 
 def test_a_return_recorded_already_says_so(client: Client, cast: Cast, tmp_path: Path) -> None:
     filing = accepted(cast)
-    exchange.export("provincial", by=cast.officer, now=NOW, out=tmp_path / "o.xlsx")
+    export_batches.export("provincial", by=cast.officer, now=NOW, out=tmp_path / "o.xlsx")
     rows = f"{filing.number},全省,退回,,2026-11-24,图不清楚\n"
     upload(client, rows)
     text = upload(client, rows + f"{filing.number},全国,退回,,2026-11-24,图不清楚\n").content.decode()

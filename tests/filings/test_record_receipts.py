@@ -9,7 +9,7 @@ from django.db import OperationalError, ProgrammingError
 from openpyxl import Workbook, load_workbook
 
 from accounts.models import Role
-from filings import exchange
+from filings import exchange, export_batches
 from filings.models import Filing, Receipt
 from tests.factories import NOW, Cast, at, opening, user
 from tests.filings.commands import Run, runner
@@ -41,7 +41,7 @@ def accepted(cast: Cast, platform: str = "douyin") -> Filing:
 def test_each_row_is_taken_over_by_itself(run: Run, tmp_path: Path) -> None:
     cast = Cast()
     done, one, back = accepted(cast), accepted(cast, "weibo"), accepted(cast, "kuaishou")
-    exchange.export("national", by=cast.officer, now=NOW, out=tmp_path / "o.xlsx")
+    export_batches.export("national", by=cast.officer, now=NOW, out=tmp_path / "o.xlsx")
     path = book(
         tmp_path / "回执.xlsx",
         [done.number, "全国", "已备案", "国-1", "2021-02-19", ""],

@@ -162,7 +162,7 @@ def _receipt(world: World, filing: Filing, by: Any, how: int) -> None:
 
 def export(world: World, by: Any, how: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        exchange.export(("national", "provincial")[how % 2], by=by, now=world.now, out=Path(folder) / "out.xlsx")
+        export_batches.export(("national", "provincial")[how % 2], by=by, now=world.now, out=Path(folder) / "out.xlsx")
 
 
 def _paper(world: World, filing: Filing, by: Any, how: int, *, again: bool = False) -> None:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.flags import run_rule
 from accounts.models import Role
 from accounts.rules import RULES as ACCOUNT_RULES
-from filings import checks, exchange, reporting, review_queue, reviewing
+from filings import checks, exchange, export_batches, reporting, review_queue, reviewing
 from filings.models import Filing
 from filings.rules import RULES as FILING_RULES
 from tests.factories import NOW, Cast, account, at, opening, read, unit, user
@@ -66,7 +66,7 @@ def test_what_must_go_up_comes_first_by_the_offices_own_due_time(visit: Visit, c
 
 def test_both_systems_are_told_for_each_filing(visit: Visit, cast: Cast, tmp_path: Any) -> None:
     filing = opening("accepted", cast)
-    exchange.export("provincial", by=cast.officer, now=NOW, out=tmp_path / "o.xlsx")
+    export_batches.export("provincial", by=cast.officer, now=NOW, out=tmp_path / "o.xlsx")
     exchange.take_receipt(filing.pk, system="national", result="taken", on=NOW.date(), by=cast.officer, now=NOW)
     page = visit(cast.officer)
     assert "<b>全国</b>已备案" in page

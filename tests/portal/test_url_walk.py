@@ -21,7 +21,7 @@ from accounts.middleware import DefaultDenyMiddleware
 from accounts.models import Account, Confirmation, Flag, Role, Sighting
 from filings import reporting
 from filings.jobs import submit_receipts
-from filings.models import Announcement, Filing
+from filings.models import Announcement, ExportBatch, ExportRequest, Filing
 from inspections import sweep
 from inspections.models import ClosureOrder
 from tests.addresses import addresses
@@ -105,6 +105,27 @@ def announced(world: World, own: bool) -> dict[str, object]:
 
 def receipts_(world: World, own: bool) -> dict[str, object]:
     return {"job_id": Job.objects.get(kind="record_receipts").pk}
+
+
+def exported_(world: World, own: bool) -> dict[str, object]:
+    """An export on record, with its file."""
+    facts = {"at": NOW, "by": world.job.by, "sm3": "0" * 64, "name": "全国.zip", "file": files.keep(PDF, files.PDF)}
+    return {"pk": ExportBatch.objects.get_or_create(system="national", defaults=facts)[0].pk}
+
+
+def export_job_(world: World, own: bool) -> dict[str, object]:
+    """A job that made it."""
+    result = {"batch": exported_(world, own)["pk"]}
+    fields = {"state": "done", "by": world.job.by, "created_at": NOW, "result": result}
+    fields["params"] = {"system": "national", "filings": None}
+    return {"job_id": Job.objects.get_or_create(kind="export_filings", defaults=fields)[0].pk}
+
+
+def asked_for(world: World, own: bool) -> dict[str, object]:
+    """补报 of the account that waits."""
+    facts = {"mark": "open", "why": "示例", "by": world.job.by, "at": NOW}
+    row = world.accounts[own]
+    return {"pk": ExportRequest.objects.get_or_create(system="national", account=row, defaults=facts)[0].pk}
 
 
 def preapproval_(world: World, own: bool) -> dict[str, object]:
@@ -287,6 +308,12 @@ PAGES: dict[str, Entry] = {
     "filings:paper_scan": of_filing(READERS, SEEN),
     "filings:exchange": anybody(OFFICE),
     "filings:export": Entry(OFFICE, OFFICE, "post", lambda world, own: {"system": "national"}),
+    "filings:exports": anybody(OFFICE),
+    "filings:export_batch": Entry(OFFICE, OFFICE, "get", exported_),
+    "filings:export_file": Entry(OFFICE, OFFICE, "post", exported_),
+    "filings:export_job": Entry(OFFICE, OFFICE, "get", export_job_),
+    "filings:export_request_drop": Entry(OFFICE, OFFICE, "post", asked_for),
+    "filings:export_layout": Entry(OFFICE, OFFICE, "get", lambda world, own: {"system": "national"}),
     "filings:receipt": anybody(OFFICE, "post"),
     "filings:receipts_upload": anybody(OFFICE, "post"),
     "filings:receipts_paste": anybody(OFFICE, "post"),

@@ -1,13 +1,15 @@
 """What kinds of jobs the portal has, in all apps, and what people call them."""
 
 from accounts.jobs import IMPORT_ACTIVITY
+from filings.export_runs import EXPORT_FILINGS
 from filings.jobs import RECORD_RECEIPTS
+from filings.reconciling.running import RECONCILE
 from zhonglou_media.core.jobs import JobKind
 from zhonglou_media.core.models import Job
 from zhonglou_media.portal.event_checks import VERIFY
 
 # Those a worker runs, by code.
-KINDS: dict[str, JobKind] = {kind.code: kind for kind in (IMPORT_ACTIVITY, RECORD_RECEIPTS, VERIFY)}
+KINDS: dict[str, JobKind] = {kind.code: kind for kind in (IMPORT_ACTIVITY, RECORD_RECEIPTS, EXPORT_FILINGS, RECONCILE, VERIFY)}
 
 # Those that their page runs itself: code → (words, URL name of the result, URL name of where it begins).
 AT_ONCE = {

@@ -18,6 +18,7 @@ from accounts import histories
 from accounts.access import may
 from accounts.models import RuleRun
 from accounts.policy import OFFICE, RULES, Action, Scope, could, roles_of
+from filings import export_runs
 from inspections import sweep
 from zhonglou_media.core import files, jobs
 from zhonglou_media.core.answers import post_only
@@ -131,7 +132,7 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
         "may_file": _has_file(found) and _may_read(user, found),
         "start": start,
         "start_label": nav.label_of(belongs) if belongs else "",
-        "another_file": broken and belongs not in ("", "runs"),
+        "another_file": broken and found.kind != export_runs.KIND and belongs not in ("", "runs"),
         "file_is_bad": jobs.blames_file(found, KINDS.get(found.kind)),
     }
     return render(request, "portal/job.html", context)

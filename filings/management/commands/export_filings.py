@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from filings import exchange
+from filings import export_batches
 from filings.models import System
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.commands import PortalCommand
@@ -24,5 +24,6 @@ class Command(PortalCommand):
         out = Path(options["out"])
         if out.suffix.lower() != ".xlsx":
             raise Refused("--out 须是 .xlsx 文件。")
-        done = exchange.export(options["target"], by=self.user(options), now=db_now(), out=out, again=options["again"])
+        by, again = self.user(options), options["again"]
+        done = export_batches.export(options["target"], by=by, now=db_now(), out=out, again=again)
         return f"exported={done.exported} waiting={done.waiting}"
