@@ -8,15 +8,14 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django_filters import CharFilter, ChoiceFilter, FilterSet, ModelChoiceFilter
 
-from accounts import policy
-from accounts.access import visible_flags, visible_units
+from accounts import policy, searching
+from accounts.access import seen_unit_ids, visible_flags, visible_units
 from accounts.flags import RuleCode
-from accounts.models import Account, AccountKind, AccountName, AccountState, Platform, Unit, UnitKind
+from accounts.models import Account, AccountKind, AccountState, Platform, Unit, UnitKind
 from accounts.models.flag import FlagQuerySet
 from accounts.policy import Action
 from zhonglou_media.core.clock import day_of, db_now, start_of
 from zhonglou_media.core.models import User
-from zhonglou_media.core.names import look_key, name_key
 
 FLAGGED, UNFLAGGED = "any", "none"
 # 数据截至, by days that do not overlap: how far the portal knows what was published.
@@ -29,21 +28,6 @@ KNOWN_CHOICES = [
 ]
 WEEK = timedelta(days=7)
 FLAG_CHOICES = [(FLAGGED, "有预警"), (UNFLAGGED, "没有预警"), *RuleCode.choices]
-
-
-def search(accounts: QuerySet[Account], text: str) -> QuerySet[Account]:
-    """Accounts that ever had a name like `text` (also in traditional characters, with other punctuation), or whose id,
-    number, unit or filing's number holds it; two characters suffice. All of them when `text` says nothing.
-    """
-    key, look = name_key(text), look_key(text)
-    if not key:
-        return accounts
-    like = Q(name_key__contains=key) | Q(look_key__contains=look)
-    ever = AccountName.objects.filter(like, account=OuterRef("pk"))
-    units = Unit.objects.filter(Q(name__icontains=key) | Q(short_name__icontains=key) | Q(names__name__icontains=key))
-    numbers = Q(number__icontains=key) | Q(national_no__icontains=key) | Q(provincial_no__icontains=key)
-    filed = Account.objects.filter(pk=OuterRef("pk"), filings__number__icontains=key)
-    return accounts.filter(like | Exists(ever) | Exists(filed) | Q(uid__icontains=key) | numbers | Q(unit__in=units))
 
 
 def flagged(accounts: QuerySet[Account], choice: str, seen: FlagQuerySet) -> QuerySet[Account]:
@@ -103,6 +87,7 @@ class AccountFilter(FilterSet):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = cast(User, cast(HttpRequest, self.request).user)
+        self._searched = ("", Q())  # asked once for the list and all its counts
         if not policy.could(self.user, Action.VIEW_FLAGS):
             del self.filters["flag"]
 
@@ -117,7 +102,9 @@ class AccountFilter(FilterSet):
         return found if self.form.cleaned_data.get("state") else found.exclude(state=AccountState.VOID)
 
     def by_text(self, accounts: QuerySet[Account], name: str, text: str) -> QuerySet[Account]:
-        return search(accounts, text)
+        if text != self._searched[0]:
+            self._searched = (text, searching.accounts(text, seen=seen_unit_ids(self.user)))
+        return accounts.filter(self._searched[1])
 
     def by_flag(self, accounts: QuerySet[Account], name: str, choice: str) -> QuerySet[Account]:
         return flagged(accounts, choice, visible_flags(self.user))

@@ -9,7 +9,7 @@ from accounts import policy
 from accounts.models import Account, Unit
 from accounts.models.unit import UnitStatus
 from accounts.policy import Action
-from filings import checks, content, deadlines, giving_way, kinds, moves, preapprovals, replacing
+from filings import checks, content, deadlines, giving_way, kinds, moves, preapprovals, replacing, texts
 from filings.locks import lock_unit
 from filings.models import ChangeDetails, Draft, Filing, FilingKind, FilingState, Revision
 from filings.models.filing import DETAILS
@@ -213,6 +213,7 @@ def freeze(filing: Filing, details: Any, effective_on: date | None, *, by: User,
     setattr(filing, DETAILS[FilingKind(filing.kind)], details)
     frozen = content.build(filing, details)
     filing.revision += 1
+    texts.write(filing, frozen)
     return Revision.objects.create(
         filing=filing,
         number=filing.revision,

@@ -12,6 +12,8 @@ from accounts.models import Account
 from accounts.models.unit import UnitStatus
 from zhonglou_media.core.models import File
 
+from . import matching
+
 
 class FilingKind(models.TextChoices):
     OPEN = "open", "新开办备案"
@@ -47,6 +49,7 @@ APPROVED = (S.TO_REPORT, S.OFFICE_REVIEW, S.ACCEPTED, S.COMPLETED)
 REPORTED = (S.OFFICE_REVIEW, S.RETURNED, S.ACCEPTED, S.COMPLETED, S.REFUSED)
 DECIDED = (S.ACCEPTED, S.COMPLETED)
 SUPPLEMENTABLE = (S.TO_REPORT, S.OFFICE_REVIEW, S.ACCEPTED)
+EDITED = (S.DRAFT, S.RETURNED)  # what is typed may differ from what was frozen
 UNDER_CORRECTION = (S.RETURNED, S.DRAFT, S.LEADER_REVIEW, S.TO_REPORT)
 
 
@@ -75,16 +78,12 @@ class FilingQuerySet(models.QuerySet["Filing"]):
         return self.select_related(*related)
 
     def matching(self, text: str) -> "FilingQuerySet":
-        """Those whose number, account (as frozen, registered or typed so far) or unit holds `text`."""
-        text = text.strip()
-        return self.filter(
-            Q(number__icontains=text)
-            | Q(opening__name__icontains=text)
-            | Q(account__name__icontains=text)
-            | Q(opening__isnull=True, draft__data__name__icontains=text)
-            | Q(unit__name__icontains=text)
-            | Q(unit__short_name__icontains=text)
-        )
+        """Those in which each word of `text` is found: number, account, unit, or what they say as last frozen."""
+        return self.filter(matching.holding(text, being_written=EDITED))
+
+    def named(self, text: str) -> "FilingQuerySet":
+        """As `matching`, by number, account and unit alone: for who may know of a filing and not read it."""
+        return self.filter(matching.holding(text, being_written=EDITED, said=False))
 
     def for_decision(self, filing_id: int) -> "Filing":
         """The filing, its row locked until the end of the transaction."""

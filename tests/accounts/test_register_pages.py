@@ -244,7 +244,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(client: Client, offic
     with CaptureQueriesContext(connection) as many:
         client.get(LIST + "?q=甲号&sort=due")
     assert len(few) == len(many)
-    assert len(many) <= 23
+    assert len(many) <= 24  # one of them reads the names of all units, for the list and its counts
 
 
 def test_the_number_of_a_filing_under_way_finds_its_account(client: Client) -> None:

@@ -101,7 +101,7 @@ def holding(text: str) -> Q:
     papers = PreApproval.objects.filter(Q(account_name__icontains=text) | Q(unit__name__icontains=text))
     jobs = Job.objects.filter(source_name__icontains=text)
     kinds: dict[str, QuerySet[Any]] = {
-        "filing": Filing.objects.matching(text),
+        "filing": Filing.objects.named(text),
         "account": accounts,
         "flag": Flag.objects.filter(account__in=accounts.order_by().values("pk")),
         "unit": units,

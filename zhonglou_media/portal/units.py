@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import units
+from accounts import searching, units
 from accounts.access import may
 from accounts.models import Account, Membership, Role, Unit
 from accounts.models.account import GONE
@@ -47,8 +47,7 @@ def show_list(request: HttpRequest) -> HttpResponse:
     labels = {"": "全部", "lacking": "缺人", "unconfirmed": "待核", "merged": "已撤并"}
     rows = _rows(every.filter(conditions[shown]), today)
     if words:
-        named = Q(name__icontains=words) | Q(short_name__icontains=words) | Q(names__name__icontains=words)
-        rows = rows.filter(pk__in=Unit.objects.order_by().filter(named).values("pk"))
+        rows = rows.filter(searching.units(words))
     page = Paginator(rows.order_by("name", "pk"), A_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
