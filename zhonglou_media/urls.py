@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from filings import account_urls as filings_account_urls
-from filings import announcement_urls, preapproval_urls
+from filings import announcement_urls, preapproval_urls, reconcile_urls
 from filings import urls as filings_urls
 from filings.views import lists
 from zhonglou_media.portal import (
@@ -27,6 +27,7 @@ from zhonglou_media.portal import (
 # One namespace: the filings' own addresses, and the tab an account's page has for them.
 filing_pages: list[URLPattern | URLResolver] = [
     path("filings/", include(filings_urls.urlpatterns)),
+    path("filings/reconcile/", include(reconcile_urls.urlpatterns)),
     path("preapprovals/", include(preapproval_urls.urlpatterns)),
     path("announcements/", include(announcement_urls.urlpatterns)),
     *filings_account_urls.urlpatterns,

@@ -41,6 +41,11 @@ def name_key(text: str) -> str:
     return unicodedata.normalize("NFKC", " ".join(seen.split()).casefold())
 
 
+def simplified(text: str) -> str:
+    """The text in simplified characters."""
+    return text if text.isascii() else _simplified().convert(text)
+
+
 def look_key(text: str) -> str:
     """The text as the eye may take it: `name_key` in simplified characters, without punctuation, padding and tails."""
     folded = _simplified().convert(name_key(text.translate(_VARIANTS))).translate(_VARIANTS)
