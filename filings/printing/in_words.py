@@ -18,11 +18,11 @@ def frozen(said: content.Content) -> dict[str, str]:
     form = said["approved"].get("form", FilingKind.OPEN)
     flat = {name: value for section in content.SECTIONS[:-1] for name, value in said.get(section, {}).items()}
     values = {name: content.words(name, value, form) for name, value in flat.items()}
-    values["attachments"] = "、".join(file_names(said)) or NO_FILES
+    values["attachments"] = "、".join(frozen_files(said)) or NO_FILES
     return values
 
 
-def file_names(said: content.Content) -> list[str]:
+def frozen_files(said: content.Content) -> list[str]:
     """The names of the files that a revision froze."""
     return [key.split(" ", 1)[1] for key in sorted(said.get("attachments", {}))]
 

@@ -23,13 +23,14 @@ from filings.differences import typed_differences
 from filings.forms.change import ChangeForm
 from filings.models import Attachment, Filing, FilingKind, FilingState
 from filings.models.filing import CLOSINGS
+from filings.printing.in_words import typed_data
 from filings.reading import latest
 from filings.room import room_of
 from filings.views.answers import filing_for
 from filings.views.change_form import items_context, pressed, take_avatar
 from filings.views.closing_form import closing_context
 from filings.views.filing import show_filing, sponsor_changes
-from filings.views.sheet import REVIEW, judge, posted, red, step_names, turned, typed_data
+from filings.views.sheet import REVIEW, judge, posted, red, step_names, turned
 from filings.views.uploads import file_kinds, take_files, taken_of
 from filings.wording import RETURNS, after_approval, if_approved, leaders_of, moment, report_days, running, succession
 from zhonglou_media.core import events

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from accounts import fields
 from filings.models import ChangeDetails, ClosingDetails, OpeningDetails
+from filings.printing.form import HIDDEN
 from filings.views.sheet import EMPTY, Cell
 from zhonglou_media.core.errors import Difference
 
@@ -17,7 +18,6 @@ LABELS = frozenset(
         if field.name.endswith("_phone")
     }
 )
-HIDDEN = "（不公开）"
 
 
 def without(rows: Sequence[Sequence[Cell]]) -> list[list[Cell]]:

@@ -8,3 +8,4 @@ import "./autosave.js";
 import "./download.js";
 import "./choose.js";
 import "./connection.js";
+import "./print.js";

@@ -21,7 +21,8 @@ from accounts.middleware import DefaultDenyMiddleware
 from accounts.models import Account, Confirmation, Flag, Role, Sighting
 from filings import reporting
 from filings.jobs import submit_receipts
-from filings.models import Announcement, ExportBatch, ExportRequest, Filing
+from filings.models import Announcement, ExportBatch, ExportRequest, Filing, PrintTemplate
+from filings.printing import builtin, templates
 from inspections import sweep
 from inspections.models import ClosureOrder
 from tests.addresses import addresses
@@ -126,6 +127,21 @@ def asked_for(world: World, own: bool) -> dict[str, object]:
     facts = {"mark": "open", "why": "示例", "by": world.job.by, "at": NOW}
     row = world.accounts[own]
     return {"pk": ExportRequest.objects.get_or_create(system="national", account=row, defaults=facts)[0].pk}
+
+
+def template_(world: World, own: bool) -> dict[str, object]:
+    """A template of 附件2 that waits to be taken into use."""
+    there = PrintTemplate.objects.first()
+    content, by = builtin.built_in("opening"), world.job.by
+    assert by is not None
+    return {"pk": (there or templates.upload(content, of="opening", name="模板.docx", note="", by=by, now=NOW)).pk}
+
+
+def bulk_(world: World) -> dict[str, object]:
+    """What came of some filings that were passed at once."""
+    fields = {"state": "done", "by": world.job.by, "created_at": NOW, "params": {"act": "accept", "comment": ""}}
+    fields["result"] = {"all": 0, "done": 0, "skipped": 0, "failed": 0, "rows": []}
+    return {"job_id": Job.objects.get_or_create(kind="bulk", defaults=fields)[0].pk}
 
 
 def preapproval_(world: World, own: bool) -> dict[str, object]:
@@ -306,6 +322,16 @@ PAGES: dict[str, Entry] = {
     "filings:approve": of_filing({LEADER}, set()),
     "filings:attachment": Entry(READERS, SEEN, "get", lambda world, own: {"pk": world.attachments[own]}),
     "filings:paper_scan": of_filing(READERS, SEEN),
+    "filings:print": of_filing(READERS, SEEN),
+    "filings:word": of_filing(READERS, SEEN),
+    "filings:templates": anybody(OFFICE),
+    "filings:template_upload": anybody(OFFICE, "post"),
+    "filings:template_built_in": Entry(OFFICE, OFFICE, kwargs=lambda world, own: {"form": "opening"}),
+    "filings:template": Entry(OFFICE, OFFICE, kwargs=template_),
+    "filings:template_file": Entry(OFFICE, OFFICE, kwargs=template_),
+    "filings:template_preview": Entry(OFFICE, OFFICE, kwargs=template_),
+    "filings:template_adopt": Entry(OFFICE, OFFICE, "post", template_),
+    "filings:template_retire": Entry(OFFICE, OFFICE, "post", template_),
     "filings:exchange": anybody(OFFICE),
     "filings:export": Entry(OFFICE, OFFICE, "post", lambda world, own: {"system": "national"}),
     "filings:exports": anybody(OFFICE),
@@ -326,6 +352,9 @@ PAGES: dict[str, Entry] = {
     "filings:decide": of_filing(OFFICE, OFFICE, "post"),
     "filings:check_paper": of_filing(OFFICE, OFFICE, "post"),
     "filings:not_occurred": of_filing(OFFICE, OFFICE, "post"),
+    "filings:urge": of_filing(OFFICE, OFFICE, "post"),
+    "filings:bulk": anybody(OFFICE, "post"),
+    "filings:bulk_result": Entry(OFFICE, OFFICE, kwargs=lambda world, own: bulk_(world)),
     "filings:unaccept": of_filing({SUPERVISOR}, {SUPERVISOR}, "post"),
 }
 

@@ -59,6 +59,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("与上级平台核对", "filings:reconcile", "arrows-diff"),
             Page("责令关停", "inspections:orders", "ban", "orders"),
             Page("前置申请", "filings:preapprovals", "clipboard-check", "preapprovals"),
+            Page("打印模板", "filings:templates", "printer"),
         ),
     ),
     (
