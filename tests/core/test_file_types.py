@@ -154,6 +154,8 @@ def test_a_document_is_no_signed_paper_until_it_is_printed(content: bytes) -> No
         (lambda: docx(**{"word/vbaProject.bin": "x"}), "宏"),
         (lambda: docx(**{"[Content_Types].xml": TYPES.replace("/>", "><x t='MacroEnabled'/>")}), "宏"),
         (lambda: docx(**{"[Content_Types].xml": "\ufeffvbaProject".encode("utf-16-le")}), "宏"),
+        (lambda: docx(**{"word/styles.xml": '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><x/>'}), "损坏"),
+        (lambda: docx(**{"word/styles.xml": '<!DOCTYPE x [<!ENTITY f "ha">]><x/>'.encode("utf-16")}), "损坏"),
         (lambda: docx(**{"../../evil.xml": "x"}), "损坏"),
         (lambda: docx(**{"..\\evil.xml": "x"}), "损坏"),
         (lambda: docx(**{"/etc/passwd": "x"}), "损坏"),

@@ -1,7 +1,7 @@
 """What an upload is, told by its structure: never by its name, never by unpacking it or by drawing it.
 
 A picture is walked to its end, a PDF has head and end, of a container (OFD, .docx, .xlsx) the central directory is read
-and the one small entry that names its parts. What is two things at once is refused: a picture or a PDF behind which a
+and the heads of its parts. What is two things at once is refused: a picture or a PDF behind which a
 zip ends, or another file begins. What phones put behind a picture (a second picture, a short film, notes of their own)
 is none of these. Scripts in a PDF are not looked for: they run in no page of ours, and honest forms have them.
 """
@@ -40,7 +40,8 @@ ENDINGS = {
 }
 
 _SIDE, _PIXELS = 30_000, 250_000_000  # beyond any camera or scanner; a browser would take gigabytes to show it
-_ENTRIES, _UNPACKED, _RATIO, _SMALL, _TYPES = 2000, 300 << 20, 200, 1 << 20, 256 << 10
+_ENTRIES, _UNPACKED, _RATIO, _SMALL = 2000, 300 << 20, 200, 1 << 20
+_TYPES, _HEAD = 256 << 10, 4096  # what is read of the list of parts, and of each other part
 _ZIP, _END_OF_ZIP, _IN_ZIP = b"PK\x03\x04", b"PK\x05\x06", b"PK\x01\x02"
 _END_OF_ZIP_SIZE, _COMMENT = 22, 65_535
 _PDF, _END_OF_PDF, _PDF_WITHIN = b"%PDF-", b"%%EOF", 1024  # how far from either end readers look for these
@@ -50,7 +51,8 @@ _JPEG = b"\xff\xd8\xff"
 _NEXT_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")  # in the coded part: no stuffed byte, no restart
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # SOF0–15
 _MAIN_PART = {"OFD.xml": OFD, "word/document.xml": DOCX, "xl/workbook.xml": XLSX}
-_PARTS = "[Content_Types].xml"
+_PARTS, _XML = "[Content_Types].xml", (".xml", ".rels", ".vml")
+_DOCTYPE = re.compile(rb"<!\s*(?:doctype|entity)")
 _LEADS_OUT = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|^[a-z]:")
 _PROGRAMS = (".exe", ".dll", ".com", ".scr", ".msi", ".bat", ".cmd", ".ps1", ".vbs", ".js", ".hta", ".lnk", ".jar")
 BROKEN = "文件不完整或已损坏，请重新导出或重新拍照、扫描后上传。"
@@ -230,8 +232,7 @@ def _check_container(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             _check_entries(archive.infolist())
-            if _PARTS in archive.namelist():
-                _check_parts(archive)
+            _check_parts(archive)
     except _UNREADABLE:
         raise Refused(BROKEN) from None
 
@@ -256,11 +257,20 @@ def _check_entries(entries: Sequence[zipfile.ZipInfo]) -> None:
 
 
 def _check_parts(archive: zipfile.ZipFile) -> None:
-    """Macros under another name: the types of the parts tell them. The one entry that is read, up to 256 KB of it."""
-    with archive.open(_PARTS) as stream:
-        read = stream.read(_TYPES + 1)
-    if len(read) > _TYPES:
-        raise Refused(SWOLLEN)
-    parts = read.replace(b"\x00", b"").lower()  # UTF-16
-    if b"macroenabled" in parts or b"vbaproject" in parts:
-        raise Refused(MACROS)
+    """Macros under another name, which the types of the parts tell, and entities: the heads of the parts are read.
+
+    Of the list of types at most 256 KB, of every other part 4 KB, for a DOCTYPE stands before all else.
+    """
+    for entry in archive.infolist():
+        is_list = entry.filename == _PARTS
+        if not is_list and not entry.filename.lower().endswith(_XML):
+            continue
+        with archive.open(entry) as stream:
+            read = stream.read(_TYPES + 1 if is_list else _HEAD)
+        if len(read) > _TYPES:
+            raise Refused(SWOLLEN)
+        text = read.replace(b"\x00", b"").lower()  # UTF-16
+        if _DOCTYPE.search(text):
+            raise Refused(BROKEN)
+        if is_list and (b"macroenabled" in text or b"vbaproject" in text):
+            raise Refused(MACROS)
