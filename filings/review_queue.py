@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Exists, F, OuterRef, Q
 
 from filings import checks, kinds
+from filings.bulk import Chosen, choices
 from filings.models import Filing, FilingState
 from filings.models.filing import FilingQuerySet
 from filings.notifying import MANY_RETURNS
@@ -86,6 +87,7 @@ class QueueRow:
     read: bool
     reread: datetime | None  # reported anew since this person read it
     colleague: Colleague | None  # who has it open
+    chosen: Chosen  # what its box says when it is ticked
 
 
 def queue_rows(filings: Sequence[Filing], user: User, *, now: datetime) -> list[QueueRow]:
@@ -95,11 +97,13 @@ def queue_rows(filings: Sequence[Filing], user: User, *, now: datetime) -> list[
     for event in of_these.filter(Q(verb="read") | Q(at__gte=now - AT_WORK)).select_related("actor").order_by("seq"):
         opened[event.subject_id or 0].append(event)
     with_items(filings)
-    register = PageRegister(filings)
-    return [_queue_row(filing, opened[filing.pk], user, now, register) for filing in filings]
+    register, boxes = PageRegister(filings), choices(filings)
+    return [_queue_row(filing, opened[filing.pk], user, now, register, boxes[filing.pk]) for filing in filings]
 
 
-def _queue_row(filing: Filing, opened: list[Event], user: User, now: datetime, register: checks.Register) -> QueueRow:
+def _queue_row(
+    filing: Filing, opened: list[Event], user: User, now: datetime, register: checks.Register, chosen: Chosen
+) -> QueueRow:
     mine = [event for event in opened if event.verb == "read" and event.actor_id == user.pk]
     read = any(event.revision == filing.revision for event in mine)
     found = kinds.of(filing).check_details(filing.details, filing, register)
@@ -111,6 +115,7 @@ def _queue_row(filing: Filing, opened: list[Event], user: User, now: datetime, r
         read=read,
         reread=filing.reported_at if mine and not read else None,
         colleague=at_work(opened, filing, user, now=now),
+        chosen=chosen,
     )
 
 

@@ -82,7 +82,7 @@ def urge(filing_id: int, *, by: User, now: datetime) -> Urged:
         role = policy.require(by, Action.REMIND, filing)
         asked = asked_of(filing, now)
         if asked is None:
-            raise WrongState(_waits_for_nobody(filing))
+            raise WrongState(waits_for_nobody(filing))
         earlier = events.timeline(filing).filter(verb=VERB, at__gte=start_of(day_of(now))).last()
         if earlier is not None:
             at = earlier.at.astimezone(SHANGHAI)
@@ -113,7 +113,8 @@ def last_urged(filings: Iterable[Filing]) -> dict[int, datetime]:
     return {pk: at for pk, at in found.order_by("seq").values_list("subject_id", "at") if pk is not None}
 
 
-def _waits_for_nobody(filing: Filing) -> str:
+def waits_for_nobody(filing: Filing) -> str:
+    """Why nobody of the unit is asked for anything."""
     match filing.state:
         case FilingState.DRAFT:
             return "这件备案还是草稿，单位没有提交，不能催办。"

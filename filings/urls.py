@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from filings.views import (
     announcements,
+    bulk,
     exchange,
     export_layouts,
     exports,
@@ -57,6 +58,9 @@ urlpatterns = [
     path("<int:pk>/decide/", office.decide, name="decide"),
     path("<int:pk>/paper/checked/", office.check_paper, name="check_paper"),
     path("<int:pk>/unaccept/", office.unaccept, name="unaccept"),
+    path("<int:pk>/urge/", bulk.urge, name="urge"),
+    path("bulk/", bulk.bulk, name="bulk"),
+    path("bulk/<int:job_id>/", bulk.result, name="bulk_result"),
     path("<int:pk>/not-occurred/", office.not_occurred, name="not_occurred"),
     # on paper
     path("", include("filings.printing_urls")),

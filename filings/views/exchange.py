@@ -15,17 +15,18 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import may, user_of
 from accounts.models import Role
-from accounts.policy import Action, roles_of
-from filings import exchange, export_shown, going_up, queues, receipts_in
+from accounts.policy import Action, could, roles_of
+from filings import exchange, export_shown, going_up, queues, receipts_in, urging
 from filings.forms.office import ReceiptForm
 from filings.forms.receipts import PastedForm, ReceiptTableForm
 from filings.going_up import Passing
-from filings.models import Filing, FilingState
+from filings.models import Filing, FilingState, System
 from filings.views.answers import filing_for
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.errors import Refused, StaleReading
 from zhonglou_media.core.models import Job
+from zhonglou_media.core.words import SYSTEMS
 
 ROWS_A_PAGE = 20
 TABLES = 5
@@ -88,7 +89,8 @@ def page(
     table, pasted, here = table or ReceiptTableForm(), pasted or PastedForm(), reverse("filings:exchange")
     now = db_now()
     rows = going_up.passing(list(going_up.in_hand().for_lists()), now=now)
-    shown = _narrow(rows, request.GET.get("show", ""), now)
+    shown = Paginator(_narrow(rows, request.GET.get("show", ""), now), ROWS_A_PAGE).get_page(request.GET.get("page"))
+    _say_when_urged(shown.object_list)
     context = {
         "sides": export_shown.sides(rows),
         **export_shown.block(user_of(request)),
@@ -99,9 +101,12 @@ def page(
         "today": len(_narrow(rows, "today", now)),
         "office_days": queues.office_days(now),
         "returned": len(_narrow(rows, "back", now)),
+        "open_in": [(system, SYSTEMS[system], len(_narrow(rows, system, now))) for system in System.values],
         "total": len(rows),
         "show": request.GET.get("show", ""),
-        "page": Paginator(shown, ROWS_A_PAGE).get_page(request.GET.get("page")),
+        "page": shown,
+        "here": request.get_full_path(),
+        "may_urge": could(user_of(request), Action.REMIND),
         "form": form,
         "table": table,
         "pasted": pasted,
@@ -122,7 +127,15 @@ def page(
     return render(request, "filings/exchange.html", context, status=status)
 
 
+def _say_when_urged(rows: Sequence[Passing]) -> None:
+    at = urging.last_urged([row.filing for row in rows if row.owes or row.with_unit])
+    for row in rows:
+        row.urged_at = at.get(row.filing.pk)
+
+
 def _narrow(rows: Sequence[Passing], show: str, now: datetime) -> list[Passing]:
+    if show in System.values:
+        return [row for row in rows if row.waits_in(show)]
     if show == "back":
         return [row for row in rows if any(place.status == "back" for place in row.places)]
     if show == "today":

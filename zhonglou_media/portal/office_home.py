@@ -51,6 +51,7 @@ def _work(request: HttpRequest, user: User) -> dict[str, Any]:
         "kinds": [(kind.value, kind.label[:-2], tally.kinds[kind]) for kind in FilingKind if kind in tally.kinds],
         "page": page,
         "rows": review_queue.queue_rows(list(page.object_list), user, now=now),
+        "here": request.get_full_path(),
         "form": form,
         "first": review_queue.to_review().values_list("pk", flat=True).first(),
         "flag_total": sum(by_rule.values()),
