@@ -9,12 +9,15 @@ from zhonglou_media.core.models import Job
 from zhonglou_media.portal.event_checks import VERIFY
 
 # Those a worker runs, by code.
-KINDS: dict[str, JobKind] = {kind.code: kind for kind in (IMPORT_ACTIVITY, RECORD_RECEIPTS, EXPORT_FILINGS, RECONCILE, VERIFY)}
+KINDS: dict[str, JobKind] = {
+    kind.code: kind for kind in (IMPORT_ACTIVITY, RECORD_RECEIPTS, EXPORT_FILINGS, RECONCILE, VERIFY)
+}
 
 # Those that their page runs itself: code → (words, URL name of the result, URL name of where it begins).
 AT_ONCE = {
     "import_registry": ("导入台账", "accounts:import_result", "accounts:import"),
     "sightings": ("认定发现清单", "accounts:sighting_sheet", "accounts:sightings"),
+    "bulk": ("批量办理", "filings:bulk_result", ""),
 }
 
 
