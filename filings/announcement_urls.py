@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from filings.views import announcements
+from filings.views import announcements, feed
 
 urlpatterns = [
     path("", announcements.show_list, name="announcements"),
+    path("feed/", feed.feed, name="announcements_feed"),
     path("<int:pk>/", announcements.show, name="public_announcement"),
 ]

@@ -195,7 +195,8 @@ def show(
         "unfiled_stands": any(flag.rule == flags.RuleCode.UNFILED_ACCOUNT for flag in standing),
         "void_title": f"作废“{account.name}（{account.platform}）”？",
         **_standing(user, account),
-        "announced": _announced(account),
+        "announcements": (announcements := announcements_of(account)),
+        "announced": _announced(account, announcements),
         "found": list(account.sightings.select_related("platform", "by").order_by("-found_at", "-pk")),
         "reborn": account.reborn_as.select_related("platform") if account.state == AccountState.CANCELLED else [],
     }
@@ -216,13 +217,20 @@ def _standing(user: User, account: Account) -> dict[str, Any]:
     }
 
 
-def _announced(account: Account) -> int | None:
-    """The key of the public announcement with which it is leaving or has left; None where there is none."""
+def announcements_of(account: Account) -> list[Any]:
+    """What units have told the public of the account (第八条), the newest first; everybody may read it."""
+    told = account.filings.filter(announcements__state="published").distinct().select_related("unit")
+    rows = [
+        row for filing in told.prefetch_related("announcements__corrected_by") for row in filing.announcements.all()
+    ]
+    return sorted((row for row in rows if row.published_at), key=lambda row: (row.published_at, row.pk), reverse=True)
+
+
+def _announced(account: Account, rows: list[Any]) -> int | None:
+    """The key of the one of `rows` with which it is leaving or has left; None where there is none."""
     if account.state not in (AccountState.CLOSING, *ENDED):
         return None
-    told = account.filings.filter(kind__in=("close", "cancel"), announcements__state="published")
-    last: int | None = told.order_by("-announcements__pk").values_list("announcements__pk", flat=True).first()
-    return last
+    return next((row.pk for row in rows if row.filing.kind in ("close", "cancel")), None)
 
 
 def _unanswered(account: Account) -> QuerySet[Message]:

@@ -10,6 +10,7 @@ from accounts import policy
 from accounts.access import may, visible_accounts
 from accounts.models.account import OPENABLE
 from accounts.policy import Action
+from accounts.views.account import announcements_of
 from filings.access import visible_filings
 from zhonglou_media.core.models import User
 
@@ -19,11 +20,14 @@ from zhonglou_media.core.models import User
 def of_account(request: HttpRequest, pk: int) -> HttpResponse:
     """The filings of an account, newest first, of those units whose filings the person reads."""
     user = cast(User, request.user)
-    account = get_object_or_404(visible_accounts(user).select_related("platform", "unit"), pk=pk)
+    account = get_object_or_404(
+        visible_accounts(user).select_related("platform", "unit").prefetch_related("names"), pk=pk
+    )
     filings = list(visible_filings(user).filter(account=account).for_lists().order_by("-id"))
     may_open = account.state in OPENABLE and account.unit.may_own and policy.may(user, Action.DRAFT, account)
     context = {
         "account": account,
+        "announcements": announcements_of(account),
         "filings": filings,
         "live": next((filing for filing in filings if filing.is_live), None),
         "sees_filings": policy.may(user, Action.VIEW_FILING, account),

@@ -302,6 +302,8 @@ PAGES: dict[str, Entry] = {
     "filings:preapproval_open": Entry({OPERATOR}, set(), "post", preapproval_),
     "filings:preapproval_paper": Entry(READERS, SEEN, "get", preapproval_),
     "filings:announcements": anybody(PUBLIC),
+    "filings:announcements_feed": anybody(PUBLIC),
+    "search": anybody(EVERYBODY),
     "filings:public_announcement": Entry(PUBLIC, PUBLIC, "get", announced),
     "filings:announcement": Entry({OPERATOR}, set(), "get", closing_),
     "filings:questions": Entry({OPERATOR}, set(), "get", closing_),
