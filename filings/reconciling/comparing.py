@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
-from accounts.models import Account, AccountState
-from accounts.models.account import ENDED, WATCHED
+from accounts.models import Account, AccountKind, AccountState
+from accounts.models.account import ENDED, WATCHED, OperationMode
 from filings.models import LineKind, System
 from zhonglou_media.core.events import sm3
 
@@ -136,11 +136,11 @@ def _theirs(found: Compared, row: Theirs, account: Account, name: str, words: Wo
             return ""
         kind = words.kind(said, row.notes)
         found.unread[name] += bool(said and not kind)
-        return dict(account._meta.get_field("kind").choices or ()).get(kind, "") if kind else ""  # type: ignore[union-attr]
+        return AccountKind(kind).label if kind else ""
     if name == "operation_mode":
         mode = words.mode(said) if said else ""
         found.unread[name] += bool(said and not mode)
-        return dict(account._meta.get_field(name).choices or ()).get(mode, "") if mode else ""  # type: ignore[union-attr]
+        return OperationMode(mode).label if mode else ""
     if name == "uid" and said and not row.uid:  # rounded by a spreadsheet
         found.unread[name] += 1
         return ""

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from accounts import policy
 from accounts.policy import Action
-from filings.models import Receipt, ReceiptResult, Reconciliation, ReconciliationLine, System
+from filings.models import LineKind, Receipt, ReceiptResult, Reconciliation, ReconciliationLine, System
 from zhonglou_media.core import events, files, jobs
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.errors import Incomplete, Refused, WrongState
@@ -62,7 +62,7 @@ def prepare(content: bytes, *, name: str, system: str, listed_on: date, by: User
     with listing.as_file(io.BytesIO(content)) as path:
         table = listing.read(path)
     suggested = suggest(table, system)
-    params = {"system": system.value, "listed_on": listed_on.isoformat(), "heads": table.heads}
+    params: dict[str, Any] = {"system": system.value, "listed_on": listed_on.isoformat(), "heads": table.heads}
     if suggested.is_settled and suggested.of is not None:
         params |= {"columns": suggested.columns, "states": suggested.states, "like": suggested.of.pk}
     with transaction.atomic():
@@ -213,7 +213,7 @@ def _record(job: Job, rows: list[Theirs], matched: Matched, compared: Compared) 
         "uncompared": len(matched.broken),
         "aside": len(matched.aside),
         **{f"by_{how}": sum(by == how for _, _, by in matched.pairs.values()) for how in ("id", "link", "name")},
-        **{kind: sum(line.kind == kind for line in compared.lines) for kind in comparing.LineKind.values},
+        **{kind: sum(line.kind == kind for line in compared.lines) for kind in LineKind.values},
         "lines": len(compared.lines),
         "new": sum(line.key not in had for line in compared.lines),
         "gone": len(gone) - len(unsure),

@@ -249,6 +249,8 @@ def _said(line: ReconciliationLine, system: str) -> list[str]:
         return [f"本区 {since} {account.get_state_display()}，{system}为“{theirs}”"]
     if line.kind == LineKind.ONLY_THERE:
         return [f"本区台账为“{account.get_state_display()}”，{system}已列入"]
+    if account.state == AccountState.PENDING:
+        return [f"现为“{account.get_state_display()}”，{system}已有回执，清单里却没有"]
     how = account.number or ("存量入册" if account.origin == "baseline" else "")
     state = "" if account.state == AccountState.ACTIVE else f"现为“{account.get_state_display()}”，"
     return [f"{state}{system}查不到" + (f"（{how}）" if how else "")]

@@ -1,5 +1,6 @@
 """1,000 rows with planted differences of each kind: all found, none false; again: nothing new, nothing gone."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -75,7 +76,7 @@ def planted() -> Planted:
     accounts = register(ROWS, of)
     special = iter(accounts[:40])
     made.rows += [row_of(one) for one in accounts[40:]]
-    same = {
+    same: dict[str, Callable[[Account], list[str]]] = {
         "another id's case, a full-width letter": lambda one: row_of(one, uid="ＵＩＤ" + one.uid[3:]),
         "a link without scheme and slash": lambda one: row_of(one, uid="", name="无关", link="example.cn/u/0001"),
         "full-width digits in the name": lambda one: row_of(one, uid="", link="无", name="示例０００２发布"),

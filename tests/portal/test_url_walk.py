@@ -21,12 +21,22 @@ from accounts.middleware import DefaultDenyMiddleware
 from accounts.models import Account, Confirmation, Flag, Role, Sighting
 from filings import reporting
 from filings.jobs import submit_receipts
-from filings.models import Announcement, ExportBatch, ExportRequest, Filing, PrintTemplate
+from filings.models import (
+    Announcement,
+    ExportBatch,
+    ExportRequest,
+    Filing,
+    PrintTemplate,
+    Reconciliation,
+    ReconciliationLine,
+)
 from filings.printing import builtin, templates
 from inspections import sweep
 from inspections.models import ClosureOrder
 from tests.addresses import addresses
 from tests.factories import NOW, PDF, Cast, account, closing, opening, platform, preapproval, scan, unit, user
+from tests.filings.reconciled import csv_of, reconcile
+from tests.filings.reconciled import prepare as prepare_list
 from zhonglou_media.core import files
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.jobs import run_next
@@ -142,6 +152,22 @@ def bulk_(world: World) -> dict[str, object]:
     fields = {"state": "done", "by": world.job.by, "created_at": NOW, "params": {"act": "accept", "comment": ""}}
     fields["result"] = {"all": 0, "done": 0, "skipped": 0, "failed": 0, "rows": []}
     return {"job_id": Job.objects.get_or_create(kind="bulk", defaults=fields)[0].pk}
+
+
+def reconciled_(world: World, own: bool) -> dict[str, object]:
+    """A run that found an account which only the system above has."""
+    content = csv_of([["示例外来", "抖音", "foreign", "", "", "正常"]])
+    return {"pk": (Reconciliation.objects.first() or reconcile(content, world.job.by)).pk}
+
+
+def reconciled_line(world: World, own: bool) -> dict[str, object]:
+    return {"pk": ReconciliationLine.objects.filter(run=reconciled_(world, own)["pk"])[0].pk}
+
+
+def reconciled_job(world: World, own: bool) -> dict[str, object]:
+    """A list whose columns are to be confirmed."""
+    there = Job.objects.filter(kind="reconcile", state="prepared").first()
+    return {"pk": (there or prepare_list(csv_of([["示例", "抖音", "", "", "", "新写法"]]), world.job.by)).pk}
 
 
 def preapproval_(world: World, own: bool) -> dict[str, object]:
@@ -348,6 +374,15 @@ PAGES: dict[str, Entry] = {
     "filings:receipts_sample": anybody(OFFICE),
     "filings:receipts": Entry(OFFICE, OFFICE, "get", receipts_),
     "filings:receipts_rejected": Entry(OFFICE, OFFICE, "get", receipts_),
+    "filings:reconcile": anybody(OFFICE),
+    "filings:reconcile_job": Entry(OFFICE, OFFICE, kwargs=reconciled_job),
+    "filings:reconcile_run": Entry(OFFICE, OFFICE, kwargs=reconciled_),
+    "filings:reconcile_again": Entry(OFFICE, OFFICE, "post", reconciled_),
+    "filings:reconcile_workbook": Entry(OFFICE, OFFICE, kwargs=reconciled_),
+    "filings:reconcile_export": Entry(OFFICE, OFFICE, "post", reconciled_line),
+    "filings:reconcile_drop": Entry(OFFICE, OFFICE, "post", reconciled_line),
+    "filings:reconcile_ask": Entry(OFFICE, OFFICE, "post", reconciled_line),
+    "filings:reconcile_note": Entry(OFFICE, OFFICE, "post", reconciled_line),
     "filings:calendar": anybody(EVERYBODY),
     "filings:calendar_confirm": anybody({ADMIN}, "post"),
     "filings:complete": of_filing(OFFICE, OFFICE, "post"),
