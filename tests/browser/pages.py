@@ -241,5 +241,6 @@ FETCHED = [
     Shot("filings:receipts_rejected", "officer", "", lambda scene: {"job_id": scene.receipts}),
     Shot("flags_export", "officer"),
     Shot("job_file", "officer", "", lambda scene: {"pk": scene.job}),
+    Shot("filings:announcements_feed"),
     Shot("health"),
 ]

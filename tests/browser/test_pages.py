@@ -29,7 +29,6 @@ from tests.browser.pages_found import SIGHTED
 from tests.browser.pages_office import HISTORY, OFFICE
 from tests.browser.pages_orders import ORDERED
 from tests.browser.pages_people import PEOPLE
-from tests.browser.pages_reconcile import RECONCILED
 from tests.browser.pages_recorded import KEPT, RECORDED
 from tests.browser.pages_search import SEARCHED
 from tests.browser.scene import Scene, set_scene
@@ -45,7 +44,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 LISTS = {
     "filings": [*pages.FILINGS, *CLOSINGS],
     "unit": [*pages.UNIT, *ASKED, *KEPT, *RECORDED, *CHANGES, *SEARCHED],
-    "office": [*OFFICE, *RECONCILED, *SIGHTED, *ORDERED, *pages.READERS, *HISTORY, *PEOPLE],
+    "office": [*OFFICE, *SIGHTED, *ORDERED, *pages.READERS, *HISTORY, *PEOPLE],
 }
 SHOTS = Path(settings.BASE_DIR) / "build" / "shots"
 EVERY_PICTURE = bool(os.environ.get("SHOTS"))

@@ -23,6 +23,7 @@ from zhonglou_media.core.searching import MAX_TYPED, suffices, words
 
 SHOWN = 5
 MOST = 100  # so many are counted: a word that is everywhere need not be looked for everywhere
+PUNCTUATION = str.maketrans(",;()", "，；（）")  # folded in what a filing says; as it was written for the eye
 AROUND = 24  # characters of what a filing says, before and behind the word
 
 
@@ -159,5 +160,6 @@ def _said(filing: Any, typed: list[str]) -> str:
             at = line.find(word)
             if at >= 0:
                 start, end = max(at - AROUND, 0), at + len(word) + AROUND
-                return f"{'…' if start else ''}{line[start:end]}{'…' if end < len(line) else ''}"
+                part = line[start:end].translate(PUNCTUATION)
+                return f"{'…' if start else ''}{part}{'…' if end < len(line) else ''}"
     return ""
