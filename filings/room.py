@@ -51,15 +51,20 @@ def room_of(filing: Filing, *, now: datetime) -> Room:
     )
 
 
+def lock_files(unit_id: int) -> None:
+    """One upload of a unit at a time, until its transaction ends: what weighs against the limit is every filing's."""
+    key = f"attachments-{unit_id}"
+    Counter.objects.get_or_create(key=key)
+    Counter.objects.select_for_update().get(key=key)
+
+
 def must_have_room(filing: Filing, *, sm3: str, size: int, now: datetime) -> None:
     """Refuse a file too many, or one that the unit has no room for. Call inside a transaction, before it is kept.
 
-    The filing is locked already; the unit's other uploads wait here until this one is through, so that two at once
-    cannot pass together. What the unit has attached before weighs nothing. Raises Refused.
+    The filing is locked already; other uploads of the unit wait, so that two at once cannot pass together. What the
+    unit has attached before weighs nothing. Raises Refused.
     """
-    key = f"attachments-{filing.unit_id}"
-    Counter.objects.get_or_create(key=key)
-    Counter.objects.select_for_update().get(key=key)
+    lock_files(filing.unit_id)
     room = room_of(filing, now=now)
     if room.files >= room.most:
         raise Refused(f"附件最多{room.most}个，请先移除不用的。")
