@@ -10,6 +10,7 @@ import shutil
 import socket
 from collections.abc import Iterator
 from itertools import count
+from tempfile import mkdtemp
 from typing import Any
 
 # Playwright keeps an event loop running in this thread; Django would refuse the ORM beside it.
@@ -18,10 +19,11 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 import pytest
 from django.conf import settings
 from django.core.management.commands.flush import Command as FlushCommand
+from django.core.management.commands.migrate import Command as MigrateCommand
 from django.db import connection
 from django.db.backends.sqlite3.base import DatabaseOperations as SqliteOperations
 
-from tests import services
+from tests import prepared, services
 
 # Axes counts failed sign-ins of all tests together: on only where asked (fixture `axes`).
 settings.AXES_ENABLED = False
@@ -103,8 +105,16 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     terminalreporter.line(f"共跳过 {len(skipped)} 项（数据库：{connection.vendor}）")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The folder of what the workers of this run share."""
+    if not hasattr(config, "workerinput"):
+        os.environ[prepared.FOLDER] = mkdtemp(prefix="portal-prepared-")
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """The temporary var folder that settings.py made for this run."""
+    """The temporary var folder that settings.py made for this run, and what its workers shared."""
+    if not hasattr(config, "workerinput"):
+        prepared.forget()
     shutil.rmtree(settings.VAR_DIR, ignore_errors=True)
 
 
@@ -178,6 +188,22 @@ def flush_keeps_the_house() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SqliteOperations, "sql_flush", without_triggers)
         patch.setattr(FlushCommand, "handle", with_seeds)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def migrations_run_once() -> Iterator[None]:
+    """Of all workers one migrates its database; to the others `migrate` on an empty database gives a copy of it."""
+    handle = MigrateCommand.handle
+
+    def once(self: Any, *words: Any, **options: Any) -> None:
+        if options["app_label"] or connection.introspection.table_names():
+            handle(self, *words, **options)
+        else:
+            prepared.migrate(lambda: handle(self, *words, **options))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MigrateCommand, "handle", once)
         yield
 
 

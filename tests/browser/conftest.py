@@ -8,12 +8,10 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from urllib.parse import urlsplit
 
-import psycopg2
 import pytest
-from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests import services
+from tests import prepared, services
 
 PASSWORD = "Zhonglou-demo-2021"
 WIDE, NARROW = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
@@ -38,37 +36,24 @@ class Portal:
 
 
 @pytest.fixture(scope="session")
-def portal(chromium: str) -> Iterator[Portal]:
-    """`run_portal --migrate --demo`: SQLite and the file queue, or a database of its own on PostgreSQL, with Redis."""
+def portal(chromium: str, django_db_setup: None) -> Iterator[Portal]:
+    """`run_portal` on the demo: SQLite and the file queue, or a database of its own on PostgreSQL, with Redis."""
     # Not pytest's own folder: other runs of pytest beside this one tidy that up.
-    var_dir, port = Path(mkdtemp(prefix="portal-browser-")), services.free_port()
-    more = {}
-    test_url, redis = os.environ.get("TEST_DATABASE_URL", ""), os.environ.get("TEST_REDIS_URL", "")
-    name = f"portal_browser_{os.getpid()}"
-    if connection.vendor == "postgresql":
-        _sql(test_url, f"CREATE DATABASE {name}")
-        more["DATABASE_URL"] = urlsplit(test_url)._replace(path=f"/{name}").geturl()
+    var_dir, port = Path(mkdtemp(prefix="portal-browser-")) / "var", services.free_port()
+    name, redis = f"portal_browser_{os.getpid()}", os.environ.get("TEST_REDIS_URL", "")
+    more = prepared.demo(var_dir, name)
     if redis:
         # A database of Redis for each of several workers: portals that share one take each other's tasks.
         worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
         more["REDIS_URL"] = urlsplit(redis)._replace(path=f"/{1 + worker % 12}").geturl()
     env = services.portal_environment(var_dir, SWEEP_SECONDS=str(SWEEP_SECONDS), **more)
     try:
-        with services.running_portal(env, port, "--migrate", "--demo"):
+        with services.running_portal(env, port):
             yield Portal(f"http://127.0.0.1:{port}", env)
     finally:
-        if connection.vendor == "postgresql":
-            _sql(test_url, f"DROP DATABASE {name} WITH (FORCE)")
-        rmtree(var_dir, ignore_errors=True)
-
-
-def _sql(url: str, statement: str) -> None:
-    """One statement on the server, outside any transaction."""
-    server = psycopg2.connect(urlsplit(url)._replace(path="/postgres").geturl())
-    server.autocommit = True
-    with server.cursor() as cursor:
-        cursor.execute(statement)
-    server.close()
+        if prepared.on_postgres():
+            prepared.sql(os.environ["TEST_DATABASE_URL"], f"DROP DATABASE {name} WITH (FORCE)")
+        rmtree(var_dir.parent, ignore_errors=True)
 
 
 @dataclass
