@@ -15,6 +15,7 @@ from accounts.access import may, seen_unit_ids, user_of, visible_units
 from accounts.models import Unit
 from accounts.policy import Action, could
 from filings.access import visible_filings
+from filings.bulk import Chosen, choices
 from filings.models import Filing, FilingKind, FilingState
 from filings.models.filing import FilingQuerySet
 from filings.timeline import verb_label
@@ -58,11 +59,12 @@ class Row:
     verdict: str
     my_act: str = ""
     my_at: datetime | None = None
+    chosen: Chosen | None = None  # what its box says when the office ticks it
 
 
-def _row(filing: Filing) -> Row:
-    verb = getattr(filing, "my_verb", "")
-    return Row(filing, asked(filing), verdict(filing), verb_label(verb) if verb else "", getattr(filing, "my_at", None))
+def _row(filing: Filing, chosen: Chosen | None) -> Row:
+    verb, at = getattr(filing, "my_verb", ""), getattr(filing, "my_at", None)
+    return Row(filing, asked(filing), verdict(filing), verb_label(verb) if verb else "", at, chosen)
 
 
 @may(Action.VIEW_FILING)
@@ -101,12 +103,16 @@ def _page(request: HttpRequest, rows: FilingQuerySet, template: str) -> HttpResp
     total = rows.count()
     found = form.narrow(rows).for_lists().select_related("owner")
     page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page"))
+    many = template == "filings/list.html" and could(user_of(request), Action.ACCEPT)
+    boxes = choices(list(page.object_list)) if many else {}
     return render(
         request,
         template,
         {
             "page": page,
-            "rows": [_row(filing) for filing in page],
+            "rows": [_row(filing, boxes.get(filing.pk)) for filing in page],
+            "many": many,
+            "here": request.get_full_path(),
             "form": form,
             "total": total,
             "wide": wide,

@@ -7,9 +7,11 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from accounts import policy
 from accounts.access import user_of
 from accounts.models import AccountState
-from filings import deadlines, going_up, opening, review_queue, reviewing
+from accounts.policy import Action
+from filings import deadlines, going_up, opening, review_queue, reviewing, urging
 from filings.available import available
 from filings.forms.office import DecisionForm, NotOccurredForm, ReadForm, UnacceptForm
 from filings.models import Filing, FilingState
@@ -44,6 +46,8 @@ class Panel:
     passing: going_up.Passing | None
     may_unaccept: bool
     correction_due: deadlines.Clock | None  # if it were returned today
+    asked: urging.Asked | None  # what the unit may be urged for
+    urged_at: datetime | None
     phrases: tuple[str, ...] = PHRASES
 
     @property
@@ -72,6 +76,7 @@ def panel_context(
     asks = asks_platform(filing)
     preset = "yes" if asks and opening.seems_on_platform(filing) else "no"
     passing = going_up.passing([filing], now=now)[0] if filing.state == FilingState.ACCEPTED else None
+    asked = urging.asked_of(filing, now) if policy.may(user, Action.REMIND, filing) else None
     panel = Panel(
         can=can,
         reading=_reading(filing, form, refused),
@@ -92,6 +97,8 @@ def panel_context(
         passing=passing,
         may_unaccept="unaccept" in can and (bool(filing.conflict) or not filing.exports.exists()),
         correction_due=deadlines.after(day_of(now), "correction_days") if reviewing_it else None,
+        asked=asked,
+        urged_at=urging.last_urged([filing]).get(filing.pk) if asked else None,
     )
     return {"office": panel}
 
