@@ -1,7 +1,10 @@
 """Every command from the shell: a failure is one Chinese line, exit status 1, and no change."""
 
+import json
 import shutil
 import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,57 @@ def empty_portal(tmp_path_factory: pytest.TempPathFactory) -> Path:
     migrated = services.manage("migrate", "-v0", env=services.portal_environment(var_dir))
     assert migrated.returncode == 0, migrated.stderr
     return var_dir
+
+
+# Django is loaded once; each command has a process of its own, forked from that, as `manage.py` would be.
+FORKS = """
+import json, os, sys, traceback
+import django
+from django.core.management import execute_from_command_line
+django.setup()
+for line in sys.stdin:
+    words, out, err = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        for path, number in ((out, 1), (err, 2)):
+            os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+        status = 0
+        try:
+            execute_from_command_line(["manage.py", *words])
+        except SystemExit as end:
+            status = end.code or 0
+        except BaseException:
+            traceback.print_exc()
+            status = 1
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def fork(
+    empty_portal: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., "subprocess.CompletedProcess[str]"]]:
+    """`run` on the empty portal, without the second that it takes to load Django."""
+    env = services.portal_environment(empty_portal, DJANGO_SETTINGS_MODULE="zhonglou_media.settings")
+    folder = tmp_path_factory.mktemp("said")
+    out, err = folder / "out", folder / "err"
+    with subprocess.Popen(
+        [sys.executable, "-c", FORKS], cwd=services.ROOT, env=env, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as loaded:  # fmt: skip
+        assert loaded.stdin
+        assert loaded.stdout
+
+        def one(*words: str) -> "subprocess.CompletedProcess[str]":
+            print(json.dumps([words, str(out), str(err)]), file=loaded.stdin, flush=True)
+            status = int(loaded.stdout.readline())
+            return subprocess.CompletedProcess(words, status, out.read_text(), err.read_text())
+
+        yield one
+        loaded.stdin.close()
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +125,15 @@ FAILURES = [
 
 @pytest.mark.parametrize("words", FAILURES, ids=" ".join)
 def test_a_failure_is_one_chinese_line(
-    words: tuple[str, ...], empty_portal: Path, bad_files: dict[str, str], tmp_path: Path
+    words: tuple[str, ...],
+    fork: Callable[..., "subprocess.CompletedProcess[str]"],
+    empty_portal: Path,
+    bad_files: dict[str, str],
+    tmp_path: Path,
 ) -> None:
     before = (empty_portal / "portal.sqlite3").read_bytes()
     known = bad_files | {"list_a.xlsx": str(DATA / "list_a.xlsx"), "out.xlsx": str(tmp_path / "out.xlsx")}
-    failed = run(empty_portal, *(known.get(word, word) for word in words))
+    failed = fork(*(known.get(word, word) for word in words))
     assert (failed.returncode, failed.stdout) == (1, "")
     line = failed.stderr
     assert line.endswith("\n")
