@@ -23,12 +23,15 @@ from tests.browser import pages
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.pages import Shot
 from tests.browser.pages_asked import ASKED
+from tests.browser.pages_bulk import BULK
 from tests.browser.pages_changes import CHANGES
 from tests.browser.pages_closings import CLOSINGS
 from tests.browser.pages_found import SIGHTED
 from tests.browser.pages_office import HISTORY, OFFICE
 from tests.browser.pages_orders import ORDERED
 from tests.browser.pages_people import PEOPLE
+from tests.browser.pages_printing import DOWNLOADED, PRINTED
+from tests.browser.pages_reconcile import RECONCILED
 from tests.browser.pages_recorded import KEPT, RECORDED
 from tests.browser.pages_search import SEARCHED
 from tests.browser.scene import Scene, set_scene
@@ -44,7 +47,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 LISTS = {
     "filings": [*pages.FILINGS, *CLOSINGS],
     "unit": [*pages.UNIT, *ASKED, *KEPT, *RECORDED, *CHANGES, *SEARCHED],
-    "office": [*OFFICE, *SIGHTED, *ORDERED, *pages.READERS, *HISTORY, *PEOPLE],
+    "office": [*OFFICE, *PRINTED, *BULK, *RECONCILED, *SIGHTED, *ORDERED, *pages.READERS, *HISTORY, *PEOPLE],
 }
 SHOTS = Path(settings.BASE_DIR) / "build" / "shots"
 EVERY_PICTURE = bool(os.environ.get("SHOTS"))
@@ -219,7 +222,7 @@ def test_pages_of_a_portal_that_is_still_empty(studio: Studio) -> None:
 
 def test_what_is_fetched_answers(studio: Studio, scene: Scene) -> None:
     answers = {}
-    for shot in pages.FETCHED:
+    for shot in [*pages.FETCHED, *DOWNLOADED]:
         answer = studio.window(shot.who).page.context.request.get(studio.server + shot.path(scene))
         answers[shot.name] = answer.status
     assert answers == dict.fromkeys(answers, 200)
@@ -242,5 +245,5 @@ def test_every_address_that_can_be_opened_has_a_picture(studio: Studio, scene: S
             answer.close()
         if not any(answer.status_code == 405 for answer in answers):
             can_be_opened.add(name)
-    looked_at = [*LISTS.values(), pages.PUBLIC, pages.EMPTY, pages.FETCHED]
+    looked_at = [*LISTS.values(), pages.PUBLIC, pages.EMPTY, pages.FETCHED, DOWNLOADED]
     assert can_be_opened - {"styleguide"} == {shot.name for shots in looked_at for shot in shots}
