@@ -1,9 +1,13 @@
-"""`make bench`: what an import of activity and a sweep cost. Status 1 when a limit is broken. FULL=1: none scaled."""
+"""`make bench`: what an import of activity, a sweep, and an export of filings to other pages cost.
+
+Status 1 when a limit is broken. FULL=1: none scaled.
+"""
 
 import subprocess
 import sys
 
-PARTS = ("tests.bench_import", "tests.bench_sweep")  # each on an empty PostgreSQL, in a process of its own
+# Each on an empty PostgreSQL, in a process of its own.
+PARTS = ("tests.bench_import", "tests.bench_sweep", "tests.bench_export")
 
 
 def main() -> int:

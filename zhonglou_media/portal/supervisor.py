@@ -23,7 +23,8 @@ from zhonglou_media.core.errors import Refused
 
 HOST = "127.0.0.1"
 GRACE = 10.0  # seconds a child has to end by itself
-WEB = "网页服务"
+WEB, WORKER = "网页服务", "后台任务"
+NICE = {WORKER: 10}  # exports and imports take the processor that no page waits for
 RESTARTS, WITHIN = 5, 60.0  # so many starts again within so many seconds; one more stops the portal
 _PR_SET_PDEATHSIG = 1
 _prctl = getattr(ctypes.CDLL(None), "prctl", None)  # Linux only
@@ -43,7 +44,7 @@ def commands(port: int) -> dict[str, list[str]]:
     patience = ["--graceful-timeout", "8", "--keep-alive", "30"]  # a kept connection outlives a page that is read
     return {
         WEB: [*python, *gunicorn, *patience, "--log-level", "warning", "--no-control-socket"],
-        "后台任务": [
+        WORKER: [
             *celery, "worker", "-Q", "celery,long", "-P", "threads", "-c", "4", "-n", f"portal-{port}@%h",
             "-l", "WARNING", *quiet_network,
         ],
@@ -82,8 +83,9 @@ def only_one(var_dir: Path) -> Iterator[None]:
         yield
 
 
-def _die_with(parent: int) -> None:
-    """In the child: be killed when the supervisor ends, however it ends."""
+def _die_with(parent: int, nice: int) -> None:
+    """In the child: be killed when the supervisor ends, however it ends; stand `nice` steps behind the others."""
+    os.nice(nice)
     if _prctl is not None:
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it ended before the line above
@@ -107,13 +109,13 @@ def supervise(port: int, started: str) -> None:
     ours = commands(port)
     try:
         for name, command in ours.items():
-            children[name] = _start(command)
+            children[name] = _start(command, NICE.get(name, 0))
         said = False
         while True:
             for name, child in children.items():
                 if child.poll() is not None:
                     _again(name, child, ended.setdefault(name, []))
-                    children[name] = _start(ours[name])
+                    children[name] = _start(ours[name], NICE.get(name, 0))
             if not said and _listening(port):
                 print(started, flush=True)  # noqa: T201 -- the one line for the terminal
                 said = True
@@ -123,10 +125,10 @@ def supervise(port: int, started: str) -> None:
         print("门户已停止。", flush=True)  # noqa: T201 -- the last line for the terminal
 
 
-def _start(command: list[str]) -> "subprocess.Popen[bytes]":
+def _start(command: list[str], nice: int) -> "subprocess.Popen[bytes]":
     parent = os.getpid()
     return subprocess.Popen(  # noqa: S603 -- our own command lines
-        command, start_new_session=True, preexec_fn=lambda: _die_with(parent)
+        command, start_new_session=True, preexec_fn=lambda: _die_with(parent, nice)
     )
 
 
