@@ -84,7 +84,8 @@ CHANGE = Layout(
 CLOSING = Layout(
     annex="附件3",
     printed=(
-        ("unit", "mode"),
+        ("unit", "operator_phone"),
+        ("mode",),
         ("reasons",),
         ("explanation",),
         ("effective_on", "applied_on"),
@@ -97,7 +98,6 @@ CLOSING = Layout(
         ("notice_text",),
         ("notice_on", "notice_days"),
         ("notice_place", "notice_link"),
-        ("operator_phone",),
         ("remarks",),
         ("attachments",),
     ),

@@ -23,11 +23,11 @@ from filings.models import PrintForm
 from filings.printing import names
 
 SONG, FANGSONG, LATIN = "宋体", "仿宋", "Times New Roman"
-MARGIN, WIDTH, LABEL, VALUE = Mm(18), Mm(174), Mm(28), Mm(59)
-SEAL = Mm(52)
+MARGIN, WIDTH, LABEL, VALUE = Mm(18), Mm(174), Mm(30), Mm(57)
+LINE, SEAL = Mm(6.3), Mm(51)
 TEXT, SMALL, TITLE = Pt(10.5), Pt(9), Pt(20)
 MADE = datetime(2021, 3, 22)  # noqa: DTZ001 -- a .docx keeps no zone; the day the regulation came into force
-ONE_LINE = 6  # characters of a label
+ONE_LINE = 7  # characters of a label
 CENTER, LEFT = WD_ALIGN_PARAGRAPH.CENTER, WD_ALIGN_PARAGRAPH.LEFT
 NOTE = "主要领导批准后，须在 2 个工作日内报区政府办公室备案（第八条）。"
 HEADS = (("备案编号", "number", "收到日期", "received"), ("报送截止", "due", "是否逾期", "late"))
@@ -38,7 +38,7 @@ def built_in(form: PrintForm | str) -> bytes:
     """The template of that form, the same bytes' content each time."""
     document = Document()
     _page(document)
-    _above(document, form)
+    _above(document)
     table = document.add_table(rows=0, cols=4)
     _borders(table)
     for label, name, other, second in HEADS:
@@ -79,8 +79,8 @@ def _page(document: DocumentOf) -> None:
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.left_margin = section.right_margin = MARGIN
-    section.top_margin, section.bottom_margin = Mm(13), Mm(13)
-    section.header_distance, section.footer_distance = Mm(7), Mm(6)
+    section.top_margin, section.bottom_margin = Mm(16), Mm(13)
+    section.header_distance, section.footer_distance = Mm(9), Mm(7)
     properties = document.core_properties
     properties.author, properties.title, properties.comments = "", "", ""
     properties.created = properties.modified = MADE
@@ -102,11 +102,10 @@ def _page(document: DocumentOf) -> None:
         parent.append(language)
 
 
-def _above(document: DocumentOf, form: PrintForm | str) -> None:
-    mark = document.sections[0].header.paragraphs[0]
-    mark.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    _write(mark, "{{ mark }}", font=SONG, bold=True)
-    _write(document.paragraphs[0] if document.paragraphs else document.add_paragraph(), "{{ annex }}", font=SONG)
+def _above(document: DocumentOf) -> None:
+    top = _at_edge(document, document.sections[0].header.paragraphs[0])
+    _write(top, "{{ annex }}\t", font=SONG)
+    _write(top, "{{ mark }}", font=SONG, bold=True)
     title = document.add_paragraph()
     title.alignment = CENTER
     title.paragraph_format.space_after = Pt(6)
@@ -117,16 +116,19 @@ def _below(document: DocumentOf) -> None:
     last = document.add_paragraph()  # Word wants one behind a table: as low as can be
     last.paragraph_format.line_spacing = Pt(1)
     _write(last, "", size=Pt(1))
-    footer = document.sections[0].footer.paragraphs[0]
-    footer.style = document.styles["Normal"]
-    _write(footer, NOTE, size=SMALL)
-    footer.add_run().add_break()
-    footer.paragraph_format.tab_stops.add_tab_stop(WIDTH, WD_TAB_ALIGNMENT.RIGHT)
-    _write(footer, "{% if code %}核对码 {{ code }}（{{ version }}）{% endif %}\t第 ", size=SMALL)
+    footer = _at_edge(document, document.sections[0].footer.paragraphs[0])
+    _write(footer, f"{NOTE}{{% if code %}}核对码 {{{{ code }}}}（{{{{ version }}}}）{{% endif %}}\t第 ", size=SMALL)
     _field(footer, "PAGE")
     _write(footer, " 页，共 ", size=SMALL)
     _field(footer, "NUMPAGES")
     _write(footer, " 页", size=SMALL)
+
+
+def _at_edge(document: DocumentOf, paragraph: Paragraph) -> Paragraph:
+    """A line of header or footer: what stands left, and after a tab what stands right."""
+    paragraph.style = document.styles["Normal"]
+    paragraph.paragraph_format.tab_stops.add_tab_stop(WIDTH, WD_TAB_ALIGNMENT.RIGHT)
+    return paragraph
 
 
 def _field(paragraph: Paragraph, code: str) -> None:
@@ -149,7 +151,7 @@ def _borders(table: Table) -> None:
     for column, width in zip(table.columns, (LABEL, VALUE, LABEL, VALUE), strict=True):
         column.width = width
     margins = OxmlElement("w:tblCellMar")
-    for side, twips in (("top", 34), ("left", 85), ("bottom", 34), ("right", 85)):
+    for side, twips in (("top", 28), ("left", 85), ("bottom", 28), ("right", 85)):
         one = OxmlElement(f"w:{side}")
         one.set(qn("w:w"), str(twips))
         one.set(qn("w:type"), "dxa")
@@ -157,7 +159,7 @@ def _borders(table: Table) -> None:
     table._tbl.tblPr.append(margins)
 
 
-def _row(table: Table, height: Length = Mm(6.6)) -> _Row:
+def _row(table: Table, height: Length = LINE) -> _Row:
     row: _Row = table.add_row()  # type: ignore[no-untyped-call]
     row.height, row.height_rule = height, WD_ROW_HEIGHT_RULE.AT_LEAST
     for cell, width in zip(row.cells, (LABEL, VALUE, LABEL, VALUE), strict=True):

@@ -66,14 +66,12 @@ def check(content: bytes, form: PrintForm | str) -> Uses:
     look_over(content)
     document = _opened(content)
     found = _Found()
-    marks = 0
     for where, source in _parts(document):
-        marks += source.count("{{") + source.count("{%")
         _judge(where, source, form, found)
     problems = [_unknown(name, meant, form) for name, meant in sorted(found.unknown.items())] + found.other
     if problems:
         raise Faulty(problems)
-    if not marks:
+    if not found.names:
         raise Faulty(["文档里没有一个字段（{{ … }}），印出来每件备案都一样，请先填入字段再上传。"])
     _try(content, form)
     return uses(found.names, form)

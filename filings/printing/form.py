@@ -91,7 +91,7 @@ def printed(filing: Filing, *, phones: bool, typed: bool, now: datetime) -> Prin
             Line(n, label=one.label, old=_side(one, one.old, phones), new=_side(one, one.new, phones))
             for n, one in enumerate(items, start=1)
         ],
-        [Line(n, name=name) for n, name in enumerate(rows, start=1)],
+        [Line(n, name=in_words.printable(name)) for n, name in enumerate(rows, start=1)],
     )
 
 
@@ -145,13 +145,15 @@ def _account(filing: Filing, items: Sequence[Difference]) -> dict[str, str]:
 def _blank(name: str, words: str) -> str:
     if name == "attachments" and words == in_words.NO_FILES:
         return "无"
-    return "" if words in NOTHING else words
+    return "" if words in NOTHING else in_words.printable(words)
 
 
 def _side(one: Difference, words: str, phones: bool) -> str:
     if words in NOTHING:
         return "无"
-    return HIDDEN if not phones and one.label == fields.label("custodian_phone") and words else words
+    if not phones and one.label == fields.label("custodian_phone"):
+        return HIDDEN
+    return in_words.printable(words)
 
 
 def _day(moment: datetime | date | None) -> str:

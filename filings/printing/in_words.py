@@ -1,5 +1,6 @@
 """What a filing says, field by field in words: as a revision froze it, or as it is typed so far."""
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -11,6 +12,13 @@ from filings.layouts import LAYOUTS
 from filings.models import Draft, Filing, FilingKind
 
 UNFILLED, NO_FILES = "（未填）", "（无）"
+_LINES = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def printable(text: str) -> str:
+    """Its lines ended by \\n, without what has no shape on paper and which no XML can hold."""
+    return _UNPRINTABLE.sub("", _LINES.sub("\n", text))
 
 
 def frozen(said: content.Content) -> dict[str, str]:

@@ -3,7 +3,7 @@
 A template of the office names them as `{{ name }}`; the built-in forms and the page to print are made from the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 
@@ -49,6 +49,7 @@ LISTS: Mapping[str, tuple[str, Mapping[str, str]]] = MappingProxyType(
 )
 BOXES = "_boxes"  # after a field's name: all its options, the chosen one ticked
 TICKED, OPEN_BOX = "☑", "☐"
+NARROW, WIDE = 14.5, 38  # characters on a line of the built-in form
 TITLES = {
     FilingKind.OPEN: "政务新媒体新开办备案表",
     FilingKind.CHANGE: "政务新媒体变更报备表",
@@ -103,10 +104,7 @@ def lists(form: PrintForm | str) -> Mapping[str, tuple[str, Mapping[str, str]]]:
 
 
 def boxes(form: PrintForm | str, name: str, words: str) -> str:
-    """All options of a field, ticked where `words` names them; what is none of them is added as it stands.
-
-    A space that does not break keeps a box and its option on one line.
-    """
+    """All options of a field, ticked where `words` names them; what is none of them is added as it stands."""
     every = options(form)[name]
     # Options may hold the mark that parts several of them (「机构改革、主办单位撤并」): whole ones are looked for.
     left, chosen = f"、{words}、" if words else "", set()
@@ -114,6 +112,22 @@ def boxes(form: PrintForm | str, name: str, words: str) -> str:
         if f"、{option}、" in left:
             chosen.add(option)
             left = left.replace(f"、{option}、", "、")
-    shown = [f"{TICKED if option in chosen else OPEN_BOX}\u00a0{option}" for option in every]
-    other = left.strip("、")
-    return " ".join([*shown, other] if other else shown)
+    shown = [f"{TICKED if option in chosen else OPEN_BOX}{option}" for option in every]
+    room = WIDE if (name,) in LAYOUTS[kind_of(form)].printed else NARROW
+    return _packed([*shown, other] if (other := left.strip("、")) else shown, room)
+
+
+def _packed(parts: Sequence[str], room: float) -> str:
+    """`parts` on lines of `room` characters, so that no box is parted from its option."""
+    lines: list[str] = []
+    for part in parts:
+        if lines and _width(lines[-1]) + _width(part) + 0.5 <= room:
+            lines[-1] += f" {part}"
+        else:
+            lines.append(part)
+    return "\n".join(lines)
+
+
+def _width(text: str) -> float:
+    """In characters of Chinese."""
+    return sum(0.5 if letter.isascii() else 1 for letter in text)

@@ -10,9 +10,8 @@ from docxtpl import DocxTemplate
 from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
-# What XML cannot hold would cut the text off behind it; \a and \f are page marks to docxtpl.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-_LINES = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+from filings.printing.in_words import printable
+
 # docxtpl turns these into the marks of Jinja after rendering; a word joiner between keeps them as typed.
 _ESCAPES = re.compile(r"\{(?=_[{%])|[%}](?=_\})")
 
@@ -34,9 +33,8 @@ def fill(template: bytes, context: Mapping[str, Any]) -> bytes:
 
 
 def clean(text: str) -> str:
-    """Text as a Word file holds it: its lines ended by \\n, without what cannot be printed."""
-    text = _LINES.sub("\n", text)
-    return _ESCAPES.sub(lambda found: f"{found.group()}\u2060", _UNPRINTABLE.sub("", text))
+    """Text as a Word file holds it: what it cannot hold would cut the text off behind it."""
+    return _ESCAPES.sub(lambda found: f"{found.group()}\u2060", printable(text))
 
 
 def _clean(value: Any) -> Any:

@@ -134,6 +134,8 @@ def _show(request: HttpRequest, row: PrintTemplate, *, refused: Refused | None =
 def preview(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
     """The template filled in with the filing that was chosen."""
     row = _row(pk)
+    if "filing" not in request.GET:
+        return redirect("filings:template", pk)
     form = PreviewForm(request.GET, of=row.form, visible=visible_filings(user_of(request)))
     if not form.is_valid():
         return _show(request, row, refused=Refused("请从列出的备案中选择一件，再下载预览。"))
