@@ -5,8 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Arguments for pytest: make test ARGS="tests/filings -x"
 ARGS ?=
-# Processes that run the tests, a file at a time each; 0 for one that may be debugged.
-WORKERS ?= 2
+# Processes that run the tests, a file at a time each; 0 for one that may be debugged. Two a core for CI: many tests wait.
+WORKERS ?= 4
 COMPILE = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header
 
 .DEFAULT_GOAL := help

@@ -22,6 +22,7 @@ from django.core.management.commands.flush import Command as FlushCommand
 from django.core.management.commands.migrate import Command as MigrateCommand
 from django.db import connection
 from django.db.backends.sqlite3.base import DatabaseOperations as SqliteOperations
+from xdist.scheduler import LoadFileScheduling
 
 from tests import prepared, services
 
@@ -68,9 +69,9 @@ def for_full_runs(item: pytest.Item, *, on_postgres: bool) -> bool:
     return on_postgres and (looks or (of_the_portal and not item.path.name.endswith("_races.py")))
 
 
-# A run of its own on PostgreSQL; every page at both widths; stories that wait for sweeps of a running portal.
-LONGEST = ("test_on_postgres.py", "test_pages.py", "test_story_late.py", "test_story_quiet.py")
-LONG = ("test_machine_random.py", "test_url_walk.py")
+# The stories one after the other; every page at both widths; one long test; a run of its own on PostgreSQL.
+LONGEST = ("test_story_", "test_pages.", "test_machine_random.", "test_on_postgres.")
+LONG = ("test_url_walk.py",)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -91,7 +92,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = kept
     if hasattr(config, "workerinput"):
         long = {item.path for item in items if item.get_closest_marker("slow") or item.path.name in LONG}
-        items.sort(key=lambda item: (item.path not in long, item.path.name not in LONGEST))
+        items.sort(key=lambda item: (not item.path.name.startswith(LONGEST), item.path not in long))
+
+
+class FilesAndStories(LoadFileScheduling):
+    """A file at a time for each worker; the stories are for one of them, which starts the portal that they share."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "stories" if "/test_story_" in nodeid else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """With `--dist loadfile`, as `make test` has it."""
+    return FilesAndStories(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
