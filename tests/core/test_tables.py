@@ -148,6 +148,8 @@ def test_one_sheet_has_the_list_and_others_do_not_disturb(tmp_path: Path) -> Non
         (b"\xd0\xcf\x11\xe0 old", "旧版"),
         (b"PK\x03\x04 broken", "不是完好"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "认不出"),
+        (b"%PDF-1.7\n1,2\n", "认不出"),
+        (b"\xef\xbb\xbf <html><table><tr><td>1</td></tr></table>", "认不出"),
         ('单位,平台\n"没有结束的引号'.encode(), "引号"),
         (b"a" * 40_000, "超过 32767 个字"),
         (b"," * 70, "超过 20000 行或 64 列"),
@@ -230,6 +232,17 @@ def test_xlsx_comes_back_as_it_went_without_a_formula(tmp_path: Path, texts: lis
     with zipfile.ZipFile(path) as archive:
         assert b"<f" not in archive.read("xl/worksheets/sheet1.xml")
     assert read_table(path).sheets[0].rows == [["编号", *texts], ["1", *texts]]
+
+
+@pytest.mark.parametrize(
+    "text", ["=1\r\n第二行", "\r=1", "\n=1", "\t=1", "_x000D_", "_x005F_x000d_", "_x0041_", "a_b_x"]
+)
+def test_what_a_browser_types_into_a_field_of_several_lines_comes_back(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "out.xlsx"
+    write_xlsx(path, [SheetOut("表", ["=编号", text], [["1", text]], above=[text])])
+    assert read_table(path).sheets[0].rows == [[text], ["=编号", text], ["1", text]]
+    page = openpyxl.load_workbook(path).worksheets[0]
+    assert (page["A2"].quotePrefix, page["A2"].data_type) == (True, "s")
 
 
 def test_values_are_written_as_people_read_them() -> None:

@@ -163,7 +163,7 @@ def test_a_photo_comes_by_the_second_field_of_the_same_name() -> None:
     empty = b'--BoUnDaRyStRiNg\r\nContent-Disposition: form-data; name="scan"; filename=""\r\n\r\n\r\n'
     body = empty + encode_multipart(BOUNDARY, sent)
     client = signed_in(filing.cast.operator)  # type: ignore[attr-defined]
-    assert client.post(f"/filings/{filing.pk}/paper/", body, content_type=MULTIPART_CONTENT).status_code == 302
+    assert client.generic("POST", f"/filings/{filing.pk}/paper/", body, MULTIPART_CONTENT).status_code == 302
     filing.refresh_from_db()
     assert filing.paper_scan is not None
     assert filing.paper_scan.type == files.JPEG

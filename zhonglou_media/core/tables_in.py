@@ -29,6 +29,7 @@ CHILD = Path(__file__).with_name("xlsx_child.py")
 _CHILD_MEGABYTES, _CHILD_SECONDS = 768, 10
 TOO_LARGE = 3  # exit status of the child
 _XLSX, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_NO_TABLE = (b"%PDF-", b"<", b"{\\rtf", b"Rar!", b"MZ", b"GIF8")  # a page of a browser is named .xls by some systems
 UNKNOWN = "认不出文件的编码或格式，请另存为 .xlsx 或 UTF-8 编码的 .csv 后重试。"
 DAMAGED = "文件不是完好的 Excel 工作簿（.xlsx），请用 Excel 或 WPS 另存后重试。"
 
@@ -84,9 +85,11 @@ def read_text(text: str) -> Table:
 
 
 def is_workbook(start: bytes) -> bool:
-    """Whether a file that begins so is an xlsx. Raises Refused for the old format, and for an encrypted one."""
+    """Whether a file that begins so is an xlsx. Raises Refused for the old format, an encrypted one, and no table."""
     if start.startswith(_OLE):
         raise Refused("这是旧版（.xls）或加密的 Excel 文件，请另存为不加密的 .xlsx 后重试。")
+    if start[:64].lstrip(b"\xef\xbb\xbf\xff\xfe\x00\t\r\n ").startswith(_NO_TABLE):  # texts, or partly so
+        raise Refused(UNKNOWN)
     return start.startswith(_XLSX)
 
 

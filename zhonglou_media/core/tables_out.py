@@ -86,15 +86,16 @@ def _write(target: IO[bytes], sheets: Iterable[SheetOut]) -> None:
     with xlsxwriter.Workbook(target, options) as book:
         head_format = book.add_format({"bold": True, "bg_color": "#EEF2F6", "border": 1})
         quoted = book.add_format({"quote_prefix": True})
+        quoted_head = book.add_format({"bold": True, "bg_color": "#EEF2F6", "border": 1, "quote_prefix": True})
         for sheet in sheets:
             page = book.add_worksheet(sheet.title.translate(_BAD_IN_TITLES).strip("'")[:31] or None)
             top = len(sheet.above)
             page.freeze_panes(top + 1, 0)
             page.set_column(0, max(len(sheet.heads) - 1, 0), 18)
             for number, line in enumerate(sheet.above):
-                page.write_string(number, 0, line)
+                page.write_string(number, 0, line, quoted if hot(line) else None)
             for column, head in enumerate(sheet.heads):
-                page.write_string(top, column, head, head_format)
+                page.write_string(top, column, head, quoted_head if hot(head) else head_format)
             for number, row in enumerate(sheet.rows, top + 1):
                 for column, value in enumerate(map(plain, row)):
                     if not isinstance(value, str):

@@ -8,6 +8,7 @@ A hostile workbook can make a parser eat all memory or time: here the kernel sto
 
 import io
 import json
+import re
 import resource
 import signal
 import sys
@@ -20,6 +21,8 @@ from typing import Any
 MAX_CHARACTERS, MAX_LINE = 20_000_000, 1_000_000
 HEADS = 6  # where its argument stands
 TOO_LARGE, UNREADABLE = 3, 4
+# How a workbook writes what XML cannot hold: a carriage return of a text typed in a browser, and the mark itself.
+ESCAPED = re.compile(r"_x(0009|000[AaDd]|005[Ff])_")
 
 
 def text(value: object) -> str:
@@ -36,7 +39,7 @@ def text(value: object) -> str:
         return value.isoformat()
     if isinstance(value, timedelta):
         return str(value)
-    return str(value)
+    return ESCAPED.sub(lambda code: chr(int(code[1], 16)), str(value))
 
 
 def read(path: str, max_rows: int, max_columns: int) -> list[tuple[str, list[list[str]]]]:
