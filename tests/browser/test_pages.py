@@ -26,6 +26,7 @@ from tests.browser.pages_asked import ASKED
 from tests.browser.pages_bulk import BULK
 from tests.browser.pages_changes import CHANGES
 from tests.browser.pages_closings import CLOSINGS
+from tests.browser.pages_files import FILES
 from tests.browser.pages_found import SIGHTED
 from tests.browser.pages_office import HISTORY, OFFICE
 from tests.browser.pages_orders import ORDERED
@@ -46,7 +47,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 # Looked at in turn, by people who are signed in.
 LISTS = {
     "filings": [*pages.FILINGS, *CLOSINGS],
-    "unit": [*pages.UNIT, *ASKED, *KEPT, *RECORDED, *CHANGES, *SEARCHED],
+    "unit": [*pages.UNIT, *ASKED, *KEPT, *RECORDED, *CHANGES, *SEARCHED, *FILES],
     "office": [*OFFICE, *PRINTED, *BULK, *RECONCILED, *SIGHTED, *ORDERED, *pages.READERS, *HISTORY, *PEOPLE],
 }
 SHOTS = Path(settings.BASE_DIR) / "build" / "shots"
