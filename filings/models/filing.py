@@ -77,9 +77,12 @@ class FilingQuerySet(models.QuerySet["Filing"]):
         related = ("unit", "account__platform", "account__unit", "opening__platform", "change", "closing", "draft")
         return self.select_related(*related)
 
-    def matching(self, text: str) -> "FilingQuerySet":
-        """Those in which each word of `text` is found: number, account, unit, or what they say as last frozen."""
-        return self.filter(matching.holding(text, being_written=EDITED))
+    def matching(self, text: str, *, few: bool = False) -> "FilingQuerySet":
+        """Those in which each word of `text` is found: number, account, unit, or what they say as last frozen.
+
+        `few`: these are a unit's, not all there are (it only changes how they are read).
+        """
+        return self.filter(matching.holding(text, being_written=EDITED, few=few))
 
     def named(self, text: str) -> "FilingQuerySet":
         """As `matching`, by number, account and unit alone: for who may know of a filing and not read it."""

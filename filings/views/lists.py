@@ -35,8 +35,9 @@ class ListFilter(forms.Form):
     kind = forms.ChoiceField(label="类型", required=False, choices=[("", "全部类型"), *FilingKind.choices])
     unit = forms.ModelChoiceField(label="单位", required=False, queryset=Unit.objects.none(), empty_label="全部单位")
 
-    def __init__(self, *args: Any, units: QuerySet[Unit] | None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, units: QuerySet[Unit] | None, few: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.few = few  # the list is of a unit, not of all there are
         if units is None:
             del self.fields["unit"]
         else:
@@ -47,7 +48,7 @@ class ListFilter(forms.Form):
         self.is_valid()
         given = {name: value for name, value in self.cleaned_data.items() if value}
         given.pop("q", None)  # as typed, however long: what is too long for the box must not show everything
-        return rows.matching(self.data.get("q", "")).filter(**given)
+        return rows.matching(self.data.get("q", ""), few=self.few).filter(**given)
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def done(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, rows: FilingQuerySet, template: str) -> HttpResponse:
     seen = seen_unit_ids(user_of(request))
     wide = seen is None or len(seen) > 1
-    form = ListFilter(request.GET, units=visible_units(user_of(request)) if wide else None)
+    form = ListFilter(request.GET, units=visible_units(user_of(request)) if wide else None, few=seen is not None)
     total = rows.count()
     found = form.narrow(rows).for_lists().select_related("owner")
     page = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page"))

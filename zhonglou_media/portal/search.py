@@ -119,7 +119,11 @@ def _accounts(user: User, text: str, typed: list[str]) -> Group:
 def _filings(user: User, text: str, typed: list[str]) -> Group:
     """Filings as their list finds them: the one of that number first, then the newest."""
     seen: FilingQuerySet = visible_filings(user)
-    ids = list(seen.matching(text).order_by("-pk").values_list("pk", flat=True)[: MOST + 1])
+    ids = list(
+        seen.matching(text, few=seen_unit_ids(user) is not None)
+        .order_by("-pk")
+        .values_list("pk", flat=True)[: MOST + 1]
+    )
     exact = set(seen.filter(number=" ".join(typed).upper()).values_list("pk", flat=True))
     first = sorted(exact | set(ids), key=lambda pk: (pk not in exact, -pk))[:SHOWN]
     whole = _by_key(Filing.objects.for_lists().select_related("text").prefetch_related("account__names"), first)
