@@ -295,7 +295,7 @@ def summary(job: Job) -> str:
     """「刚才批量通过 5 件：成功 2 件，跳过 2 件，未成功 1 件。」."""
     counts: dict[str, Any] = job.result
     return (
-        f"{Act(job.params['act']).label} {counts['all']} 件：成功 {counts[DONE]} 件，"
+        f"刚才{Act(job.params['act']).label} {counts['all']} 件：成功 {counts[DONE]} 件，"
         f"跳过 {counts[SKIPPED]} 件，未成功 {counts[FAILED]} 件。"
     )
 

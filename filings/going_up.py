@@ -107,6 +107,11 @@ class Passing:
         return next((place.system for place in self.places if not place.is_settled), System.NATIONAL)
 
     @property
+    def waits_for_unit_alone(self) -> bool:
+        """Neither system has it, nor can have it: its unit owes something first."""
+        return bool(self.owes) and all(place.status == "wait" for place in self.places)
+
+    @property
     def with_unit(self) -> bool:
         """A system returned it and the unit has not reported it again: the office's clock starts anew at the report."""
         return self.filing.state not in (FilingState.ACCEPTED, FilingState.OFFICE_REVIEW)

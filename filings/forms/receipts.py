@@ -43,19 +43,18 @@ class PastedForm(forms.Form):
 
     # Not stripped: a line may begin with an empty cell.
     rows = forms.CharField(
-        label="从 Excel、WPS 或上级系统的列表里复制后粘贴到这里",
+        label="粘贴回执",
         strip=False,
-        max_length=MAX_PASTED,
-        help_text="带表头一起粘贴，或不带表头、依次是备案编号、系统、结果、编号、日期、原因；一次最多 500 行",
+        help_text="从 Excel、WPS 里复制后粘贴到这里，一次最多 500 行；"
+        "带表头，或不带表头、依次是备案编号、系统、结果、编号、日期、原因",
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "wrap": "off"}),
-        error_messages={
-            "required": "请把要登记的回执粘贴到这里。",
-            "max_length": f"粘贴的内容超过 {MAX_PASTED} 个字，请分几次粘贴，或用“导入回执表”。",
-        },
+        error_messages={"required": "请把要登记的回执粘贴到这里。"},
     )
 
     def clean_rows(self) -> str:
         text = str(self.cleaned_data["rows"])
+        if len(text) > MAX_PASTED:  # told here: an attribute of the box would cut it off without a word
+            raise forms.ValidationError(f"粘贴的内容超过 {MAX_PASTED} 个字，请分几次粘贴，或用“导入回执表”。")
         if not text.strip():
             raise forms.ValidationError("请把要登记的回执粘贴到这里。")
         return text

@@ -140,7 +140,7 @@ def test_the_summary_counts_as_the_office_says_it() -> None:
     boxes = [box(filing) for filing in rows]
     anew(rows[4])
     job = press(Act.ACCEPT, *boxes, by=cast.officer)
-    assert bulk.summary(job) == "批量通过 5 件：成功 2 件，跳过 2 件，未成功 1 件。"
+    assert bulk.summary(job) == "刚才批量通过 5 件：成功 2 件，跳过 2 件，未成功 1 件。"
     assert (job.kind, job.state, job.by, job.done, job.total) == ("bulk", "done", cast.officer, 5, 5)
 
 
