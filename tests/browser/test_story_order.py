@@ -37,7 +37,7 @@ def test_an_order_ends_by_execution_and_another_by_revocation(visit: Callable[..
     phone = operator.page
     phone.get_by_role("link", name="去办理").first.click()
     expect(phone.get_by_text("停止更新，账号关停")).to_be_visible()
-    phone.locator("[name=proof]").set_input_files(signed_paper)
+    phone.locator("#id_proof").set_input_files(signed_paper)
     phone.locator("[name=note]").fill("已在平台停用（示例）")
     phone.get_by_role("button", name="报送办理证明").click()
     expect(phone.get_by_text("办理证明已报送")).to_be_visible()
