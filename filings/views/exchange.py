@@ -90,7 +90,7 @@ def page(
     now = db_now()
     rows = going_up.passing(list(going_up.in_hand().for_lists()), now=now)
     shown = Paginator(_narrow(rows, request.GET.get("show", ""), now), ROWS_A_PAGE).get_page(request.GET.get("page"))
-    _say_when_urged(shown.object_list)
+    _say_when_urged(list(shown))
     context = {
         "sides": export_shown.sides(rows),
         **export_shown.block(user_of(request)),
