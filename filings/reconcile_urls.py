@@ -7,6 +7,7 @@ from filings.views import reconcile
 urlpatterns = [
     path("", reconcile.start, name="reconcile"),
     path("jobs/<int:pk>/", reconcile.job, name="reconcile_job"),
+    path("jobs/<int:pk>/discard/", reconcile.discard, name="reconcile_discard"),
     path("<int:pk>/", reconcile.run, name="reconcile_run"),
     path("<int:pk>/again/", reconcile.again, name="reconcile_again"),
     path("<int:pk>/differences.xlsx", reconcile.workbook, name="reconcile_workbook"),

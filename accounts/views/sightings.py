@@ -106,7 +106,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """登记一个: what was seen, what it may be, and the decision."""
     now = db_now()
     if request.method != "POST":
-        first = {"found_on": day_of(now)} | {name: request.GET.get(name, "") for name in COMPARED}
+        first = {"found_on": day_of(now)} | {name: request.GET.get(name, "") for name in (*COMPARED, "source")}
         return _form(request, SightingForm(initial=first), _compare(request.GET))
     form, user = SightingForm(request.POST), cast(User, request.user)
     compared = _compare(request.POST, keep=True)

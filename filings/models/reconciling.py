@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from zhonglou_media.core.clock import SHANGHAI
 from zhonglou_media.core.models import File, Job
 
 from .exchange import System
@@ -32,7 +33,7 @@ class Reconciliation(models.Model):
         indexes = [models.Index(fields=["system", "-at"], name="reconciliation_latest")]
 
     def __str__(self) -> str:
-        return f"{self.get_system_display()}核对 {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.get_system_display()}核对 {self.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
 class LineKind(models.TextChoices):

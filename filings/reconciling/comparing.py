@@ -20,7 +20,7 @@ from .matching import Matched, identity
 from .values import Words
 
 A = AccountState
-KEY_WIDTH = 160
+KEY_WIDTH, WIDTH = 160, 300
 TEXTS = ("intro", "purpose", "services")
 
 
@@ -39,7 +39,7 @@ class Line:
         """What their row says, the platform by its code."""
         if self.row is None:
             return {}
-        said = {name: value[:300] for name, value in self.row.values.items() if value}
+        said = {name: value[:WIDTH] for name, value in self.row.values.items() if value}
         return said | ({"platform": self.row.platform.code} if self.row.platform else {})
 
 
@@ -118,14 +118,14 @@ def _differences(
         theirs = _theirs(found, row, account, name, words)
         if ours and theirs:
             if not _same(name, account, ours, theirs):
-                yield [name, ours, theirs]
+                yield [name, ours[:WIDTH], theirs[:WIDTH]]
         elif ours:
             found.blank_there[name] += 1
         elif theirs:
             found.blank_here[name] += 1
     number, mine = row.says("upper_no"), _number(account, system)
     if number and mine and not values.same(mine, number):
-        yield ["upper_no", mine, number]
+        yield ["upper_no", mine, number[:WIDTH]]
 
 
 def _theirs(found: Compared, row: Theirs, account: Account, name: str, words: Words) -> str:

@@ -28,6 +28,7 @@ from .matching import Matched
 
 KIND = "reconcile"
 KEPT = 1000  # rows that could not be compared, as they are shown
+SAID = 160  # characters of what such a row says
 KEYS_AT_ONCE = 500
 
 
@@ -110,6 +111,17 @@ def confirm(job_id: int, *, columns: dict[str, str], states: dict[str, str], by:
     return job
 
 
+def discard(job_id: int, *, by: User, now: datetime) -> None:
+    """不核对了: a list whose columns nobody has confirmed. Raises NotAllowed, WrongState when it runs already."""
+    with transaction.atomic():
+        policy.require(by, Action.RECONCILE)
+        job = Job.objects.select_for_update(of=("self",), no_key=True).get(pk=job_id, kind=KIND)
+        if job.state != JobState.PREPARED:
+            raise WrongState("这份清单已经在核对或已放弃。", by=job.by, at=job.created_at)
+        job.state, job.finished_at = JobState.STOPPED, now
+        job.save(update_fields=["state", "finished_at"])
+
+
 def reconsider(run: Reconciliation, *, by: User, now: datetime) -> Job:
     """改对应，重新核对: the list of a run again, its columns as they were, to be changed. Raises NotAllowed."""
     policy.require(by, Action.RECONCILE)
@@ -154,12 +166,11 @@ def run(claim: Claim) -> None:
     policy.require(job.by, Action.RECONCILE)
     system, columns, states = job.params["system"], job.params["columns"], job.params["states"]
     claim.progress(0, 0, "读取清单")
-    table, total = _table(job), 0
-    total = len(table.rows)
+    table, index = _table(job), matching.Index.read()
+    read, total = len(table.rows), len(table.rows) + len(index.accounts)
     words = values.Words(system)
     rows = listing.rows_of(table, columns, states, words, lambda done: claim.progress(done, total, "读取清单"))
-    claim.progress(total, total, "对账号")
-    index = matching.Index.read()
+    claim.progress(read, total, "认账号")
     matched = matching.match(rows, index)
     compared = comparing.compare(
         matched,
@@ -168,7 +179,7 @@ def run(claim: Claim) -> None:
         columns=columns,
         words=words,
         answered=answered(system),
-        progress=lambda done: claim.progress(total, total, "比对字段"),
+        progress=lambda done: claim.progress(read + done, total, "比对字段"),
     )
     claim.progress(total, total, "写入结果")
     with transaction.atomic():
@@ -259,7 +270,9 @@ def says(line: ReconciliationLine) -> list[object]:
 
 
 def _result(run: Reconciliation, rows: list[Theirs], matched: Matched) -> dict[str, Any]:
-    broken = [[row.number, row.name, row.says("platform"), row.problem] for row in matched.broken[:KEPT]]
+    broken = [
+        [row.number, row.name[:SAID], row.says("platform")[:SAID], row.problem[:SAID]] for row in matched.broken[:KEPT]
+    ]
     return {"run": run.pk, "read": len(rows), "lines": run.counts["lines"], "uncompared": broken}
 
 

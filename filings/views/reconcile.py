@@ -33,6 +33,7 @@ RUNS = 10
 FIRST_LINES = 20
 A_PAGE = 50
 BROKEN_SHOWN = 20
+UNCOUNTED = (("对方空着", "blank_there"), ("本区空着", "blank_here"), ("看不懂、没有比", "unread"))
 
 
 @may(Action.RECONCILE)
@@ -159,6 +160,20 @@ def _columns(
 
 
 @may(Action.RECONCILE)
+@post_only("filings:reconcile")
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """不核对了."""
+    get_object_or_404(Job, pk=pk, kind=running.KIND)
+    try:
+        running.discard(pk, by=user_of(request), now=db_now())
+    except Refused as refused:
+        messages.warning(request, str(refused))
+    else:
+        messages.success(request, "这份清单不核对了。")
+    return redirect("filings:reconcile")
+
+
+@may(Action.RECONCILE)
 @post_only("filings:reconcile_run", "pk")
 def again(request: HttpRequest, pk: int) -> HttpResponse:
     """改对应，重新核对: the same list, its columns to be chosen anew."""
@@ -218,8 +233,11 @@ def _show(
             for name, head in sorted(run.columns.items(), key=lambda one: list(fields.LABELS).index(one[0]))
         ],
         "like": Reconciliation.objects.filter(pk=run.job.params.get("like")).first(),
-        "blanks": [(fields.LABELS[name], number) for name, number in counts["blank_there"].items()],
-        "unread": [(fields.LABELS[name], number) for name, number in counts["unread"].items()],
+        "uncounted": [
+            (words, [(fields.LABELS[name], number) for name, number in counts[key].items()])
+            for words, key in UNCOUNTED
+            if counts[key]
+        ],
         "is_latest": not hasattr(run, "following"),
         "following": getattr(run, "following", None),
         "history": Reconciliation.objects.select_related("by").order_by("-pk")[:RUNS],

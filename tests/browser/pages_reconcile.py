@@ -73,12 +73,20 @@ def upload(page: Page, scene: Scene) -> None:
 
 NOTE: Act = then(show(".zl-note summary"), fill(note="已与单位核实（示例）"))
 START = partial(Shot, "filings:reconcile", "officer")
+COLUMNS = partial(Shot, "filings:reconcile_job", "officer", kwargs=unknown_words)
 RUN = partial(Shot, "filings:reconcile_run", "officer", kwargs=followed)
 RECONCILED = [
     START("empty"),
     START("errors", act=upload, status=422),
     Shot("filings:reconcile_job", "officer", "", unknown_words),
-    Shot("filings:reconcile_job", "officer", "errors", unknown_words, act=press("main [type=submit]"), status=422),
+    Shot(
+        "filings:reconcile_job",
+        "officer",
+        "errors",
+        unknown_words,
+        act=press("main .btn-primary[type=submit]"),
+        status=422,
+    ),
     RUN(),
     RUN("note", act=NOTE),
     RUN("done", act=then(NOTE, press(".zl-note[open] [type=submit]"))),

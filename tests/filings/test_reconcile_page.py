@@ -140,3 +140,13 @@ def test_the_columns_of_a_run_can_be_chosen_anew(cast: Cast) -> None:
     page = text(client.get(asked["Location"]))
     assert "认出6列" in page
     assert "有一份清单等您认列" in text(client.get(START))
+    client.post(f"{asked['Location']}discard/")
+    assert "有一份清单等您认列" not in text(client.get(START))
+
+
+def test_what_only_they_have_is_entered_with_what_they_say(cast: Cast) -> None:
+    client = signed_in(cast.officer)
+    run = reconcile(csv_of([["示例外来", "新浪微博", "x-1", "", "", "正常"]]), cast.officer)
+    address = text(client.get(f"{START}{run.pk}/")).partition("/sightings/new/")[2].partition('"')[0]
+    form = text(client.get("/sightings/new/" + address.replace("&amp;", "&")))
+    assert all(f'value="{value}"' in form for value in ("示例外来", "x-1", "与全国系统核对：全国系统有，本区台账没有"))

@@ -1,18 +1,22 @@
 """Runs: the columns remembered, rows that cannot be compared, notes that are carried over, what is under way."""
 
 from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from accounts.models import Account
-from filings import exchange
-from filings.models import LineKind, Reconciliation, ReconciliationLine
+from filings import exchange, exporting
+from filings.exporting.columns import Row
+from filings.models import ExportMark, LineKind, Reconciliation, ReconciliationLine
 from filings.reconciling import acting, fields, running, shown
-from tests.factories import NOW, Cast, account, change, closing, opening, unit, user
+from tests.factories import NOW, Cast, account, change, closing, opening, platform, unit, user
 from tests.filings.reconciled import HEADS, confirm, csv_of, found, officer, prepare, reconcile
 from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, WrongState
 from zhonglou_media.core.jobs import run_next
 from zhonglou_media.core.models import Event, JobState, Notice
+from zhonglou_media.core.tables_out import write_xlsx
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 24)
@@ -252,6 +256,36 @@ def test_a_closure_that_only_one_system_has_taken_is_under_way_for_the_other() -
     row = row_for("only_here", run.pk)
     assert row.filing == filing
     assert "关停报备" in row.under_way
+
+
+def test_the_lines_of_a_page_ask_as_often_for_many_as_for_few(django_assert_num_queries: Any) -> None:
+    of = unit()
+    rows = [listed(account(of, same_platform_reason="示例"), unit="别的单位") for _ in range(12)]
+    run = reconcile(csv_of(rows))
+    for number in (2, 12):
+        lines = list(shown.lines_of(run)[:number])
+        with django_assert_num_queries(6):
+            shown.rows(lines, now=NOW)
+
+
+@pytest.mark.parametrize("system", ["national", "provincial"])
+def test_what_we_export_is_read_back_without_a_difference(system: str, tmp_path: Path) -> None:
+    of = unit("常州市钟楼区示例局")
+    more = {"same_platform_reason": "示例", "leader_in_charge": "示例领导", "custodian_phone": "0519-00000000"}
+    accounts = [
+        account(of, platform=platform("wechat"), kind="service", operation_mode="self", link="https://a.cn/1", **more),
+        account(of, platform=platform("xiaohongshu"), operation_mode="outsourced", vendor="示例公司", **more),
+        account(of, platform=platform("app"), name="=示例公式", **more),
+    ]
+    columns = exporting.COLUMNS[system]
+    lines = [[column.cell(Row(n, ExportMark.NEW, None, one)) for column in columns] for n, one in enumerate(accounts)]
+    write_xlsx(tmp_path / "out.xlsx", [exporting.sheet(system, columns, lines)])
+    job = prepare((tmp_path / "out.xlsx").read_bytes(), system=system)
+    confirm(job, **({"platform": "平台代码", "kind": "账号类型代码"} if system == "provincial" else {}))
+    run_next({running.KIND: running.RECONCILE})
+    run = Reconciliation.objects.get(job=job)
+    assert (found(run), run.counts["uncompared"], run.counts["unread"]) == ({}, 0, {})
+    assert run.counts["by_id"] == 3
 
 
 # --- what a line leads to -------------------------------------------------------------------------------------------

@@ -392,6 +392,7 @@ PAGES: dict[str, Entry] = {
     "filings:receipts_rejected": Entry(OFFICE, OFFICE, "get", receipts_),
     "filings:reconcile": anybody(OFFICE),
     "filings:reconcile_job": Entry(OFFICE, OFFICE, kwargs=reconciled_job),
+    "filings:reconcile_discard": Entry(OFFICE, OFFICE, "post", reconciled_job),
     "filings:reconcile_run": Entry(OFFICE, OFFICE, kwargs=reconciled_),
     "filings:reconcile_again": Entry(OFFICE, OFFICE, "post", reconciled_),
     "filings:reconcile_workbook": Entry(OFFICE, OFFICE, kwargs=reconciled_),
