@@ -1,6 +1,8 @@
 """批量办理: what was ticked is named before it is done, then each by itself; and 催办 of one filing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django import forms
 from django.contrib import messages
@@ -18,6 +20,7 @@ from filings import export_runs, urging
 from filings.access import visible_filings
 from filings.bulk import Act, Chosen
 from filings.models import Filing, System
+from filings.queues import with_items
 from filings.views.answers import filing_for
 from filings.views.office_panel import PHRASES
 from zhonglou_media.core.answers import post_only, status_of
@@ -58,6 +61,7 @@ class Row:
     filing: Filing
     chosen: Chosen
     why_not: str
+    asks: str  # what its unit would be asked for
 
 
 @may(Action.ACCEPT, Action.RETURN, Action.REMIND, Action.EXPORT)
@@ -112,10 +116,10 @@ def _ask(
     status: int,
 ) -> HttpResponse:
     user, now = user_of(request), db_now()
-    rows = visible_filings(user).filter(pk__in=[row.filing_id for row in chosen]).for_lists()
-    filings = {filing.pk: filing for filing in rows}
+    filings = {f.pk: f for f in visible_filings(user).filter(pk__in=[row.filing_id for row in chosen]).for_lists()}
+    with_items(list(filings.values()))
     why_not = acts.foreseen(act, chosen, filings, by=user, now=now)
-    ticked = [Row(filings[c.filing_id], c, why_not.get(c.filing_id, "")) for c in chosen if c.filing_id in filings]
+    ticked = [_row(act, filings[c.filing_id], c, why_not, now) for c in chosen if c.filing_id in filings]
     verb, then = ASKS[act]
     context = {
         "act": act,
@@ -130,6 +134,11 @@ def _ask(
         "next": back,
     }
     return render(request, "filings/bulk.html", context, status=status)
+
+
+def _row(act: Act, filing: Filing, chosen: Chosen, why_not: Mapping[int, str], now: datetime) -> Row:
+    asked = urging.asked_of(filing, now) if act == Act.URGE else None
+    return Row(filing, chosen, why_not.get(filing.pk, ""), asked.words if asked else "")
 
 
 def _back(request: HttpRequest) -> str:

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from filings import export_batches, jobs, receipts_in
+from filings.forms.receipts import PastedForm
 from filings.models import Filing, Receipt
 from tests.factories import NOW, Cast, opening
 from zhonglou_media.core.clock import db_now
@@ -186,3 +187,11 @@ def test_what_is_refused_stays_in_the_box(client: Client, text: str, sentence: s
     assert kept == text
     assert text[:10].strip("\t \n").split("\n")[0].replace('"', "&quot;") in page
     assert not Job.objects.exists()
+
+
+def test_an_empty_first_cell_reaches_the_reader() -> None:
+    text = "\t全国\t已备案\t\t2026-11-24\n" + "\t".join(ROW) + "\n"
+    form = PastedForm({"pasted-rows": text})
+    assert form.is_valid()
+    assert form.cleaned_data["rows"] == text
+    assert "maxlength" not in str(form["rows"])  # the browser would cut off what is pasted, without a word
