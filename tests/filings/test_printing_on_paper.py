@@ -14,7 +14,7 @@ from tests import pdf_pages
 from tests.factories import NOW
 from tests.filings.printed import KINDS, LONG, ordinary, overfull, required
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.needs_sqlite]  # paper looks the same on either database
 
 
 def bare(text: str) -> str:
