@@ -1,6 +1,5 @@
 """The pages of printed forms and of their templates for the browser test."""
 
-
 from filings.models import PrintTemplate
 from filings.printing import builtin, templates
 from tests.browser.acts import press
