@@ -160,12 +160,21 @@ def rows_of(
 
 
 def _row(number: int, cells: dict[str, str], states: Mapping[str, str], words: values.Words) -> Theirs:
-    row = Theirs(number, {name: values.value_of(cell) for name, cell in cells.items() if name != "state"})
-    row.platform, row.notes, row.problem = words.platform(cells.get("platform", ""))
-    row.name, row.uid, row.link = row.says("name"), values.uid_key(row.says("uid")), values.link_of(row.says("link"))
-    row.state = states.get(cells["state"].strip(), SKIP) if "state" in cells else ALIVE
+    said = {name: values.value_of(cell) for name, cell in cells.items()}
     if "state" in cells:
-        row.values["state"] = cells["state"].strip()
-    if not row.name or not values.plain(row.name):
-        row.problem = "、".join(part for part in ("账号名称空着", row.problem) if part)
-    return row
+        said["state"] = cells["state"].strip()
+    name = said.get("name", "")
+    platform, notes, problem = words.platform(cells.get("platform", ""))
+    if not name or not values.plain(name):
+        problem = "、".join(part for part in ("账号名称空着", problem) if part)
+    return Theirs(
+        number,
+        said,
+        platform=platform,
+        name=name,
+        uid=values.uid_key(said.get("uid", "")),
+        link=values.link_of(said.get("link", "")),
+        state=states.get(said["state"], SKIP) if "state" in said else ALIVE,
+        notes=notes,
+        problem=problem,
+    )

@@ -18,7 +18,7 @@ from zhonglou_media.core import events, files, jobs
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.errors import Incomplete, Refused, WrongState
 from zhonglou_media.core.jobs import Claim, JobKind
-from zhonglou_media.core.models import Counter, Job, JobState, User
+from zhonglou_media.core.models import Counter, File, Job, JobState, User
 from zhonglou_media.core.tables_in import is_workbook
 
 from . import comparing, fields, listing, matching, values
@@ -68,11 +68,15 @@ def prepare(content: bytes, *, name: str, system: str, listed_on: date, by: User
         params |= {"columns": suggested.columns, "states": suggested.states, "like": suggested.of.pk}
     with transaction.atomic():
         source = files.keep(content, files.XLSX if is_workbook(content) else "text/csv")
-        job = jobs.enqueue(RECONCILE, by=by, now=now, params=params, source=source, source_name=name)
-        if "columns" not in params:
-            job.state = JobState.PREPARED
-            job.save(update_fields=["state"])
-    return job
+        if "columns" in params:
+            return jobs.enqueue(RECONCILE, by=by, now=now, params=params, source=source, source_name=name)
+        return _to_confirm(params, source, name, by, now)
+
+
+def _to_confirm(params: dict[str, Any], source: File, name: str, by: User, now: datetime) -> Job:
+    """A list that no worker takes before its columns are confirmed."""
+    facts: dict[str, Any] = {"kind": KIND, "state": JobState.PREPARED, "by": by, "created_at": now, "params": params}
+    return Job.objects.create(**facts, source=source, source_name=name[:200])
 
 
 def suggest(table: Listing, system: str) -> Suggested:
@@ -126,12 +130,7 @@ def reconsider(run: Reconciliation, *, by: User, now: datetime) -> Job:
     """改对应，重新核对: the list of a run again, its columns as they were, to be changed. Raises NotAllowed."""
     policy.require(by, Action.RECONCILE)
     params = {key: run.job.params[key] for key in ("system", "listed_on", "heads") if key in run.job.params}
-    with transaction.atomic():
-        params |= {"columns": run.columns, "states": run.states}
-        job = jobs.enqueue(RECONCILE, by=by, now=now, params=params, source=run.source, source_name=run.source_name)
-        job.state = JobState.PREPARED
-        job.save(update_fields=["state"])
-    return job
+    return _to_confirm(params | {"columns": run.columns, "states": run.states}, run.source, run.source_name, by, now)
 
 
 def _table(job: Job) -> Listing:

@@ -271,7 +271,11 @@ def test_the_lines_of_a_page_ask_as_often_for_many_as_for_few(django_assert_num_
 @pytest.mark.parametrize("system", ["national", "provincial"])
 def test_what_we_export_is_read_back_without_a_difference(system: str, tmp_path: Path) -> None:
     of = unit("常州市钟楼区示例局")
-    more = {"same_platform_reason": "示例", "leader_in_charge": "示例领导", "custodian_phone": "0519-00000000"}
+    more: dict[str, Any] = {
+        "same_platform_reason": "示例",
+        "leader_in_charge": "示例领导",
+        "custodian_phone": "0519-00000000",
+    }
     accounts = [
         account(of, platform=platform("wechat"), kind="service", operation_mode="self", link="https://a.cn/1", **more),
         account(of, platform=platform("xiaohongshu"), operation_mode="outsourced", vendor="示例公司", **more),

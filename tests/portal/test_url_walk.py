@@ -28,7 +28,6 @@ from filings.models import (
     Filing,
     PrintTemplate,
     Reconciliation,
-    ReconciliationLine,
 )
 from filings.printing import builtin, templates
 from inspections import sweep
@@ -177,7 +176,8 @@ def reconciled_(world: World, own: bool) -> dict[str, object]:
 
 
 def reconciled_line(world: World, own: bool) -> dict[str, object]:
-    return {"pk": ReconciliationLine.objects.filter(run=reconciled_(world, own)["pk"])[0].pk}
+    run = Reconciliation.objects.get(**reconciled_(world, own))
+    return {"pk": run.lines.earliest("pk").pk}
 
 
 def reconciled_job(world: World, own: bool) -> dict[str, object]:
