@@ -93,3 +93,4 @@ RECONCILED = [
     RUN("alone", query="?list=only_here"),
     START(),
 ]
+WORKBOOKS = [Shot("filings:reconcile_workbook", "officer", "", followed)]

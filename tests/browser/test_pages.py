@@ -32,7 +32,7 @@ from tests.browser.pages_office import HISTORY, OFFICE
 from tests.browser.pages_orders import ORDERED
 from tests.browser.pages_people import PEOPLE
 from tests.browser.pages_printing import DOWNLOADED, PRINTED
-from tests.browser.pages_reconcile import RECONCILED
+from tests.browser.pages_reconcile import RECONCILED, WORKBOOKS
 from tests.browser.pages_recorded import KEPT, RECORDED
 from tests.browser.pages_search import SEARCHED
 from tests.browser.scene import Scene, set_scene
@@ -223,7 +223,7 @@ def test_pages_of_a_portal_that_is_still_empty(studio: Studio) -> None:
 
 def test_what_is_fetched_answers(studio: Studio, scene: Scene) -> None:
     answers = {}
-    for shot in [*pages.FETCHED, *DOWNLOADED]:
+    for shot in [*pages.FETCHED, *DOWNLOADED, *WORKBOOKS]:
         answer = studio.window(shot.who).page.context.request.get(studio.server + shot.path(scene))
         answers[shot.name] = answer.status
     assert answers == dict.fromkeys(answers, 200)
@@ -246,5 +246,5 @@ def test_every_address_that_can_be_opened_has_a_picture(studio: Studio, scene: S
             answer.close()
         if not any(answer.status_code == 405 for answer in answers):
             can_be_opened.add(name)
-    looked_at = [*LISTS.values(), pages.PUBLIC, pages.EMPTY, pages.FETCHED, DOWNLOADED]
+    looked_at = [*LISTS.values(), pages.PUBLIC, pages.EMPTY, pages.FETCHED, DOWNLOADED, WORKBOOKS]
     assert can_be_opened - {"styleguide"} == {shot.name for shots in looked_at for shot in shots}
