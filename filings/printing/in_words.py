@@ -47,7 +47,8 @@ def typed(filing: Filing, form: FilingForm) -> dict[str, str]:
         elif name in cleaned:
             values[name] = content.words(name, _plain(value), filing.kind)
         else:
-            values[name] = str(value or UNFILLED)
+            several = isinstance(value, list)
+            values[name] = ("、".join(map(str, value)) if several else str(value or "")) or UNFILLED
     values["attachments"] = "、".join(typed_files(filing)) or NO_FILES
     return values
 

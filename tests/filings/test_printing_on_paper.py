@@ -1,7 +1,9 @@
 """附件2–4 as Word files, turned into pages: one page where one is enough, and never a word lost."""
 
+import io
 import re
 import unicodedata
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -71,3 +73,13 @@ def test_the_built_in_form_names_every_field_of_its_layout() -> None:
     for kind in FilingKind:
         used = templates.checking.check(builtin.built_in(FORM_OF[kind]), FORM_OF[kind])
         assert used.left_out == []
+
+
+def test_the_built_in_forms_are_chinese_to_any_reader() -> None:
+    """Without the language some readers take the Japanese cut of a font."""
+    for of in PrintForm:
+        with zipfile.ZipFile(io.BytesIO(builtin.built_in(of))) as archive:
+            styles = archive.read("word/styles.xml").decode()
+        languages = set(re.findall(r'<w:lang [^>]*w:eastAsia="([^"]+)"', styles))
+        assert languages == {"zh-CN"}
+        assert re.search(r'<w:rFonts[^>]*w:eastAsia="仿宋"', styles)
