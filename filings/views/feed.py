@@ -29,7 +29,7 @@ CORRECTED = "本公告已更正，以更正公告为准"
 _NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-class Announcements(Feed):  # type: ignore[type-arg]  # cannot be subscripted when it runs
+class Announcements(Feed):
     """The newest announcements; an entry changes when it is corrected or the acceptance behind it is undone."""
 
     feed_type = Atom1Feed
@@ -87,8 +87,7 @@ def feed(request: HttpRequest) -> HttpResponse:
     del response["Last-Modified"]
     etag = f'"{hashlib.sha256(response.content).hexdigest()}"'
     response["ETag"] = etag
-    answer: HttpResponse = get_conditional_response(request, etag=etag, response=response)
-    return answer
+    return get_conditional_response(request, etag=etag, response=response) or response
 
 
 def _undone(filing_ids: Sequence[int]) -> dict[int, datetime]:

@@ -91,6 +91,7 @@ def test_a_draft_is_in_no_feed_and_fifty_are_the_most(
     filing: Filing, client: Client, django_assert_max_num_queries: Any
 ) -> None:
     Announcement.objects.create(filing=filing, state="draft", text="还没有公布")
+    assert len(entries(client)) == 1
     Announcement.objects.bulk_create(
         Announcement(filing=filing, state="published", text=f"第{n}号", published_at=NOW, by=None) for n in range(60)
     )

@@ -158,9 +158,9 @@ def _former(thing: Unit | Account, typed: list[str]) -> str:
 def _said(filing: Any, typed: list[str]) -> str:
     """Where what the filing says holds a word that its row does not show; '' for nowhere."""
     row = name_key(f"{filing.account_label} {filing.number or ''} {filing.unit.name} {filing.unit.short_name}")
-    text = getattr(filing, "text", None)
-    for word in typed if text is not None else ():
-        for line in text.text.split("\n") if word not in row else ():
+    lines = filing.text.text.split("\n") if hasattr(filing, "text") else []
+    for word in typed:
+        for line in lines if word not in row else ():
             at = line.find(word)
             if at >= 0:
                 start, end = max(at - AROUND, 0), at + len(word) + AROUND
