@@ -36,11 +36,11 @@ class Side:
 
     @property
     def button(self) -> str:
-        """3 件, or 3 件和 1 个补报."""
+        """3 件, or 3 件、1 个补报."""
         parts = [f"{self.ready} 件"] if self.ready else []
         if self.requests:
             parts.append(f"{len(self.requests)} 个补报")
-        return "和".join(parts)
+        return "、".join(parts)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """`python -m tests.bench_export`: what other pages cost while 5,000 filings are exported, beside what they cost idle.
 
-Status 1 when the p95 of all of them, or of one, is more than twice that of the idle portal. On PostgreSQL and Redis,
+Status 1 when the p95 of the others is more than twice that of the idle portal; each page's is told. On PostgreSQL and Redis,
 with the processes of deploy/ as their units start them: gunicorn, the worker of the schedule, the niced worker of long
 jobs, beat. A few people walk through the pages with a pause between two; each export begins as the one before ends.
 """
@@ -91,7 +91,7 @@ def walk(port: int, cookie: str, seconds: float) -> Timings:
 
 
 def export_again_and_again(by: int, over: threading.Event) -> Callable[[], int]:
-    """Exports to the national system one after another until `over`; gives how many have ended."""
+    """Exports to the national system one after another until `over`; gives how many rows were written."""
     from django.db import connection
 
     from filings.export_runs import EXPORT_FILINGS
@@ -114,13 +114,13 @@ def export_again_and_again(by: int, over: threading.Event) -> Callable[[], int]:
     thread.start()
     services.wait_until(lambda: Job.objects.filter(state="running").exists(), 60, "an export runs")
 
-    def ended() -> int:
+    def written() -> int:
         thread.join()
         Job.objects.filter(state="running").update(stop_requested=True)  # a worker ends its job before it ends itself
         assert not Job.objects.filter(state="failed").exists(), Job.objects.filter(state="failed").get().error
-        return Job.objects.filter(state="done").count()
+        return sum(Job.objects.values_list("done", flat=True))
 
-    return ended
+    return written
 
 
 def costs(env: dict[str, str], folder: Path) -> tuple[list[str], bool]:
@@ -140,10 +140,10 @@ def costs(env: dict[str, str], folder: Path) -> tuple[list[str], bool]:
     with processes(env, port, folder / "portal.log"):
         walk(port, cookie, 5)  # what is loaded once
         idle = walk(port, cookie, SECONDS)
-        ended = export_again_and_again(officer.pk, over)
+        written = export_again_and_again(officer.pk, over)
         busy = walk(port, cookie, SECONDS)
         over.set()
-        done = ended()
+        rows = written()
     lines, worst = [], 0.0
     for page in PAGES:
         before, during = p95(idle[page]), p95(busy[page])
@@ -154,10 +154,10 @@ def costs(env: dict[str, str], folder: Path) -> tuple[list[str], bool]:
         )
     before, during = (p95([one for times in took.values() for one in times]) for took in (idle, busy))
     lines.append(
-        f"export filings={FILINGS} exports={done} in {SECONDS}s idle_p95={before * 1000:.0f}ms "
+        f"export filings={FILINGS} rows_written={rows} in {SECONDS}s idle_p95={before * 1000:.0f}ms "
         f"exporting_p95={during * 1000:.0f}ms ratio={during / before:.2f} worst_page={worst:.2f} limit={LIMIT:.0f}"
     )
-    return lines, max(during / before, worst) <= LIMIT and done > 0
+    return lines, during / before <= LIMIT and rows > 0
 
 
 def p95(times: list[float]) -> float:

@@ -3,14 +3,19 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connections
 
-from filings import approving, exchange, export_batches
+from filings import approving, exchange, export_batches, export_runs
+from filings.exporting import writing
+from filings.exporting.writing import Written
 from filings.models import ExportItem, Filing
 from tests.factories import NOW, Cast, opening, read, unit
 from zhonglou_media.core.clock import day_of
+from zhonglou_media.core.jobs import run_next
+from zhonglou_media.core.models import Job
 
 ROUNDS = 15
 pytestmark = [pytest.mark.needs_postgres, pytest.mark.django_db(transaction=True)]
@@ -88,3 +93,45 @@ def test_two_receipts_of_one_filing_at_once_complete_it_once() -> None:
         )
         assert raised == []
         assert Filing.objects.get(pk=filing.pk).state == "completed"
+
+
+def two_jobs(cast: Cast) -> list[Job]:
+    """Two officers press at once: each a job for the same filings, run by two workers at once; how they ended."""
+    filings = [opening("accepted", Cast(unit())).pk for _ in range(3)]
+    made = [export_runs.submit("national", ids=filings, by=by, now=NOW) for by in (cast.officer, cast.supervisor)]
+    kinds = {export_runs.KIND: export_runs.EXPORT_FILINGS}
+    assert at_once(*[lambda: run_next(kinds)] * 2) == []
+    return [Job.objects.get(pk=job.pk) for job in made]
+
+
+def test_two_officers_who_export_at_once_send_each_filing_once_and_the_second_learns_by_whom() -> None:
+    cast = Cast()
+    for number in range(1, 4):
+        ended = two_jobs(cast)
+        assert ExportItem.objects.count() == 3 * number
+        assert sorted(job.state for job in ended) == ["done", "failed"]
+        lost = next(job for job in ended if job.state == "failed")
+        won = cast.officer if lost.by == cast.supervisor else cast.supervisor
+        assert f"{won} " in lost.error
+        assert "已导出 3 件" in lost.error
+
+
+def test_without_lock_and_second_look_only_a_constraint_stops_the_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: what the test above finds where nobody looks again under the lock."""
+
+    def as_written(choice: export_batches.Choice, written: Written) -> list[Filing]:
+        found = Filing.objects.in_bulk(list(written.filings))
+        return [found[pk] for pk in written.filings]
+
+    together = threading.Barrier(2, timeout=10)
+    real = writing.write_zip
+
+    def side_by_side(*args: Any, **kwargs: Any) -> None:
+        real(*args, **kwargs)
+        together.wait()
+
+    monkeypatch.setattr(export_batches, "_standing", as_written)
+    monkeypatch.setattr(writing, "write_zip", side_by_side)
+    ended = two_jobs(Cast())
+    # Only the database's constraint was left to stop the second, and nobody could tell why.
+    assert ExportItem.objects.count() > 3 or any("程序出错" in job.error for job in ended)

@@ -1,4 +1,4 @@
-"""kill -9 of a real Celery worker in the middle of a sweep and of an import: what the next worker makes of it.
+"""kill -9 of a real Celery worker in the middle of a sweep, an import, an export: what the next worker makes of it.
 
 On the engine of the run: SQLite in a file with the queue in a folder, as `make run` has it, or PostgreSQL and Redis
 with the prefork pool, as deploy/ has it. KILLS says how often (3; `make prove-full` 20). A kill that came too early or
@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -31,9 +32,12 @@ from redis import Redis
 
 from accounts.jobs import IMPORT_ACTIVITY
 from accounts.models import Account, AccountState, ActivityDay, Flag, Publication, Role
+from filings import export_runs
+from filings.models import ExportBatch
 from inspections.sweep import sweep
 from tests import services
 from tests.factories import NOW, account, at, unit, user
+from tests.filings import many
 from tests.flag_rows import build_account, make_platform, make_unit
 from zhonglou_media.celery import app as portal_app
 from zhonglou_media.core import files, jobs
@@ -45,6 +49,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 KILLS = int(os.environ.get("KILLS", "3"))
 MISSES = 3  # kills beside the middle, for each that hit
 ROWS = 4_000
+EXPORTED = 1_500  # filings: a second or two of writing
 LEASE = "2"
 CELERY = ["celery", "-q", "-A", "zhonglou_media", "worker"]
 POOL = {"sqlite": ["-P", "threads", "-c", "4"], "postgresql": ["-P", "prefork", "-c", "2"]}
@@ -334,3 +339,53 @@ def test_an_import_killed_in_the_middle_is_done_by_the_next_worker(place: Place)
 
     assert kill_in_the_middle(place, begin, is_middle, hit, finish, within=lambda: 0.05) == KILLS
     assert Job.objects.filter(attempts=2, state=JobState.DONE).count() == KILLS
+
+
+# --- an export ------------------------------------------------------------------------------------------------------
+
+
+def test_an_export_killed_again_and_again_offers_no_half_file_and_can_be_begun_anew(place: Place) -> None:
+    """Each attempt of one job is killed while it writes; after ATTEMPTS of them the job says that it broke off."""
+    starter = many.accepted(EXPORTED).cast.officer  # type: ignore[attr-defined]
+    random, kills = Random(20261124), 0
+    place.start()
+    while kills < KILLS:
+        job = export_runs.submit("national", by=starter, now=db_now(), again=kills > 0)
+        for attempt in range(1, jobs.ATTEMPTS + 1):
+
+            def writes(pk: int = job.pk, attempt: int = attempt) -> bool:
+                place.tick("portal.run_jobs", "long")
+                now = Job.objects.get(pk=pk)
+                return now.attempts == attempt and 0 < now.done < now.total * 3 // 4
+
+            services.wait_until(writes, 60, f"attempt {attempt} writes: {place.log()}", pause=0.05)
+            time.sleep(random.random() * 0.2)
+            place.kill()
+            place.start()
+            kills += 1
+            assert Job.objects.get(pk=job.pk).state == JobState.RUNNING  # the kill did not come too late
+            assert not ExportBatch.objects.filter(at__gte=job.created_at).exists()
+        ended = partial(broke_off, place, job.pk)
+        services.wait_until(ended, 60, f"the job is given up: {place.log()}", pause=0.3)
+    again = jobs.again(job.pk, kinds={export_runs.KIND: export_runs.EXPORT_FILINGS}, by=starter, now=db_now())
+    done = partial(is_done, place, again.pk)
+    services.wait_until(done, 60, f"the next one is done: {place.log()}", pause=0.3)
+    batch = ExportBatch.objects.get()
+    assert batch.file is not None
+    assert set(batch.items.values_list("again", flat=True)) == {False}
+    assert batch.items.count() == EXPORTED
+    with files.open_file(batch.file) as stored, zipfile.ZipFile(stored) as archive:
+        assert archive.testzip() is None
+        assert len(archive.namelist()) == 1 + batch.items.values("filing__unit").order_by().distinct().count()
+    assert Event.objects.filter(verb="export").count() == 1
+
+
+def broke_off(place: Place, pk: int) -> bool:
+    place.tick("portal.run_jobs", "long")
+    job = Job.objects.get(pk=pk)
+    return (job.state, job.error) == (JobState.FAILED, jobs.BROKEN_OFF)
+
+
+def is_done(place: Place, pk: int) -> bool:
+    place.tick("portal.run_jobs", "long")
+    return Job.objects.get(pk=pk).state == JobState.DONE
