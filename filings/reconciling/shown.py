@@ -161,17 +161,13 @@ def rows(lines: Sequence[ReconciliationLine], *, now: datetime) -> list[Row]:
             row.requested = waiting.get(pk) or exported.get(pk)
             row.asked = asked.get(pk)
         row.is_new = run.previous_id is not None and line.since == run.at
-        row.changed = line.key in before and before[line.key] != acting_words(line)
+        row.changed = line.key in before and before[line.key] != line.differences
         found.append(row)
     return found
 
 
-def acting_words(line: ReconciliationLine) -> list[object]:
-    """What a line says, to be compared with what it said before."""
-    return list(line.differences)
-
-
-def _before(run: Reconciliation, lines: Sequence[ReconciliationLine]) -> dict[str, list[object]]:
+def _before(run: Reconciliation, lines: Sequence[ReconciliationLine]) -> dict[str, list[list[str]]]:
+    """What lines with differences said in the run before, by key."""
     if run.previous_id is None:
         return {}
     keys = [line.key for line in lines if line.differences]
