@@ -1,7 +1,7 @@
 """Pages of receipts pasted and of many filings at once."""
 
 from tests.browser.acts import choose, fill, press, then
-from tests.browser.pages import Kwargs, Shot, a_job
+from tests.browser.pages import Kwargs, Shot, a_job, of
 from tests.browser.scene import Scene
 
 ROWS = [
@@ -21,14 +21,14 @@ def passed(*, all_well: bool = False) -> Kwargs:
             for name, outcome, said in ROWS
             if outcome == "done" or not all_well
         ]
-        counts = {of: sum(row["outcome"] == of for row in rows) for of in ("done", "skipped", "failed")}
+        counts = {name: sum(row["outcome"] == name for row in rows) for name in ("done", "skipped", "failed")}
         fields = {"params": {"act": "accept", "comment": ""}, "result": {"all": len(rows), **counts, "rows": rows}}
         return {"job_id": a_job("officer", "done", kind="bulk", **fields)(scene)["pk"]}
 
     return made
 
 
-OPENED = "tbody [name=row]:not([data-unread])"  # the officer looked at it in an earlier picture
+OPENED = "tbody [name=row]:not([data-unread])"
 ALL = "thead [data-zl-all=row]"
 PASTED = "ZLXMT-1999-0001\t全国\t已备案\t国-1\t2026-11-24\n"
 BULK = [
@@ -41,6 +41,7 @@ BULK = [
         "filings:list", "officer", "urging", query="?state=to_report",
         act=then(choose(ALL), press("#bulk [value=urge]")),
     ),
+    Shot("filings:detail", "officer", "to_return", of("示例乙局非遗")),  # opened: it may be returned
     Shot("home", "officer", "returning", act=then(choose(OPENED), press("#bulk [value=return]"))),
     Shot(
         "home", "officer", "returning_errors",
@@ -56,5 +57,5 @@ BULK = [
         act=then(fill(**{"pasted-rows": PASTED}), press("#receipt form [type=submit]")),
     ),
     Shot("filings:exchange", "officer", "national", query="?show=national#missing-h"),
-    Shot("filings:detail", "officer", "urge", lambda scene: {"pk": scene.filings["示例甲街道发布厅"].pk}),
+    Shot("filings:detail", "officer", "urge", of("示例甲街道发布厅")),
 ]  # fmt: skip
