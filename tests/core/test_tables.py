@@ -234,9 +234,7 @@ def test_xlsx_comes_back_as_it_went_without_a_formula(tmp_path: Path, texts: lis
     assert read_table(path).sheets[0].rows == [["编号", *texts], ["1", *texts]]
 
 
-@pytest.mark.parametrize(
-    "text", ["=1\r\n第二行", "\r=1", "\n=1", "\t=1", "_x000D_", "_x005F_x000d_", "_x0041_", "a_b_x"]
-)
+@pytest.mark.parametrize("text", ["=1\r\n第二行", "\r=1", "\n=1", "\t=1", "_x000D_", "_x000a_", "_x0041_", "a_b_x"])
 def test_what_a_browser_types_into_a_field_of_several_lines_comes_back(tmp_path: Path, text: str) -> None:
     path = tmp_path / "out.xlsx"
     write_xlsx(path, [SheetOut("表", ["=编号", text], [["1", text]], above=[text])])

@@ -16,6 +16,11 @@ PAGE = """<!DOCTYPE html><html lang="zh-CN"><body>
     <li><button type="button" data-zl-show="s2">2</button></li></ol>
   <section id="s1" data-zl-panel><input id="id_name" name="name"><button type="button" data-zl-step="s2">下一步</button>
     <input type="file" name="scan"></section>
+  <div class="zl-upload"><input class="zl-upload__input" type="file" id="files" name="files" multiple>
+    <input class="zl-upload__input" type="file" id="photos" name="files" data-zl-collect>
+    <span data-zl-file></span></div>
+  <div class="zl-upload"><input class="zl-upload__input" type="file" id="paper" name="paper">
+    <input class="zl-upload__input" type="file" id="photo" name="paper"><span data-zl-file></span></div>
   <section id="s2" data-zl-panel hidden><textarea id="id_reason" name="reason" data-zl-count="500"></textarea>
     <p id="id_reason-n"></p></section>
 </form>
@@ -204,3 +209,25 @@ def test_after_a_download_the_page_is_read_again(page: Any) -> None:
         page.click("[type=submit]")
     assert download.value.suggested_filename == "全.xlsx"
     page.wait_for_selector("text=第2次")
+
+
+def chosen(page: Any, field: str) -> list[str]:
+    names: list[str] = page.eval_on_selector(field, "input => [...input.files].map((file) => file.name)")
+    return names
+
+
+def test_photos_of_one_paper_are_collected_one_by_one(shown: Any) -> None:
+    photo = {"name": "image.jpg", "mimeType": "image/jpeg", "buffer": b"x"}
+    shown.set_input_files("#files", {**photo, "name": "协议.pdf"})
+    for _ in range(3):
+        shown.set_input_files("#photos", photo)
+    assert chosen(shown, "#photos") == ["照片1.jpg", "照片2.jpg", "照片3.jpg"]
+    assert chosen(shown, "#files") == ["协议.pdf"]
+    assert shown.text_content(".zl-upload:has(#files) [data-zl-file]") == "协议.pdf、照片1.jpg、照片2.jpg、照片3.jpg"
+
+
+def test_of_one_paper_the_file_or_the_photo_is_sent(shown: Any) -> None:
+    shown.set_input_files("#paper", {"name": "签批件.pdf", "mimeType": "application/pdf", "buffer": b"x"})
+    shown.set_input_files("#photo", {"name": "image.jpg", "mimeType": "image/jpeg", "buffer": b"x"})
+    assert (chosen(shown, "#paper"), chosen(shown, "#photo")) == ([], ["image.jpg"])
+    assert shown.text_content(".zl-upload:has(#paper) [data-zl-file]") == "image.jpg"
