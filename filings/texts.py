@@ -76,7 +76,7 @@ def write(filing: Filing, content: Content) -> None:
 def _values(content: Content) -> Iterator[tuple[str, Any]]:
     """Name of the field and each single value of it, of a change both the old and the new one."""
     for section in ("approved", "contacts", "late"):
-        for name, value in content.get(section, {}).items():
+        for name, value in sorted(content.get(section, {}).items()):  # PostgreSQL keeps no order
             for one in value if isinstance(value, list) else [value]:
                 if one not in ("", None):
                     yield name.removeprefix(ITEM), one
