@@ -35,7 +35,7 @@ class Portal:
         return run.stdout.strip()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # not the session: it would go on sweeping beside all other tests
 def portal(chromium: str, django_db_setup: None) -> Iterator[Portal]:
     """`run_portal` on the demo: SQLite and the file queue, or a database of its own on PostgreSQL, with Redis."""
     # Not pytest's own folder: other runs of pytest beside this one tidy that up.
