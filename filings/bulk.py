@@ -20,11 +20,11 @@ from filings import moves, reviewing, urging
 from filings.models import Filing, FilingState, Revision
 from filings.reading import Reading
 from filings.timeline import verb_label
-from zhonglou_media.core import events
+from zhonglou_media.core import events, jobs
 from zhonglou_media.core.clock import SHANGHAI, day_of, start_of
 from zhonglou_media.core.commands import log_fault
 from zhonglou_media.core.errors import Refused, StaleReading, WrongState
-from zhonglou_media.core.models import Event, Job, JobState, User
+from zhonglou_media.core.models import Event, Job, User
 
 KIND = "bulk"
 AT_ONCE = 100  # filings of one press: a transaction each, while somebody waits
@@ -108,18 +108,8 @@ def run(act: Act, chosen: Sequence[Chosen], *, by: User, now: datetime, comment:
             told.append(_one(act, row, by=by, now=now, comment=comment))
     count = {outcome: sum(one.outcome == outcome for one in told) for outcome in (DONE, SKIPPED, FAILED)}
     rows = [{"filing_id": t.filing_id, "filing": t.filing, "outcome": t.outcome, "said": t.said} for t in told]
-    return Job.objects.create(
-        kind=KIND,
-        state=JobState.DONE,
-        by=by,
-        created_at=now,
-        started_at=now,
-        finished_at=now,
-        done=len(told),
-        total=len(told),
-        params={"act": act.value, "comment": comment.strip()},
-        result={"all": len(told), **count, "rows": rows},
-    )
+    params, result = {"act": act.value, "comment": comment.strip()}, {"all": len(told), **count, "rows": rows}
+    return jobs.done_at_once(KIND, by=by, now=now, params=params, result=result, rows=len(told))
 
 
 def check(act: Act, chosen: Sequence[Chosen], comment: str | None = None) -> None:

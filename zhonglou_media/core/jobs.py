@@ -155,6 +155,16 @@ def enqueue(
     )
 
 
+def done_at_once(
+    kind: str, *, by: User, now: datetime, params: dict[str, Any], result: dict[str, Any], rows: int
+) -> Job:
+    """What a page has done to `rows` things while its reader waited, kept so that its result can be read again."""
+    times = {"created_at": now, "started_at": now, "finished_at": now}
+    return Job.objects.create(
+        kind=kind, state=JobState.DONE, by=by, params=params, result=result, done=rows, total=rows, **times
+    )
+
+
 def run_next(kinds: Mapping[str, JobKind]) -> bool:
     """Run the oldest job of `kinds` that waits, or whose worker died; False when there is none.
 
