@@ -95,7 +95,7 @@ def of_job(request: HttpRequest, job_id: int) -> HttpResponse:
     """Where a notice leads: what the job exported, or how it is."""
     job = get_object_or_404(Job, pk=job_id, kind=export_runs.KIND)
     if job.state == JobState.DONE and job.result.get("batch"):
-        return redirect("filings:export_batch", job.result["batch"])
+        return batch(request, job.result["batch"])
     return redirect("filings:exchange")
 
 

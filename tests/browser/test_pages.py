@@ -32,6 +32,7 @@ from tests.browser.pages_asked import ASKED
 from tests.browser.pages_bulk import BULK
 from tests.browser.pages_changes import CHANGES
 from tests.browser.pages_closings import CLOSINGS
+from tests.browser.pages_exports import EXPORTS, MOVING
 from tests.browser.pages_files import FILES
 from tests.browser.pages_found import SIGHTED
 from tests.browser.pages_office import HISTORY, OFFICE
@@ -54,7 +55,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 LISTS = {
     "filings": [*pages.FILINGS, *CLOSINGS],
     "unit": [*pages.UNIT, *ASKED, *KEPT, *RECORDED, *CHANGES, *SEARCHED, *FILES],
-    "office": [*OFFICE, *PRINTED, *BULK, *RECONCILED, *SIGHTED, *ORDERED, *pages.READERS, *HISTORY, *PEOPLE],
+    "office": [*OFFICE, *PRINTED, *BULK, *RECONCILED, *SIGHTED, *ORDERED, *pages.READERS, *HISTORY, *PEOPLE, *EXPORTS],
 }
 SHOTS = Path(settings.BASE_DIR) / "build" / "shots"
 EVERY_PICTURE = bool(os.environ.get("SHOTS"))
@@ -250,7 +251,7 @@ def test_pages_of_a_portal_that_is_still_empty(studio: Studio) -> None:
 
 def test_what_is_fetched_answers(studio: Studio, scene: Scene) -> None:
     answers = {}
-    for shot in [*pages.FETCHED, *DOWNLOADED, *WORKBOOKS]:
+    for shot in [*pages.FETCHED, *DOWNLOADED, *WORKBOOKS, *MOVING]:
         answer = studio.window(shot.who).page.context.request.get(studio.server + shot.path(scene))
         answers[shot.name] = answer.status
     assert answers == dict.fromkeys(answers, 200)
@@ -273,7 +274,7 @@ def test_every_address_that_can_be_opened_has_a_picture(
             continue
         if not is_an_act(url, clients):
             can_be_opened.add(name)
-    looked_at = [*LISTS.values(), pages.PUBLIC, pages.EMPTY, pages.FETCHED, DOWNLOADED, WORKBOOKS]
+    looked_at = [*LISTS.values(), pages.PUBLIC, pages.EMPTY, pages.FETCHED, DOWNLOADED, WORKBOOKS, MOVING]
     assert can_be_opened - {"styleguide"} == {shot.name for shots in looked_at for shot in shots}
 
 
