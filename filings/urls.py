@@ -1,6 +1,6 @@
 """Addresses of filings."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from filings.views import (
     announcements,
@@ -22,7 +22,7 @@ from filings.views import (
 )
 
 app_name = "filings"
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     # lists
     path("", lists.list_, name="list"),
     # opening
