@@ -1,6 +1,6 @@
 """`python -m tests.bench_export`: what other pages cost while 5,000 filings are exported, beside what they cost idle.
 
-Status 1 when the p95 of them all is more than twice that of the idle portal; each page is told. On PostgreSQL and
+Status 1 when the p95 of them all, each by its own usual time, is more than twice that of the idle portal. On PostgreSQL and
 Redis, with the processes of deploy/ as their units start them: gunicorn, the worker of the schedule, the niced worker
 of long jobs, beat. A few people walk through the pages with a pause between two; one export follows the other.
 """
@@ -144,20 +144,19 @@ def costs(env: dict[str, str], folder: Path) -> tuple[list[str], bool]:
         busy = walk(port, cookie, SECONDS)
         over.set()
         rows = written()
-    lines, worst = [], 0.0
-    for page in PAGES:
-        before, during = p95(idle[page]), p95(busy[page])
-        worst = max(worst, during / before)
-        lines.append(
-            f"export page={page} idle_p95={before * 1000:.0f}ms ({len(idle[page])}) "
-            f"exporting_p95={during * 1000:.0f}ms ({len(busy[page])}) ratio={during / before:.2f}"
-        )
-    before, during = (p95([one for times in took.values() for one in times]) for took in (idle, busy))
+    usual = {page: p95(times) for page, times in idle.items()}
+    lines = [
+        f"export page={page} idle_p95={usual[page] * 1000:.0f}ms ({len(idle[page])}) "
+        f"exporting_p95={p95(busy[page]) * 1000:.0f}ms ({len(busy[page])}) ratio={p95(busy[page]) / usual[page]:.2f}"
+        for page in PAGES
+    ]
+    # A slow page must not hide what happens to a quick one: each request counts by the usual p95 of its own page.
+    before, during = (p95([one / usual[page] for page in PAGES for one in took[page]]) for took in (idle, busy))
+    ratio = during / before
     lines.append(
-        f"export filings={FILINGS} rows_written={rows} in {SECONDS}s idle_p95={before * 1000:.0f}ms "
-        f"exporting_p95={during * 1000:.0f}ms ratio={during / before:.2f} worst_page={worst:.2f} limit={LIMIT:.0f}"
+        f"export filings={FILINGS} rows_written={rows} in {SECONDS}s ratio_of_p95={ratio:.2f} limit={LIMIT:.0f}"
     )
-    return lines, during / before <= LIMIT and rows > 0
+    return lines, ratio <= LIMIT and rows > 0
 
 
 def p95(times: list[float]) -> float:

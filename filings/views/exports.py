@@ -91,7 +91,7 @@ def running(request: HttpRequest) -> HttpResponse:
 
 @may(Action.EXPORT)
 @require_safe
-def of_job(request: HttpRequest, job_id: int) -> HttpResponse:
+def of_job(request: HttpRequest, job_id: int) -> HttpResponseBase:
     """Where a notice leads: what the job exported, or how it is."""
     job = get_object_or_404(Job, pk=job_id, kind=export_runs.KIND)
     if job.state == JobState.DONE and job.result.get("batch"):
