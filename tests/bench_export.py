@@ -1,8 +1,9 @@
 """`python -m tests.bench_export`: what other pages cost while 5,000 filings are exported, beside what they cost idle.
 
-Status 1 when the p95 of them all, each by its own usual time, is more than twice that of the idle portal. On PostgreSQL and
-Redis, with the processes of deploy/ as their units start them: gunicorn, the worker of the schedule, the niced worker
-of long jobs, beat. A few people walk through the pages with a pause between two; one export follows the other.
+Status 1 when the p95 of them all, each by its own usual time, is more than twice that of the idle portal. On
+PostgreSQL and Redis, with the processes of deploy/ as their units start them: gunicorn, the worker of the schedule,
+the niced worker of long jobs, beat. A few people walk through the pages with a pause between two; one export follows
+the other.
 """
 
 import http.client
