@@ -15,7 +15,6 @@ from accounts import policy
 from accounts.policy import Action
 from filings.models import LineKind, Receipt, ReceiptResult, Reconciliation, ReconciliationLine, System
 from zhonglou_media.core import events, files, jobs
-from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.errors import Incomplete, Refused, WrongState
 from zhonglou_media.core.jobs import Claim, JobKind
 from zhonglou_media.core.models import Counter, File, Job, JobState, User
@@ -182,7 +181,7 @@ def run(claim: Claim) -> None:
     )
     claim.progress(total, total, "写入结果")
     with transaction.atomic():
-        kept = _record(job, rows, matched, compared)
+        kept = _record(job, rows, matched, compared, claim.now)
         claim.finish(_result(kept, rows, matched))
 
 
@@ -192,12 +191,12 @@ def answered(system: str) -> set[int]:
     return set(taken.values_list("filing__account", flat=True))
 
 
-def _record(job: Job, rows: list[Theirs], matched: Matched, compared: Compared) -> Reconciliation:
+def _record(job: Job, rows: list[Theirs], matched: Matched, compared: Compared, now: datetime) -> Reconciliation:
     """Under the lock of the system's runs: what the run before had, is since then."""
     if job.by is None or job.source is None:
         raise Refused("没有上传的清单，请重新提交。")
     _lock(job.params["system"])
-    role, now, before = policy.require(job.by, Action.RECONCILE), db_now(), latest(job.params["system"])
+    role, before = policy.require(job.by, Action.RECONCILE), latest(job.params["system"])
     had = {line.key: line for line in before.lines.all()} if before is not None else {}
     kept = Reconciliation(
         system=job.params["system"],

@@ -225,6 +225,7 @@ EMPTY = [
     Shot("filings:preapprovals", "auditor", "empty"),
     Shot("filings:new", "operator", "empty"),
     Shot("filings:exchange", "officer", "empty"),
+    Shot("filings:reconcile", "officer", "empty"),
 ]  # fmt: skip
 
 # Opened by GET, but no page of their own: a part of one (htmx), downloads, an answer for machines.

@@ -28,12 +28,13 @@ LISTED = [
     ["示例看不懂", "未来平台", "", "示例乙局", "正常", "", ""],
     ["", "抖音", "nameless", "示例乙局", "正常", "", ""],
 ]
+NAME = "全国清单（示例）.csv"
 
 
 def reconcile(rows: list[list[str]]) -> Reconciliation:
     """A run of the national system, today."""
     officer, now = User.objects.get(username="officer"), db_now()
-    facts = {"name": "全国清单（示例）.csv", "system": "national", "listed_on": day_of(now), "now": now}
+    facts = {"name": NAME, "system": "national", "listed_on": day_of(now), "now": now}
     job = running.prepare(csv_of(rows, HEADS), by=officer, **facts)  # type: ignore[arg-type]
     if job.state == "prepared":
         confirm(job)
@@ -43,8 +44,8 @@ def reconcile(rows: list[list[str]]) -> Reconciliation:
 
 def followed(scene: Scene) -> dict[str, object]:
     """Two runs: some lines are new, some gone, one has a note, one account waits to be exported."""
-    run = Reconciliation.objects.order_by("-pk").first()
-    if run is None or run.previous is None:
+    run = Reconciliation.objects.filter(source_name=NAME, previous__source_name=NAME).first()
+    if run is None:
         first = reconcile([*LISTED[1:6], *LISTED[7:], ["示例已改好", "抖音", "mended", "", "正常", "", ""]])
         officer, now = User.objects.get(username="officer"), db_now()
         lines = ReconciliationLine.objects.filter(run=first)
@@ -76,7 +77,6 @@ START = partial(Shot, "filings:reconcile", "officer")
 COLUMNS = partial(Shot, "filings:reconcile_job", "officer", kwargs=unknown_words)
 RUN = partial(Shot, "filings:reconcile_run", "officer", kwargs=followed)
 RECONCILED = [
-    START("empty"),
     START("errors", act=upload, status=422),
     Shot("filings:reconcile_job", "officer", "", unknown_words),
     Shot(

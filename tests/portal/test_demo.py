@@ -3,17 +3,27 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
+import openpyxl
 import pytest
 from django.db import transaction
+from django.test import override_settings
+from docx import Document
 
 from accounts.models import Account, ActivityDay, Flag, Message, Publication
 from accounts.models.account import WATCHED
-from filings import announcing
+from filings import announcing, export_batches, export_requests
+from filings.models import ExportBatch, Filing, LineKind, PrintForm, Reconciliation, System
+from filings.printing import templates
 from inspections.models import ClosureOrder, OrderState
 from tests.factories import at
+from zhonglou_media.core import files
 from zhonglou_media.core.clock import day_of
+from zhonglou_media.core.models import Job
 from zhonglou_media.portal import demo
 
 pytestmark = pytest.mark.django_db
@@ -23,12 +33,19 @@ NOW = at("2026-11-24 14:05")
 
 
 @pytest.fixture(scope="module")
-def loaded(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The demo of `NOW`, for all tests that only look at it; those that load their own stand above these."""
+def loaded(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The demo of `NOW`, for all tests that only look at it; those that load their own stand above these. Its files."""
+    folder = tmp_path_factory.mktemp("files")
     with django_db_blocker.unblock(), transaction.atomic():
-        demo.load(NOW)
-        yield
+        with override_settings(MEDIA_ROOT=folder):
+            demo.load(NOW)
+        yield folder
         transaction.set_rollback(True)
+
+
+@pytest.fixture
+def its_files(loaded: Path, settings: Any) -> None:
+    settings.MEDIA_ROOT = loaded
 
 
 @pytest.mark.parametrize("when", DAYS)
@@ -37,7 +54,7 @@ def test_each_flag_of_the_demo_is_meant(when: str) -> None:
     each_flag_is_meant()
 
 
-def test_each_flag_of_the_demo_of_today_is_meant(loaded: None) -> None:
+def test_each_flag_of_the_demo_of_today_is_meant(loaded: Path) -> None:
     each_flag_is_meant()
 
 
@@ -57,7 +74,7 @@ def each_flag_is_meant() -> None:
     assert Counter(rule for rule, _, _ in standing)["slow_reply"] == 1
 
 
-def test_most_accounts_published_lately_and_their_data_reach_to_today(loaded: None) -> None:
+def test_most_accounts_published_lately_and_their_data_reach_to_today(loaded: Path) -> None:
     now = NOW
     watched = Account.objects.filter(state__in=WATCHED, next_update_due_at__isnull=False)
     assert watched.count() == 8
@@ -65,7 +82,7 @@ def test_most_accounts_published_lately_and_their_data_reach_to_today(loaded: No
     assert watched.filter(last_published_at__gte=now - timedelta(days=7)).count() == 6
 
 
-def test_accounts_leave_in_each_way(loaded: None) -> None:
+def test_accounts_leave_in_each_way(loaded: Path) -> None:
     leaving = {"closing": "示例甲街道资讯", "closed": "示例乙局旅游", "cancelled": "示例乙局影像"}
     assert dict(Account.objects.filter(state__in=leaving, orders=None).values_list("state", "name")) == leaving
     assert {row.title for row in announcing.published()} == {
@@ -75,7 +92,7 @@ def test_accounts_leave_in_each_way(loaded: None) -> None:
     }
 
 
-def test_an_order_stands_in_each_state_and_an_account_is_lost(loaded: None) -> None:
+def test_an_order_stands_in_each_state_and_an_account_is_lost(loaded: Path) -> None:
     orders = ClosureOrder.objects.order_by("issued_at").values_list(
         "account__name", "ground", "state", "account__state"
     )
@@ -92,7 +109,44 @@ def test_an_order_stands_in_each_state_and_an_account_is_lost(loaded: None) -> N
     assert (lost.name, lost.lost_control_since) == ("示例甲街道早报", at("2026-11-18 00:00"))
 
 
-def test_there_is_a_year_to_look_at(loaded: None) -> None:
+def test_what_went_up_lies_there_to_be_fetched_and_something_waits(its_files: None) -> None:
+    batch = ExportBatch.objects.select_related("file").get()
+    assert batch.file is not None
+    with files.open_file(batch.file) as stored, ZipFile(stored) as archive:
+        assert set(archive.namelist()) == {"合并.xlsx", "示例甲街道办事处.xlsx"}
+        rows = openpyxl.load_workbook(BytesIO(archive.read("合并.xlsx"))).active.iter_rows(values_only=True)
+        said = {str(cell) for row in rows for cell in row}
+    assert {"示例甲街道百家", "示例甲街道直播"} < said
+    waiting = {system: {str(f) for f in export_batches.waiting_for(system)} for system in System.values}
+    assert [len(waiting[system]) for system in ("national", "provincial")] == [1, 3]
+    assert [row.account.name for row in export_requests.waiting("national")] == ["示例甲街道"]
+
+
+def test_the_second_list_of_the_national_system_is_told_by_the_first(loaded: Path) -> None:
+    first, second = Reconciliation.objects.order_by("pk")
+    assert second.previous == first
+    assert (second.counts["new"], second.counts["gone"]) == (1, 1)
+    lines = {line.kind: line for line in second.lines.all()}
+    assert set(lines) == set(LineKind)
+    assert lines[LineKind.DIFFERS].since == second.at > first.at
+    assert lines[LineKind.ONLY_THERE].note.endswith("（示例）。")
+
+
+def test_many_were_accepted_and_urged_at_once_each_with_what_came_of_it(loaded: Path) -> None:
+    outcomes = [
+        [row["outcome"] for row in job.result["rows"]] for job in Job.objects.filter(kind="bulk").order_by("pk")
+    ]
+    assert outcomes == [["done", "done", "skipped"], ["done", "done", "failed", "failed"]]
+
+
+def test_closures_are_printed_by_a_template_of_the_office(its_files: None) -> None:
+    assert list(templates.in_use()) == [PrintForm.CLOSING]
+    closing = Filing.objects.get(kind="close", state="accepted")
+    document = Document(BytesIO(templates.word_file(closing, phones=True, typed=False, now=NOW)))
+    assert document.paragraphs[0].text.startswith("钟楼区")
+
+
+def test_there_is_a_year_to_look_at(loaded: Path) -> None:
     now = NOW
     first = Publication.objects.earliest("published_at").published_at
     assert day_of(now) - day_of(first) >= timedelta(days=360)

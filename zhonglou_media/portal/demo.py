@@ -1,6 +1,6 @@
 """The demo: people, units and filings in every state, made through the use cases, all marked 示例."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 from django.core.files.base import ContentFile
@@ -15,8 +15,9 @@ from inspections import sweep
 from zhonglou_media.core import calendar, files
 from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.models import User, Year
-from zhonglou_media.portal import demo_activity, demo_orders, demo_preapprovals
+from zhonglou_media.portal import demo_activity, demo_exchange, demo_orders, demo_preapprovals
 
+HOUR = timedelta(hours=1)
 PASSWORD = "Zhonglou-demo-2021"  # noqa: S105  (made only where DEBUG is on; printed in the README)
 
 # login, name, role, unit
@@ -87,10 +88,11 @@ class Demo:
         self._file("close", "示例乙局旅游 baijiahao", self.now - 30 * days, self._to_completed, **MERGES)
         self._play("示例甲街道便民", "xiaohongshu", self.now - 25 * days, self._to_refused)
         self._play("示例甲街道安全", "toutiao", self.now - 20 * days, self._to_withdrawn)
-        self._play("示例乙局发布厅", "bilibili", self.now - 12 * days, self._to_approved, who="bureau")
-        self._play("示例乙局视频", "kuaishou", self.now - 9 * days, self._to_returned, who="bureau")
-        self._play("示例甲街道百家", "baijiahao", self.now - 6 * days, self._to_accepted)
-        self._play("示例甲街道直播", "weishi", self.now - 5 * days, self._to_half_received)
+        approved = self._play("示例乙局发布厅", "bilibili", self.now - 12 * days, self._to_approved, who="bureau")
+        video = self._play("示例乙局视频", "kuaishou", self.now - 9 * days, self._to_reported, who="bureau")
+        first = self._play("示例甲街道百家", "baijiahao", self.now - 6 * days, self._to_reported)
+        second = self._play("示例甲街道直播", "weishi", self.now - 5 * days, self._to_reported)
+        self._many_at_once(approved, video, [first, second])
         planned = {"effective_on": (day_of(self.now) + 10 * days).isoformat(), "successor": "示例甲街道发布 wechat"}
         self._file("close", "示例甲街道资讯 bilibili", self.now - 4 * days, self._to_accepted, **ENDING | planned)
         self._file("change", "示例乙局图书馆 weibo", self._last_working_day(), self._to_reported, **CHANGED)
@@ -105,7 +107,19 @@ class Demo:
         people = {"operator": bureau.operator, "supervisor": self.people["supervisor"]}
         demo_preapprovals.fill(accounts["示例乙局服务 wechat"], bureau.unit, **people, now=self.now)
         self._order(accounts["示例乙局图书馆 weibo"])
+        demo_exchange.use_a_template(by=self.people["supervisor"], now=self.now - 20 * days)
+        demo_exchange.reconcile(by=self.people["officer"], now=self.now)
         sweep.sweep(self.now)
+
+    def _many_at_once(self, approved: Filing, video: Filing, reported: Sequence[Filing]) -> None:
+        """Two accepted and one left unread, then exported; the third is returned, and what is not reported is urged."""
+        officer, moment = self.people["officer"], self.now - timedelta(days=5) + 3 * HOUR
+        demo_exchange.accept_at_once(reported, video, by=officer, now=moment)
+        demo_exchange.export(System.NATIONAL, by=officer, now=moment + HOUR)
+        self._receipt(reported[-1], System.NATIONAL, moment + 2 * HOUR)
+        last = max(self._last_working_day(), moment + 2 * HOUR)
+        self._return(video, last)
+        demo_exchange.urge_at_once([approved, video, *reported], by=officer, now=last)
 
     def _order(self, doubtful: Account) -> None:
         sides = {
@@ -179,7 +193,8 @@ class Demo:
         *,
         who: str = "street",
         planned: date | None = None,
-    ) -> None:
+    ) -> Filing:
+        """The opening of an account that nobody knew."""
         cast = Cast(self, who)
         filing = drafting.start("open", by=cast.operator, unit=cast.unit, now=when)
         typed = {
@@ -204,6 +219,7 @@ class Demo:
         }
         drafting.save_draft(filing.pk, by=cast.operator, data=typed, now=when)
         to(filing, cast, when)
+        return filing
 
     def _file(
         self, kind: str, name: str, when: datetime, to: Callable[[Filing, "Cast", datetime], None], **typed: object
@@ -245,15 +261,9 @@ class Demo:
         self._to_approved(filing, cast, when)
         reporting.report(filing.pk, by=cast.operator, now=when + timedelta(hours=1))
 
-    def _to_returned(self, filing: Filing, cast: "Cast", when: datetime) -> None:
-        self._to_reported(filing, cast, when)
-        reviewing.return_(
-            filing.pk,
-            by=cast.officer,
-            read=_read(filing),
-            now=self._last_working_day(),
-            comment="认证主体与主办单位名称不一致，请核对平台认证信息。",
-        )
+    def _return(self, filing: Filing, when: datetime) -> None:
+        why = "认证主体与主办单位名称不一致，请核对平台认证信息。"
+        reviewing.return_(filing.pk, by=self.people["officer"], read=_read(filing), now=when, comment=why)
 
     def _to_accepted(self, filing: Filing, cast: "Cast", when: datetime) -> None:
         self._to_reported(filing, cast, when)
