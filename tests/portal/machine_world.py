@@ -14,6 +14,7 @@ from filings import (
     approving,
     drafting,
     exchange,
+    export_batches,
     handing_over,
     merging,
     preapprovals,
