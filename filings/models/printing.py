@@ -26,7 +26,7 @@ FORM_OF = {
 
 
 class PrintTemplate(models.Model):
-    """One uploaded version of a form: prepared (待启用), in use, or retired; with none in use the built-in is printed."""
+    """One uploaded version of a form: prepared (待启用), in use, or retired; with none in use the built-in prints."""
 
     form = models.CharField("表单", max_length=16, choices=PrintForm)
     version = models.PositiveIntegerField("版次")

@@ -17,7 +17,7 @@ KINDS: dict[str, JobKind] = {
 AT_ONCE = {
     "import_registry": ("导入台账", "accounts:import_result", "accounts:import"),
     "sightings": ("认定发现清单", "accounts:sighting_sheet", "accounts:sightings"),
-    "bulk": ("批量办理", "filings:bulk_result", ""),
+    "bulk": ("批量办理", "filings:bulk_result", "home"),
 }
 
 
