@@ -1,14 +1,15 @@
 """What goes on to the systems above: where each filing stands, and what is missing; in a fixed number of queries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery, prefetch_related_objects
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Prefetch, Q, prefetch_related_objects
 
 from filings import applying, kinds, urging
 from filings.models import ExportItem, Filing, FilingKind, FilingState, Receipt, ReceiptResult, Revision, System
-from filings.models.filing import FilingQuerySet
+from filings.models.filing import LIVE, FilingQuerySet
 from filings.queues import end_of_today, with_items
 from filings.wording import half_way
 from zhonglou_media.core.clock import day_of
@@ -32,18 +33,35 @@ def lacking() -> FilingQuerySet:
     return _marked().filter(_answered(), conflict="")
 
 
+def with_present(filings: FilingQuerySet) -> FilingQuerySet:
+    """`filings` with `present`, their revision as it stands."""
+    present = FilteredRelation("revisions", condition=Q(revisions__number=F("revision")))
+    return filings.annotate(present=present)
+
+
+def same_part() -> dict[str, Any]:
+    """Conditions on receipts or exports, asked of a live filing `with_present`: of its approved part as it stands.
+
+    Equalities with the filing alone: so PostgreSQL reads the table once for all filings, not once for each.
+    """
+    return {
+        "filing": OuterRef("pk"),
+        "filing__state__in": LIVE,
+        "filing__revisions__number": F("revision"),
+        "filing__revisions__approved_sm3": OuterRef("present__approved_sm3"),
+    }
+
+
 def _marked() -> FilingQuerySet:
-    present = Revision.objects.filter(filing=OuterRef("pk"), number=OuterRef("revision")).values("approved_sm3")
-    return accepted().annotate(approved_sm3=Subquery(present))
+    return with_present(accepted())
 
 
 def _answered() -> Q:
     """Condition on `_marked`: a receipt of each system counts for the approved part as it stands."""
-    of_receipt = Revision.objects.filter(filing=OuterRef("filing"), number=OuterRef("revision")).values("approved_sm3")
-    good = Receipt.objects.annotate(approved=Subquery(of_receipt)).exclude(result=ReceiptResult.REFUSED)
+    good = Receipt.objects.order_by().exclude(result=ReceiptResult.REFUSED).filter(**same_part())
     both = Q()
     for system in System.values:
-        both &= Q(Exists(good.filter(filing=OuterRef("pk"), system=system, approved=OuterRef("approved_sm3"))))
+        both &= Q(Exists(good.filter(system=system)))
     return both
 
 
@@ -69,6 +87,7 @@ class Place:
     status: str
     on: date | None = None
     reason: str = ""
+    number: str = ""  # that the system gave it
     update: bool = False  # the system has an earlier revision; the present one is still to be exported
 
     @property
@@ -157,22 +176,52 @@ def passing(filings: Sequence[Filing], *, now: datetime) -> list[Passing]:
     return rows
 
 
+def places(filing: Filing, digests: Mapping[int, str]) -> list[Place]:
+    """Where one filing stands in both systems; `digests`: its approved part by revision. Two queries.
+
+    One that was withdrawn or refused waits for nobody: only what a system did answer is told of it.
+    """
+    receipts, exports = (
+        list(filing.receipts.order_by("id")),
+        list(filing.exports.select_related("batch").order_by("id")),
+    )
+    both = [place_in(system, filing, receipts, exports, digests) for system in System.values]
+    ended = filing.state in (FilingState.REFUSED, FilingState.WITHDRAWN)
+    return [place for place in both if place.status not in ("wait", "sent")] if ended else both
+
+
 def _place(filing: Filing, system: str) -> Place:
-    receipts = [r for r in filing.all_receipts if r.system == system]  # type: ignore[attr-defined]
-    exports = [e for e in filing.all_exports if e.system == system]  # type: ignore[attr-defined]
     digests = {r.number: r.approved_sm3 for r in filing.all_revisions}  # type: ignore[attr-defined]
+    receipts, exports = filing.all_receipts, filing.all_exports  # type: ignore[attr-defined]
+    return place_in(system, filing, receipts, exports, digests)
+
+
+def place_in(
+    system: str,
+    filing: Filing,
+    receipts: Sequence[Receipt],
+    exports: Sequence[ExportItem],
+    digests: Mapping[int, str],
+) -> Place:
+    """Where `filing` stands in `system`, by its receipts and exports, oldest first: the one rule for all pages.
+
+    `digests` is the approved part by revision: a receipt or an export counts while its part is the present one.
+    """
+    receipts = [r for r in receipts if r.system == system]
+    exports = [e for e in exports if e.system == system]
     refused = [r for r in receipts if r.result == ReceiptResult.REFUSED]
     returned = max((r.revision for r in refused), default=0)
     had = {e.revision for e in exports} | {r.revision for r in receipts if r.result == ReceiptResult.TAKEN}
     update = filing.state == FilingState.ACCEPTED and filing.revision not in had
     good = applying.standing(receipts, digests, filing.revision)
-    if good is not None and returned > good.revision and filing.state != FilingState.ACCEPTED:
+    passed_on = filing.state in (FilingState.ACCEPTED, FilingState.COMPLETED)
+    if good is not None and returned > good.revision and not passed_on:
         # It took the filing once and returned an update of it: that is what the unit now works on.
         return Place(system, "back", refused[-1].on, refused[-1].reason)
     if good is not None and good.result == ReceiptResult.NOT_APPLICABLE:
         return Place(system, "none", good.on, good.reason)
     if good is not None:
-        return Place(system, "done", good.on, update=update)
+        return Place(system, "done", good.on, good.reason, good.number, update=update)
     sent = [e for e in exports if e.revision > returned and digests[e.revision] == digests[filing.revision]]
     if sent:
         return Place(system, "sent", day_of(sent[-1].batch.at), update=update)

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from accounts.models import Membership, Role, Unit
 from filings import applying, approving, closing, kind_words, kinds, replacing
-from filings.models import Filing, FilingState, Receipt, ReceiptResult, System
+from filings.models import Filing, FilingState, ReceiptResult, System
 from filings.models.filing import CLOSINGS, UNDER_CORRECTION
 from filings.timeline import verb_label
 from zhonglou_media.core.clock import SHANGHAI, day_of
@@ -322,35 +322,3 @@ def who(event: Event) -> str:
     if event.actor is None or event.role == SYSTEM:
         return "系统"
     return f"{event.actor}（{Role(event.role).label}）" if event.role in Role.values else str(event.actor)
-
-
-# --- the two systems above ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Upper:
-    """Where a filing stands in one system above."""
-
-    system: str
-    status: str
-    on: date | None = None
-    number: str = ""
-    reason: str = ""
-
-
-def uppers(receipts: Sequence[Receipt], standing: dict[str, Receipt | None], sent: set[str]) -> list[Upper]:
-    """Both systems, always: the receipt that counts, else the last refusal, else whether it was exported."""
-    found = []
-    for system in System.values:
-        good = standing.get(system)
-        refused = [r for r in receipts if r.system == system and r.result == ReceiptResult.REFUSED]
-        if good is not None:
-            status = "none" if good.result == ReceiptResult.NOT_APPLICABLE else "done"
-            found.append(Upper(system, status, good.on, good.number, good.reason))
-        elif system in sent:
-            found.append(Upper(system, "sent"))
-        elif refused:
-            found.append(Upper(system, "back", refused[-1].on, reason=refused[-1].reason))
-        else:
-            found.append(Upper(system, "wait"))
-    return found

@@ -15,13 +15,13 @@ from accounts.access import may, seen_unit_ids, sees_phones, user_of
 from accounts.models import Flag, Role
 from accounts.models.account import GONE, OPENABLE
 from accounts.policy import Action, carried_on, roles_of
-from filings import announcing, applying, closing, content, kind_words, kinds, objecting, replacing
+from filings import announcing, closing, content, going_up, kind_words, kinds, objecting, replacing
 from filings.available import available
 from filings.differences import differences, typed_differences
 from filings.forms.change import ChangeForm
 from filings.handing_questions import DECIDING
 from filings.layouts import LAYOUTS
-from filings.models import Filing, FilingKind, FilingState, Revision, System
+from filings.models import Filing, FilingKind, FilingState, Revision
 from filings.models.filing import CLOSINGS
 from filings.views import phones
 from filings.views.answers import filing_for
@@ -38,7 +38,6 @@ from filings.wording import (
     running,
     steps,
     succession,
-    uppers,
     verdict,
 )
 from zhonglou_media.core import events
@@ -117,7 +116,7 @@ def page_context(request: HttpRequest, filing: Filing, *, office_panel: bool = T
         "attachments": list(filing.attachments.filter(removed_at__isnull=True).select_related("file", "added_by")),
         "flags": list(Flag.objects.open().filter(fact_kind="filing", fact_id=filing.pk)),
         "past_flags": list(Flag.objects.filter(fact_kind="filing", fact_id=filing.pk).exclude(waived_at=None)),
-        "uppers": _uppers(filing),
+        "uppers": going_up.places(filing, {r.number: r.approved_sm3 for r in revisions}),
         "said": _said(filing),
         "last_return": next((e for e in reversed(history) if e.verb in RETURNS), None),
         "for_office": for_office,
@@ -265,16 +264,6 @@ def _said(filing: Filing) -> list[Note]:
     if not filing.is_live or filing.details is None:
         return []
     return notes(kinds.of(filing).check_details(filing.details, filing))
-
-
-def _uppers(filing: Filing) -> list[Any]:
-    receipts = list(filing.receipts.all())
-    standing = {system: applying.standing_receipt(filing, system) if receipts else None for system in System.values}
-    sent = set(filing.exports.filter(revision__gte=filing.accepted_revision or 0).values_list("system", flat=True))
-    both = uppers(receipts, standing, sent if filing.state == FilingState.ACCEPTED else set())
-    # One that has ended waits for nobody: only what a system did answer is told.
-    ended = filing.state in (FilingState.REFUSED, FilingState.WITHDRAWN)
-    return [one for one in both if one.status != "wait"] if ended else both
 
 
 @dataclass(frozen=True)
