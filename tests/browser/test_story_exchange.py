@@ -58,11 +58,11 @@ def accept_four(officer: Visit, pks: list[int], *, opened: list[str]) -> None:
     page.get_by_role("button", name="通过 2 件").click()
     expect(page.get_by_text("成功 2 件，跳过 2 件，未成功 0 件")).to_be_visible()
     expect(page.get_by_text("未阅，打开看过才能办理。")).to_have_count(2)
+    page.get_by_role("link", name="去导出").click()
 
 
 def export_ticked(page: Page, portal: Portal, pks: list[int], folder: Path) -> dict[str, set[str]]:
-    """导出到全国: asked for, left, come back to, followed to its end, fetched."""
-    page.goto(portal.url + "/filings/exchange/")
+    """导出到全国 on the open page: asked for, left, come back to, followed to its end, fetched."""
     before = offered(page)
     for pk in pks:
         page.locator(f"[name=filing][value='{pk}']").check()
