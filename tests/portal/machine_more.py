@@ -21,6 +21,7 @@ from filings.models import Announcement, Filing
 from filings.models.filing import CLOSINGS
 from inspections import losing, ordering
 from tests.factories import user
+from tests.portal import machine_exchange
 from tests.portal.machine_world import O, V, World
 from zhonglou_media.core.clock import day_of
 
@@ -147,4 +148,5 @@ OTHER: dict[str, Other] = {
     "waiting ones completed": lambda w, *_: completing.complete_waiting(w.now),
     "orders superseded": lambda w, *_: ordering.supersede(w.now),
     "closures started": lambda w, *_: preapproving.start_closures(w.now),
+    **machine_exchange.MOVES,
 }

@@ -181,7 +181,31 @@ def refused(walk: Walk) -> None:
     walk.steps(filing, "save", "submit", "leader_approve", "withdraw")
 
 
+def many_at_once(walk: Walk) -> None:
+    for how in (7, 6):  # on two platforms
+        filing = walk.new()
+        walk.steps(filing, "save", how=how)
+        walk.steps(filing, "submit", "leader_approve")
+        walk.steps(filing, *(["urge"] if how == 7 else []), "report")
+    walk.other("many returned")
+    walk.other("many urged")
+    for filing in Filing.objects.filter(state="returned"):
+        walk.steps(filing, "report")
+    walk.other("many accepted")
+    walk.other("export by job")
+
+
+def compared_with_their_list(walk: Walk) -> None:
+    walk.other("list compared")
+    walk.other("unit asked")
+    walk.other("account requested")
+    walk.other("request dropped")
+    walk.other("account requested")
+    walk.other("export by job")
+
+
 PATHS: tuple[Callable[[Walk], None], ...] = (
     opened, renamed, closed_over_a_question, closed_once_answered, cancelled, sponsor_changed, ordered,
     ordered_and_filed, lost, kept_by_people, not_retained, merged, sent_back, refused,
+    many_at_once, compared_with_their_list,
 )  # fmt: skip

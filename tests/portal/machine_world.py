@@ -22,6 +22,7 @@ from filings import (
     reporting,
     reviewing,
     unit_merging,
+    urging,
 )
 from filings.models import Filing, FilingState, PreApproval
 from filings.reading import Reading, latest
@@ -203,6 +204,7 @@ OF_FILING: dict[str, tuple[Role, Callable[[World, Filing, Any, int], Any]]] = {
     )),
     "unaccept": (V, _read_move(reviewing.unaccept, comment="有误")),
     "receipt": (F, _receipt),
+    "urge": (F, lambda w, f, by, how: urging.urge(f.pk, by=by, now=w.now)),
     "not_occurred": (F, lambda w, f, by, how: reviewing.confirm_not_occurred(f.pk, by=by, comment="没有开", now=w.now)),
 }  # fmt: skip
 # What leads a filing on from each state; the driver takes these more often than chance would.
