@@ -3,7 +3,6 @@
 A filing is done when both systems have taken it, or do not apply to it (`applying.try_complete`).
 """
 
-from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db import transaction
@@ -141,11 +140,15 @@ def _detail(filing: Filing, receipt: Receipt) -> dict[str, object]:
     }
 
 
-def last_exported(filings: Iterable[Filing]) -> dict[tuple[int, str], int]:
-    """The revision last exported, by filing and system; those never exported are left out."""
-    items = ExportItem.objects.filter(filing__in=list(filings)).order_by()
-    rows = items.values_list("filing", "system").annotate(last=Max("revision"))
-    return {(pk, system): revision for pk, system, revision in rows}
+def last_export() -> int:
+    """The last item exported to any system: how far a page that is read now knows of exports."""
+    return ExportItem.objects.aggregate(last=Max("pk"))["last"] or 0
+
+
+def exported_by(filing: Filing, system: str, seen: int) -> int:
+    """The revision that had gone to `system` last when `seen` was the last item exported; 0: none had."""
+    items = filing.exports.filter(system=system, pk__lte=seen)
+    return items.aggregate(last=Max("revision"))["last"] or 0
 
 
 def _revision_meant(filing: Filing, system: System, result: str) -> int:

@@ -1,6 +1,5 @@
 """What the page 上级平台备案 shows of exports: each system's side, the jobs, what was exported, what is asked for."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,12 +7,13 @@ from django.db.models import Count
 
 from filings import export_batches, export_requests, exporting
 from filings.export_runs import KIND, LIVE
-from filings.going_up import Passing
+from filings.going_up_counts import Tally
 from filings.models import ExportBatch, ExportItem, ExportRequest, Filing, System
 from zhonglou_media.core.models import Job, JobState, User
 from zhonglou_media.core.words import SYSTEMS
 
 BATCHES = 6
+LACKING = 5  # named; the others are counted
 JOBS = 100  # of the last ones those are looked for that did not end well
 BROKEN = (JobState.FAILED, JobState.STOPPED)
 Tried = tuple[str, tuple[int, ...] | None]  # what an export was for
@@ -30,7 +30,8 @@ class Side:
     ready: int
     again: int
     seen: int  # the last item exported, when `again` was counted
-    lacking: list[Filing]
+    lacking: list[Filing]  # the first of them
+    lacking_in_all: int
     requests: list[ExportRequest]
     under_way: bool
 
@@ -78,28 +79,27 @@ class BatchShown:
         return f"第 {'、'.join(map(str, self.revisions))} 版" if self.revisions else ""
 
 
-def sides(rows: Sequence[Passing]) -> list[Side]:
-    """Both systems; `rows` are the filings in hand."""
+def sides(tally: Tally) -> list[Side]:
+    """Both systems; `tally` counts the filings in hand."""
     under_way = set(Job.objects.filter(kind=KIND, state__in=LIVE, params__filings=None).values_list("params__system"))
-    return [_side(system, rows, under_way=(system,) in under_way) for system in System.values]
+    return [_side(system, tally, under_way=(system,) in under_way) for system in System.values]
 
 
-def _side(system: str, rows: Sequence[Passing], *, under_way: bool) -> Side:
-    counts = dict.fromkeys(("wait", "sent", "back", "done", "none"), 0)
-    for row in rows:
-        counts[row.at(system).status] += 1
+def _side(system: str, tally: Tally, *, under_way: bool) -> Side:
     waiting = export_batches.waiting_for(system)
-    lacking = export_batches.without_id(waiting).select_related("opening__platform", "account__platform", "draft")
+    without = export_batches.without_id(waiting).select_related("opening__platform", "account__platform", "draft")
+    lacking = without.count()
     requests = export_requests.waiting(system).select_related("account__unit", "account__platform", "by")
     return Side(
         system=system,
         name=SYSTEMS[system],
         title=exporting.TITLES[system],
-        counts=counts,
-        ready=waiting.count() - len(lacking),
+        counts=tally.statuses(system),
+        ready=waiting.count() - lacking,
         again=export_batches.sent_already(system).count(),
         seen=export_batches.last_item(system),
-        lacking=list(lacking),
+        lacking=list(without[:LACKING]) if lacking else [],
+        lacking_in_all=lacking,
         requests=list(requests),
         under_way=under_way,
     )

@@ -10,7 +10,7 @@ from django.db.models import Exists, F, FilteredRelation, OuterRef, Prefetch, Q,
 from filings import applying, kinds, urging
 from filings.models import ExportItem, Filing, FilingKind, FilingState, Receipt, ReceiptResult, Revision, System
 from filings.models.filing import LIVE, FilingQuerySet
-from filings.queues import end_of_today, with_items
+from filings.queues import with_items
 from filings.wording import half_way
 from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.words import SYSTEMS
@@ -111,10 +111,6 @@ class Passing:
     def places(self) -> tuple[Place, Place]:
         return self.national, self.provincial
 
-    def at(self, system: str) -> Place:
-        """Its place in `system`."""
-        return self.national if system == System.NATIONAL else self.provincial
-
     @property
     def is_answered(self) -> bool:
         """Both systems have answered and it is still not done: something stands, or stood, in the way."""
@@ -134,26 +130,6 @@ class Passing:
     def with_unit(self) -> bool:
         """A system returned it and the unit has not reported it again: the office's clock starts anew at the report."""
         return self.filing.state not in (FilingState.ACCEPTED, FilingState.OFFICE_REVIEW)
-
-    def waits_in(self, system: str) -> bool:
-        """Whether the office has something to do or to wait for in `system`: an answer, an update to export."""
-        place = self.at(system)
-        return not self.with_unit and (not place.is_settled or place.update)
-
-    @property
-    def office_due(self) -> datetime | None:
-        """By when the office has to pass it on; None when it has nothing to pass on."""
-        return None if self.is_answered or self.with_unit else self.filing.office_due_at
-
-    def is_over(self, now: datetime) -> bool:
-        """Whether the office's own due time is past, and it still has to pass the filing on."""
-        due = self.office_due
-        return due is not None and not self.filing.provisional and due <= now
-
-    def ends_today(self, now: datetime) -> bool:
-        """Whether the office's own due time is today's 24:00, and it still has to pass the filing on."""
-        due = self.office_due
-        return due is not None and not self.filing.provisional and now < due <= end_of_today(now)
 
 
 def passing(filings: Sequence[Filing], *, now: datetime) -> list[Passing]:

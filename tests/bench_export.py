@@ -27,7 +27,7 @@ from tests.bench_import import database, set_up
 
 FILINGS, PEOPLE, PAUSE, SECONDS, LIMIT = 5_000, 4, 0.2, 40, 2.0
 WATCHED = "/filings/exchange/exports/"  # what the page of exports asks for while one runs
-PAGES = ("/", "/filings/", "/accounts/", "/flags/", WATCHED)
+PAGES = ("/", "/filings/", "/filings/exchange/", "/accounts/", "/flags/", WATCHED)
 UNITS = ("portal-worker", "portal-worker-long", "portal-beat")
 Timings = dict[str, list[float]]
 

@@ -1,18 +1,20 @@
 """Forms of the office: the decision, what the supervisor undoes, a receipt from above, the filters of the queue."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
 from django.http import QueryDict
 
 from accounts.models import Unit
-from filings import exchange, review_queue
+from filings import exchange, meant, review_queue
 from filings.forms import common
 from filings.models import Filing, FilingKind, FilingState, ReceiptResult, System
 from filings.models.filing import FilingQuerySet
 from filings.reading import Reading
 from zhonglou_media.core.day_field import day_field
+from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import User
 
 ARTICLE = re.compile(r"第\s*[零〇一二三四五六七八九十百\d]+\s*条")  # 第七条, 第7条
@@ -99,10 +101,15 @@ class ReceiptForm(forms.Form):
     """One answer of one system above; 不适用 is the supervisor's to say."""
 
     prefix = "receipt"
-    filing = forms.ModelChoiceField(
+    filing = forms.CharField(
         label="备案",
-        queryset=Filing.objects.all(),
-        error_messages={"required": "请选择备案。", "invalid_choice": "没有这件备案，请重新选择。"},
+        max_length=200,
+        widget=forms.TextInput(attrs={"list": "filings-offered", "autocomplete": "off"}),
+        help_text="备案编号、编号末几位，或账号名称",
+        error_messages={
+            "required": "请填写备案编号、编号末几位，或账号名称。",
+            "max_length": "没有这么长的备案编号或账号名称，请核对。",
+        },
     )
     system = forms.ChoiceField(
         label="系统",
@@ -121,21 +128,31 @@ class ReceiptForm(forms.Form):
     )
     on = day_field("日期", missing="请填写日期。")
     reason = forms.CharField(label="原因", required=False, max_length=1000, error_messages=TOO_LONG)
-    # What the page showed as last exported: 「12:national:3 12:provincial:2」. A refusal is of the one that was read.
-    exported = forms.CharField(required=False, widget=forms.HiddenInput)
+    # The last export the page knew of. A refusal is of the revision that had gone to the system by then.
+    exported = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, waiting: FilingQuerySet, for_supervisor: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, for_supervisor: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Any filing is taken, so that one just done by a colleague is told apart from one that never was.
-        offered = list(waiting.for_lists())
-        shown = [(f.pk, f"{(f.number or '').removeprefix('ZLXMT-')} {f.account_label}") for f in offered]
-        self.fields["filing"].widget.choices = [("", "请选择"), *shown]
-        marks = exchange.last_exported(offered).items()
-        self.fresh = " ".join(f"{pk}:{system}:{revision}" for (pk, system), revision in marks)
+        self.some: Sequence[Filing] | None = None  # what was typed may mean one of these
+        self.fresh = exchange.last_export()
         self.initial["exported"] = self.fresh
         if not for_supervisor:
             own = [choice for choice in ReceiptResult.choices if choice[0] != ReceiptResult.NOT_APPLICABLE]
             cast(forms.ChoiceField, self.fields["result"]).choices = own
+
+    @property
+    def offered(self) -> list[str]:
+        """What the field offers while one types: those that may be meant, else the few that are next due."""
+        return [meant.called(filing) for filing in (meant.offered() if self.some is None else self.some)]
+
+    def clean_filing(self) -> Filing:
+        try:
+            return meant.meant(self.cleaned_data["filing"])
+        except meant.Several as several:
+            self.some = several.some
+            raise forms.ValidationError(str(several)) from several
+        except Refused as refused:
+            raise forms.ValidationError(str(refused)) from refused
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -144,20 +161,14 @@ class ReceiptForm(forms.Form):
                 self.add_error("reason", "上级退回的，请写明退回的原因，便于单位改正。")
             if data.get("result") == ReceiptResult.NOT_APPLICABLE:
                 self.add_error("reason", "不适用的，请写明理由。")
-        data["read"] = self._read(data)
+        seen, filing = data.pop("exported", None) or 0, data.get("filing")
+        data["read"] = exchange.exported_by(filing, data.get("system", ""), seen) if filing else 0
         return data
-
-    def _read(self, data: dict[str, Any]) -> int:
-        """The revision of the chosen filing that the page named as last exported to the chosen system; 0: none."""
-        marks = dict(mark.rsplit(":", 1) for mark in data.pop("exported", "").split() if ":" in mark)
-        chosen = data.get("filing")
-        revision = marks.get(f"{chosen.pk}:{data.get('system')}", "") if chosen is not None else ""
-        return int(revision) if revision.isdecimal() and len(revision) < 9 else 0
 
     def brought_up_to_date(self) -> QueryDict:
         """What was typed, for a page that now shows what has been exported since."""
         typed = cast(QueryDict, self.data).copy()
-        typed[self.add_prefix("exported")] = self.fresh
+        typed[self.add_prefix("exported")] = str(self.fresh)
         return typed
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,10 +16,11 @@ from django.views.decorators.http import require_safe
 from accounts.access import may, user_of
 from accounts.models import Role
 from accounts.policy import Action, could, roles_of
-from filings import exchange, export_shown, going_up, queues, receipts_in, urging
+from filings import exchange, export_shown, going_up, going_up_counts, meant, queues, receipts_in, urging
 from filings.forms.office import ReceiptForm
 from filings.forms.receipts import PastedForm, ReceiptTableForm
 from filings.going_up import Passing
+from filings.going_up_counts import Tally
 from filings.models import Filing, FilingState, System
 from filings.views.answers import filing_for
 from zhonglou_media.core.answers import post_only, status_of
@@ -52,9 +53,11 @@ def show(request: HttpRequest) -> HttpResponse:
 
 def _asked_for(request: HttpRequest) -> dict[str, Any]:
     """What a row's 登记回执 fills in."""
-    today = day_of(db_now())
+    today, asked = day_of(db_now()), request.GET.get("filing", "")
+    known = asked.isascii() and asked.isdigit() and len(asked) < 10
+    filing = Filing.objects.for_lists().filter(pk=asked, number__isnull=False).first() if known else None
     return {
-        "filing": request.GET.get("filing", ""),
+        "filing": meant.called(filing) if filing else "",
         "system": request.GET.get("system", ""),
         "result": "taken",
         "on": today,
@@ -62,7 +65,7 @@ def _asked_for(request: HttpRequest) -> dict[str, Any]:
 
 
 def _form(request: HttpRequest, *args: Any, **kwargs: Any) -> ReceiptForm:
-    return ReceiptForm(*args, waiting=going_up.accepted(), for_supervisor=_for_supervisor(request), **kwargs)
+    return ReceiptForm(*args, for_supervisor=_for_supervisor(request), **kwargs)
 
 
 def _for_supervisor(request: HttpRequest) -> bool:
@@ -88,22 +91,21 @@ def page(
     form = form or _form(request, initial=_asked_for(request))
     table, pasted, here = table or ReceiptTableForm(), pasted or PastedForm(), reverse("filings:exchange")
     now = db_now()
-    rows = going_up.passing(list(going_up.in_hand().for_lists()), now=now)
-    shown = Paginator(_narrow(rows, request.GET.get("show", ""), now), ROWS_A_PAGE).get_page(request.GET.get("page"))
-    _say_when_urged(list(shown))
+    tally, show = going_up_counts.tally(now=now), request.GET.get("show", "")
+    shown = _rows(show, tally, request.GET.get("page"), now)
     context = {
-        "sides": export_shown.sides(rows),
+        "sides": export_shown.sides(tally),
         **export_shown.block(user_of(request)),
         "ended": False,
         "asked": asked,
-        "waiting": sum(row.filing.state == FilingState.ACCEPTED for row in rows),
-        "late": len(_narrow(rows, "late", now)),
-        "today": len(_narrow(rows, "today", now)),
+        "waiting": tally.accepted,
+        "late": tally.of("late"),
+        "today": tally.of("today"),
         "office_days": queues.office_days(now),
-        "returned": len(_narrow(rows, "back", now)),
-        "open_in": [(system, SYSTEMS[system], len(_narrow(rows, system, now))) for system in System.values],
-        "total": len(rows),
-        "show": request.GET.get("show", ""),
+        "returned": tally.of("back"),
+        "open_in": [(system, SYSTEMS[system], tally.of(system)) for system in System.values],
+        "total": tally.total,
+        "show": show,
         "page": shown,
         "here": request.get_full_path(),
         "may_urge": could(user_of(request), Action.REMIND),
@@ -127,22 +129,20 @@ def page(
     return render(request, "filings/exchange.html", context, status=status)
 
 
+def _rows(show: str, tally: Tally, number: str | None, now: datetime) -> "Page[Passing]":
+    """One page of the filings that `show` names; only these are judged one by one."""
+    paginator = Paginator(going_up_counts.shown(show, now=now).for_lists(), ROWS_A_PAGE)
+    paginator.count = tally.of(show)  # counted already
+    page = paginator.get_page(number)
+    rows = going_up.passing(list(page.object_list), now=now)
+    _say_when_urged(rows)
+    return Page(rows, page.number, paginator)
+
+
 def _say_when_urged(rows: Sequence[Passing]) -> None:
     at = urging.last_urged([row.filing for row in rows if row.owes or row.with_unit])
     for row in rows:
         row.urged_at = at.get(row.filing.pk)
-
-
-def _narrow(rows: Sequence[Passing], show: str, now: datetime) -> list[Passing]:
-    if show in System.values:
-        return [row for row in rows if row.waits_in(show)]
-    if show == "back":
-        return [row for row in rows if any(place.status == "back" for place in row.places)]
-    if show == "today":
-        return [row for row in rows if row.ends_today(now)]
-    if show == "late":
-        return [row for row in rows if row.is_over(now)]
-    return list(rows)
 
 
 @may(Action.RECEIPT, Action.UPPER_RETURN, Action.NOT_APPLICABLE)

@@ -15,7 +15,7 @@ def accepted(count: int, *, per_unit: int = PER_UNIT) -> Filing:
     """`count` accepted openings, in a unit for each `per_unit` of them, as copies of one, which is returned."""
     first = opening("accepted", Cast())
     units = Unit.objects.bulk_create(Unit(name=f"示例{n}号单位") for n in range(-(-(count - 1) // per_unit)))
-    head, known, platforms = _fields(first), _fields(first.registered), list(Platform.objects.all())
+    head, known, platforms = fields(first), fields(first.registered), list(Platform.objects.all())
     accounts = Account.objects.bulk_create(
         Account(
             **known
@@ -28,7 +28,7 @@ def accepted(count: int, *, per_unit: int = PER_UNIT) -> Filing:
         Filing(**head | {"unit": account.unit, "account": account, "number": f"ZLXMT-2026-{n + 1000:05}"})
         for n, account in enumerate(accounts)
     )
-    details, revision = _fields(first.opening), _fields(first.revisions.get())
+    details, revision = fields(first.opening), fields(first.revisions.get())
     OpeningDetails.objects.bulk_create(
         OpeningDetails(
             **details | {"name": account.name, "uid": account.uid, "platform": account.platform}, filing=filing
@@ -42,6 +42,6 @@ def accepted(count: int, *, per_unit: int = PER_UNIT) -> Filing:
     return first
 
 
-def _fields(row: Any) -> dict[str, Any]:
+def fields(row: Any) -> dict[str, Any]:
     """What the row holds, without its key."""
     return {f.name: getattr(row, f.name) for f in row._meta.concrete_fields if not f.primary_key and f.name != "filing"}

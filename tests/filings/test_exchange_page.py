@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from accounts import lifecycle
 from accounts.models import Role
 from filings import exchange, export_batches, queues
-from filings.models import Filing, Receipt
-from tests.factories import NOW, Cast, account, opening, unit, user
+from filings.models import Filing, OpeningDetails, Receipt
+from tests.factories import NOW, Cast, account, opening, user
+from tests.filings.many import accepted
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.models import User
@@ -42,7 +43,7 @@ def post(client: Client, who: User, url: str, data: dict[str, Any] | None = None
 
 def receipt(of: Filing, **more: Any) -> dict[str, Any]:
     fields = {
-        "filing": of.pk,
+        "filing": of.number,
         "system": "national",
         "result": "taken",
         "number": "国-1",
@@ -156,14 +157,15 @@ def test_a_return_from_above_is_told(client: Client, cast: Cast, tmp_path: Path)
         client,
         cast.officer,
         f"{URL}receipt/",
-        receipt(filing, result="refused", reason="责任科室未填", exported=f"{filing.pk}:national:1"),
+        receipt(filing, result="refused", reason="责任科室未填", exported=exchange.last_export()),
     )
     assert "已登记上级退回，转“退回修改”" in get(client, cast.officer)
 
 
 WRONG = [
-    ({"filing": ""}, "请选择备案。"),
-    ({"filing": "999999"}, "没有这件备案"),
+    ({"filing": ""}, "请填写备案编号、编号末几位，或账号名称。"),
+    ({"filing": "999999"}, "没有待上级平台备案的“999999”，请核对备案编号或账号名称。"),
+    ({"filing": "ZLXMT-1999-00001"}, "没有备案编号为“ZLXMT-1999-00001”的备案，请核对。"),
     ({"system": ""}, "请选择系统。"),
     ({"on": ""}, "请填写日期。"),
     ({"on": "2026-13-40"}, "没有“2026-13-40”这一天，请核对日期。"),
@@ -236,7 +238,7 @@ def test_the_row_leads_to_its_receipt(client: Client, cast: Cast) -> None:
     exchange.take_receipt(filing.pk, system="national", result="taken", on=day_of(NOW), by=cast.officer, now=NOW)
     assert f"?filing={filing.pk}&amp;system=provincial#receipt" in get(client, cast.officer)
     page = get(client, cast.officer, f"{URL}?filing={filing.pk}&system=provincial")
-    assert f'<option value="{filing.pk}" selected>' in page
+    assert f'value="{filing.number} {filing.account_label}"' in page.split("<datalist")[0]
     assert get(client, cast.officer, f"{URL}?filing=abc&system=x&show=nonsense&page=zz")
 
 
@@ -246,12 +248,16 @@ def test_the_table_is_paged_and_queries_do_not_grow(client: Client, cast: Cast) 
             get(client, cast.officer)
         return len(caught)
 
-    opening("accepted", Cast(unit()))
-    opening("accepted", Cast(unit()), uid="")
+    accepted(60, per_unit=10)
+    OpeningDetails.objects.filter(pk__in=OpeningDetails.objects.order_by("pk")[:30]).update(uid="")
     queries()
-    few = queries()
-    for _ in range(20):
-        opening("accepted", Cast(unit()))
-    assert queries() == few
-    assert "第 1–20 条，共 22 条" in get(client, cast.officer)
-    assert "第 21–22 条，共 22 条" in get(client, cast.officer, URL + "?page=2")
+    many = queries()
+    page = get(client, cast.officer)
+    assert "第 1–20 条，共 60 条" in page
+    assert "其中 30 件缺账号ID" in page
+    assert page.count(" 等 30 件") == 2
+    assert len(page.split("<datalist")[1].split("</datalist>")[0].split("<option")) == 21
+    assert "第 41–60 条，共 60 条" in get(client, cast.officer, URL + "?page=3")
+    Filing.objects.filter(pk__in=Filing.objects.order_by("-pk")[:55]).update(state="completed", ended_at=NOW)
+    assert "5件未办结" in get(client, cast.officer)
+    assert queries() == many

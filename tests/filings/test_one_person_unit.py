@@ -37,7 +37,13 @@ def signed_and_accepted(pk: int, alone: Client, office: Client, today: str) -> N
     office.post(f"/filings/{pk}/paper/checked/", {f"paper-{key}": value for key, value in read.items()})
     office.post(f"/filings/{pk}/decide/", accept)
     for system in ("national", "provincial"):
-        taken = {"filing": pk, "system": system, "result": "taken", "number": "1", "on": today}
+        taken = {
+            "filing": Filing.objects.get(pk=pk).number,
+            "system": system,
+            "result": "taken",
+            "number": "1",
+            "on": today,
+        }
         office.post("/filings/exchange/receipt/", {f"receipt-{key}": value for key, value in taken.items()})
     assert Filing.objects.get(pk=pk).state == "completed"
 

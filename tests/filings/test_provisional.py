@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Role
-from filings import going_up, queues, review_queue, wording
+from filings import going_up, going_up_counts, queues, review_queue, wording
 from filings.models import Filing
 from tests.factories import NOW, at, opening, user
 from zhonglou_media.core.clock import db_now
@@ -63,8 +63,8 @@ def test_what_is_not_sure_is_neither_late_nor_due_today(provisional: bool, late:
     for filing, due in ends:
         Filing.objects.filter(pk=filing.pk).update(office_due_at=due, provisional=provisional)
     assert queues.urgency(going_up.to_pass_on(), now=now) == queues.Urgency(total=2, late=late, today=today)
-    rows = going_up.passing(list(going_up.to_pass_on().for_lists()), now=now)
-    assert sum(row.ends_today(now) for row in rows) == today
+    tally = going_up_counts.tally(now=now)
+    assert (tally.of("late"), tally.of("today")) == (late, today)
     counted = nav.counts(user(Role.OFFICER), now)
     assert (counted["exchange"].late, counted["todo"].late) == (bool(late), bool(late))
 

@@ -84,14 +84,14 @@ def test_the_page_carries_what_was_exported_and_shows_the_difference_once_it_is_
 ) -> None:
     client.force_login(cast.officer)
     form = {
-        "receipt-filing": sent.pk,
+        "receipt-filing": sent.number,
         "receipt-system": "national",
         "receipt-result": "refused",
         "receipt-on": day_of(db_now()).isoformat(),
         "receipt-reason": "缺科室",
         "receipt-exported": carried(client.get("/filings/exchange/").content.decode()),
     }
-    assert form["receipt-exported"] == f"{sent.pk}:national:1"
+    assert form["receipt-exported"] == str(exchange.last_export())
     send_again(sent, cast, tmp_path)
     stale = client.post("/filings/exchange/receipt/", form)
     page = stale.content.decode()

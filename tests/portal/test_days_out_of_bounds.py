@@ -74,7 +74,7 @@ def filings(cast: Cast) -> Iterator[Case]:
     yield Case(Role.OPERATOR, "filings:correct_paper", ("approved_on",), papered.pk, signed)
     reported, accepted = opening("office_review", cast, **BESIDE), opening("accepted", cast, **BESIDE)
     yield Case(Role.OPERATOR, "filings:supplement", ("effective_on",), reported.pk)
-    receipt = {"receipt-filing": accepted.pk, "receipt-system": "national", "receipt-result": "taken"}
+    receipt = {"receipt-filing": accepted.number, "receipt-system": "national", "receipt-result": "taken"}
     yield Case(Role.OFFICER, "filings:receipt", ("receipt-on",), data=receipt)
     ended = closing("accepted", cast, on=account(cast.unit, platform=platform("sohu")))
     assert Announcement.objects.filter(filing=ended).exists()
