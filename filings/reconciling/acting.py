@@ -19,16 +19,18 @@ from filings.models import (
     LineKind,
     ReconciliationLine,
 )
+from filings.texts import TELEPHONE
 from zhonglou_media.core import events, notices
 from zhonglou_media.core.clock import SHANGHAI, day_of, start_of
 from zhonglou_media.core.errors import Refused, WrongState
 from zhonglou_media.core.models import Event, User
 from zhonglou_media.core.words import SYSTEMS
 
-from .fields import LABELS
+from .fields import CUSTODIAN, DEPARTMENT, LABELS, LEADER, PHONE
 
 MAX_NOTE = 300
 ASKED = "ask_change"
+PEOPLE = {CUSTODIAN.name, DEPARTMENT.name, LEADER.name}
 
 
 def note(line_id: int, text: str, *, read: str, by: User, now: datetime) -> ReconciliationLine:
@@ -80,7 +82,7 @@ def ask(line_id: int, *, by: User, now: datetime) -> int:
     """请单位变更: the unit's operators learn what the system above has otherwise, and where to file the change.
 
     Where that system has it closed, the unit is told to say which holds: its closure is drafted for it. Once a day an
-    account. Returns how many people were told. Raises NotAllowed, Refused, WrongState.
+    account. Returns how many people were told. Raises NotAllowed, WrongState, Refused (nobody there to ask).
     """
     with transaction.atomic():
         role = policy.require(by, Action.RECONCILE)
@@ -95,6 +97,8 @@ def ask(line_id: int, *, by: User, now: datetime) -> int:
         if live is not None:
             raise WrongState(f"“{account.name}”有一件办理中的{live.get_kind_display()}（{live}），办完后再请单位变更。")
         people = audience.people((Role.OPERATOR,), now=now, unit_id=account.unit_id)
+        if not people:  # before a closure is drafted that nobody would find
+            raise Refused(f"{account.unit.name}没有{Role.OPERATOR.label}的用户，没有人可以办，请系统管理员登记后再请。")
         closed = [one for one in line.differences if one[0] == "state"]
         link = _draft_closing(account, by, role, now) if closed else reverse("accounts:detail", args=[account.pk])
         system = SYSTEMS[line.run.system]
@@ -136,8 +140,19 @@ def _draft_closing(account: Account, by: User, role: str, now: datetime) -> str:
 
 
 def _said(line: ReconciliationLine, system: str) -> str:
-    """责任科室：本区“办公室”，全国“法宣科”."""
-    return "；".join(f"{LABELS[name]}：本区“{ours}”，{system}“{theirs}”" for name, ours, theirs in line.differences)
+    """责任科室：本区“办公室”，全国“法宣科”: for the history, which keeps no telephone, and for the unit."""
+    said = [
+        f"{LABELS[name]}不一致"
+        if name == PHONE.name
+        else f"{LABELS[name]}：本区“{_unphoned(name, ours)}”，{system}“{_unphoned(name, theirs)}”"
+        for name, ours, theirs in line.differences
+    ]
+    return "；".join(said)
+
+
+def _unphoned(name: str, value: str) -> str:
+    """Their lists have the telephone behind the person's name in one cell."""
+    return TELEPHONE.sub("（电话略）", value) if name in PEOPLE else value
 
 
 def _short(text: str) -> str:

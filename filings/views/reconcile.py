@@ -305,8 +305,7 @@ def ask(request: HttpRequest, pk: int) -> HttpResponse:
     """请单位变更."""
 
     def act(by: User, now: datetime) -> str:
-        told = acting.ask(pk, by=by, now=now)
-        return f"已通知该单位的 {told} 名填报员。" if told else "该单位没有填报员的用户，请另行通知。"
+        return f"已通知该单位的 {acting.ask(pk, by=by, now=now)} 名填报员。"
 
     return _act(request, pk, act)
 

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
-from accounts.models import Account
+from accounts.models import Account, Role
 from filings import exchange, exporting
 from filings.exporting.columns import Row
 from filings.models import ExportMark, LineKind, Reconciliation, ReconciliationLine
@@ -332,6 +333,34 @@ def test_a_unit_is_asked_once_a_day_and_told_what_differs() -> None:
     assert not row_for("differs", line.run_id).may_ask
     acting.ask(line.pk, by=cast.officer, now=NOW + timedelta(days=1))
     assert Event.objects.filter(verb="ask_change", subject_id=one.pk).count() == 2
+
+
+@pytest.mark.parametrize("role", [Role.PARENT, Role.AUDITOR, Role.OPERATOR])
+def test_the_history_of_an_account_keeps_no_telephone_of_either_side(role: Role, client: Client) -> None:
+    above = unit()
+    cast = Cast(unit(parent=above))
+    one = account(cast.unit, custodian="示例管理人", custodian_phone="0519-11111111")
+    content = csv_of([[*listed(one), "别人 0519-33333333", "0519-22222222"]], [*HEADS, "管理员", "管理员电话"])
+    acting.ask(line_of("differs", reconcile(content).pk).pk, by=cast.officer, now=NOW)
+    reader = cast.operator if role == Role.OPERATOR else user(role, above if role == Role.PARENT else None)
+    client.force_login(reader)
+    shown_then = client.get(f"/accounts/{one.pk}/").content.decode()
+    assert "管理员电话不一致" in shown_then
+    kept = Event.objects.get(verb="ask_change", subject_id=one.pk)
+    for text in (kept.comment, str(kept.detail), Notice.objects.get(user=cast.operator).text):
+        assert not any(number * 8 in text for number in "123")
+    hidden = "23" if role == Role.OPERATOR else "123"  # its own it reads in the register
+    assert not any(number * 8 in shown_then for number in hidden)
+
+
+@pytest.mark.parametrize("state", ["正常", "已关停"])
+def test_a_unit_without_anybody_to_ask_is_not_asked_and_nothing_is_drafted(state: str) -> None:
+    one, by = account(unit("示例无人局")), officer()
+    line = line_of("differs", reconcile(csv_of([listed(one, unit="别的单位", state=state)])).pk)
+    with pytest.raises(Refused, match="示例无人局没有填报员的用户"):
+        acting.ask(line.pk, by=by, now=NOW)
+    assert not one.filings.exists()
+    assert not Event.objects.filter(verb="ask_change").exists()  # so that it can be asked today still
 
 
 def test_what_they_call_closed_is_drafted_as_a_closure_for_the_unit() -> None:
