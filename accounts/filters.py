@@ -16,6 +16,7 @@ from accounts.models.flag import FlagQuerySet
 from accounts.policy import Action
 from zhonglou_media.core.clock import day_of, db_now, start_of
 from zhonglou_media.core.models import User
+from zhonglou_media.core.search_field import SearchField
 
 FLAGGED, UNFLAGGED = "any", "none"
 # 数据截至, by days that do not overlap: how far the portal knows what was published.
@@ -55,13 +56,19 @@ def units_seen(request: HttpRequest) -> QuerySet[Unit]:
     return visible_units(cast(User, request.user))
 
 
+class SearchFilter(CharFilter):
+    """A search box: what is typed too long is cut, so that it still narrows."""
+
+    field_class = SearchField
+
+
 class AccountFilter(FilterSet):
     """The conditions of the register's list, all optional; a value nobody offers is left out.
 
     Who reads no flags (VIEW_FLAGS) has the register without them: `sees_flags`.
     """
 
-    q = CharFilter(
+    q = SearchFilter(
         label="搜索账号",
         method="by_text",
         widget=forms.TextInput(attrs={"type": "search", "placeholder": "账号名称、ID、单位或备案编号"}),

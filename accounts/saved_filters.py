@@ -37,7 +37,7 @@ def conditions(request: HttpRequest, query: QueryDict, sorts: frozenset[str]) ->
     kept = QueryDict(mutable=True)
     words = []
     for name, label, text in found.chosen():
-        kept[name] = query.get(name, "")
+        kept[name] = found.form.cleaned_data["q"] if name == "q" else query.get(name, "")
         words.append(f"{label}：{text}")
     sort = query.get(SORT, "")
     if sort.removeprefix("-") in sorts:

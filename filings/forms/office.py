@@ -16,6 +16,7 @@ from filings.reading import Reading
 from zhonglou_media.core.day_field import day_field
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import User
+from zhonglou_media.core.search_field import SearchField
 
 ARTICLE = re.compile(r"第\s*[零〇一二三四五六七八九十百\d]+\s*条")  # 第七条, 第7条
 TOO_LONG = {"max_length": "不能超过1000个字。"}
@@ -177,7 +178,7 @@ class QueueFilter(forms.Form):
 
     REPORTED = (("late", "迟报的"), ("paper", "书面批准的"))
 
-    q = forms.CharField(required=False, max_length=60)
+    q = SearchField(required=False)
     kind = forms.ChoiceField(required=False, choices=[("", ""), *FilingKind.choices])
     unit = forms.ModelChoiceField(required=False, queryset=Unit.objects.none(), empty_label="全部单位")
     reported = forms.ChoiceField(required=False, choices=[("", "按期与迟报"), *REPORTED])

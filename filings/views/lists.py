@@ -21,7 +21,7 @@ from filings.models.filing import FilingQuerySet
 from filings.timeline import verb_label
 from filings.wording import Running, asked, verdict
 from zhonglou_media.core.models import Event
-from zhonglou_media.core.searching import MAX_TYPED
+from zhonglou_media.core.search_field import SearchField
 
 ROWS_A_PAGE = 20
 NO_HANDLING = ("read", "start")  # opening a page and beginning a draft settle nothing
@@ -30,7 +30,7 @@ NO_HANDLING = ("read", "start")  # opening a page and beginning a draft settle n
 class ListFilter(forms.Form):
     """What narrows the list; a value that is not offered narrows nothing."""
 
-    q = forms.CharField(label="编号、账号、单位或所填文字", required=False, max_length=MAX_TYPED)
+    q = SearchField(label="编号、账号、单位或所填文字", required=False)
     state = forms.ChoiceField(label="状态", required=False, choices=[("", "全部状态"), *FilingState.choices])
     kind = forms.ChoiceField(label="类型", required=False, choices=[("", "全部类型"), *FilingKind.choices])
     unit = forms.ModelChoiceField(label="单位", required=False, queryset=Unit.objects.none(), empty_label="全部单位")
@@ -47,8 +47,7 @@ class ListFilter(forms.Form):
         """`rows` that fit; only valid values count."""
         self.is_valid()
         given = {name: value for name, value in self.cleaned_data.items() if value}
-        given.pop("q", None)  # as typed, however long: what is too long for the box must not show everything
-        return rows.matching(self.data.get("q", ""), few=self.few).filter(**given)
+        return rows.matching(given.pop("q", ""), few=self.few).filter(**given)
 
 
 @dataclass(frozen=True)

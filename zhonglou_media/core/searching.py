@@ -15,8 +15,34 @@ FEWEST = 2
 
 def words(text: str) -> list[str]:
     """The words of `text`, each of which must be found: full and half width, cases, invisible characters are one."""
-    plain = "".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text[:MAX_TYPED])
-    return name_key(plain).split(maxsplit=MOST_WORDS - 1)
+    return name_key(_plain(text[:MAX_TYPED])).split(maxsplit=MOST_WORDS - 1)
+
+
+def searched(text: str) -> str:
+    """`text` as far as it is searched for: as much as a box takes, with a space for each character that no name holds.
+
+    What is left out must be told: `left_out`.
+    """
+    return _plain(text.strip()[:MAX_TYPED]).strip()
+
+
+def left_out(text: str) -> str:
+    """What of `text` is not searched for, in a sentence; '' when all of it is."""
+    said = []
+    if any(_is_no_text(c) and not c.isspace() for c in text):
+        said.append("输入的文字里有不能搜索的字符，已略去。")
+    if len(text.strip()) > MAX_TYPED:
+        said.append(f"输入的文字太长，只按前 {MAX_TYPED} 个字搜索。")
+    return "".join(said)
+
+
+def _plain(text: str) -> str:
+    return "".join(" " if _is_no_text(c) else c for c in text)
+
+
+def _is_no_text(character: str) -> bool:
+    """Control characters, NUL among them, which PostgreSQL does not take, and halves of a character."""
+    return unicodedata.category(character) in ("Cc", "Cs")
 
 
 def suffices(typed: list[str]) -> bool:

@@ -19,7 +19,7 @@ from filings.models import Filing
 from filings.models.filing import FilingQuerySet
 from zhonglou_media.core.models import User
 from zhonglou_media.core.names import name_key
-from zhonglou_media.core.searching import MAX_TYPED, suffices, words
+from zhonglou_media.core.searching import MAX_TYPED, left_out, suffices, words
 
 SHOWN = 5
 MOST = 100  # so many are counted: a word that is everywhere need not be looked for everywhere
@@ -67,7 +67,7 @@ def search(request: HttpRequest) -> HttpResponse:
     groups = _groups(user, text, typed, whole=request.GET.get("in") == "units") if enough else []
     context = {
         "text": text[:MAX_TYPED],
-        "cut": MAX_TYPED if len(text) > MAX_TYPED else 0,
+        "left_out": left_out(text),
         "too_little": bool(text) and not enough,
         "groups": groups,
         "found": any(group.hits for group in groups),

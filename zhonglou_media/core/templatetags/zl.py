@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from zhonglou_media.core import countdown as clock
-from zhonglou_media.core import words
+from zhonglou_media.core import searching, words
 from zhonglou_media.core.calendar import Calendar
 from zhonglou_media.core.clock import SHANGHAI
 
@@ -209,6 +209,12 @@ def upper(system: str, status: str, at: datetime | date | None = None) -> SafeSt
 
 def _local(moment: datetime | date) -> datetime | date:
     return moment.astimezone(SHANGHAI) if isinstance(moment, datetime) else moment
+
+
+@register.filter
+def left_out(typed: str | None) -> str:
+    """What of a search box's text is not searched for, in a sentence; '' when all of it is."""
+    return searching.left_out(typed or "")
 
 
 @register.filter
