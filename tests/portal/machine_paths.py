@@ -50,6 +50,10 @@ class Walk:
     def other(self, name: str, which: int = 0, how: int = 4) -> None:
         self.must(name, lambda: OTHER[name](self.world, which, 0, how))
 
+    def idle(self, name: str, which: int = 0, how: int = 0) -> None:
+        """Made, and nothing may come of it."""
+        assert self._attempt(name, lambda: OTHER[name](self.world, which, 0, how)), f"“{name}” did something"
+
     def on_account(self, what: str, which: int, how: int = 4) -> None:
         self.must(what, lambda: moves.on_account(self.world, what, which, 0, how))
 
@@ -187,6 +191,7 @@ def many_at_once(walk: Walk) -> None:
         walk.steps(filing, "save", how=how)
         walk.steps(filing, "submit", "leader_approve")
         walk.steps(filing, *(["urge"] if how == 7 else []), "report")
+    walk.idle("many accepted")  # nobody has opened them
     walk.other("many returned")
     walk.other("many urged")
     for filing in Filing.objects.filter(state="returned"):
