@@ -97,7 +97,7 @@ def _fill() -> None:
 def demo(var_dir: Path, database: str) -> dict[str, str]:
     """A portal's folder with the demo at `var_dir`, which must not exist; on PostgreSQL its database is `database`.
 
-    Gives what its environment needs besides. Needs a migrated test database: ask for the fixture `django_db_setup`.
+    Gives what its environment needs besides. Ask for the fixture `django_db_setup`, which mostly has migrated already.
     """
     with _alone():
         made = _folder() / "demo"
@@ -114,18 +114,20 @@ def _load_demo(made: Path) -> None:
     """In a folder beside it first: what is there is whole."""
     unfinished, more = made.with_name("unfinished"), {}
     unfinished.mkdir()
+    is_migrated = (_folder() / "migrated").exists()  # not where no test of the run has a database of its own
     if on_postgres():
-        sql(_server(), f"CREATE DATABASE {_name('demo')} TEMPLATE {_name('migrated')}")
+        sql(_server(), f"CREATE DATABASE {_name('demo')}" + (f" TEMPLATE {_name('migrated')}" if is_migrated else ""))
         more["DATABASE_URL"] = urlsplit(_server())._replace(path=f"/{_name('demo')}").geturl()
-    else:
+    elif is_migrated:
         shutil.copy(_folder() / "migrated.sqlite3", unfinished / "portal.sqlite3")
-    loaded = services.manage("load_demo", env=services.portal_environment(unfinished, **more))
-    assert loaded.returncode == 0, loaded.stderr
+    for command in ("load_demo",) if is_migrated else ("migrate", "load_demo"):
+        done = services.manage(command, env=services.portal_environment(unfinished, **more))
+        assert done.returncode == 0, done.stderr
     unfinished.rename(made)
 
 
 def forget() -> None:
     """Remove the folder and the templates on PostgreSQL: at the end of the run."""
-    if on_postgres() and (_folder() / "migrated").exists():
+    if on_postgres() and (_folder() / "lock").exists():
         sql(_server(), *(f"DROP DATABASE IF EXISTS {_name(kind)}" for kind in ("migrated", "demo")))
     shutil.rmtree(_folder(), ignore_errors=True)

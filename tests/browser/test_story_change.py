@@ -11,7 +11,7 @@ from tests.browser.conftest import Visit
 from tests.browser.test_story_opening import decide, receipt
 from zhonglou_media.core.clock import SHANGHAI
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db, pytest.mark.needs_sqlite, pytest.mark.full]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.needs_sqlite, pytest.mark.full]
 
 OLD, NEW = "示例甲街道", "示例甲街道融媒"
 

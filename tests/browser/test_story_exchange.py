@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Portal, Visit
 from tests.browser.exported import ENDS, ended, fetched, offered
-from zhonglou_media.core.clock import day_of, db_now
+from zhonglou_media.core.clock import SHANGHAI
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.needs_sqlite]
 
 SAID = "健走"  # in what each filing says, and nowhere else
 # Four openings that wait for the office, two each of two units of their own.
@@ -77,7 +78,7 @@ def export_ticked(page: Page, portal: Portal, pks: list[int], folder: Path) -> d
 def paste_receipts(page: Page, portal: Portal, numbers: list[str]) -> None:
     """Both systems have taken each; without a head, as copied out of a sheet."""
     rows = [
-        f"{number}\t{system}\t已备案\t{system}-{number[-4:]}\t{day_of(db_now())}"
+        f"{number}\t{system}\t已备案\t{system}-{number[-4:]}\t{datetime.now(SHANGHAI):%Y-%m-%d}"
         for number in numbers
         for system in ("全国", "全省")
     ]

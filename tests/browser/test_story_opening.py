@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Portal, Visit
 from tests.browser.exported import ended, fetched, offered
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NAME = "示例甲街道快讯"
 

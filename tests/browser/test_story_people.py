@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import NARROW, Visit
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db, pytest.mark.needs_sqlite, pytest.mark.full]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.needs_sqlite, pytest.mark.full]
 
 UNIT, PERSON, LOGIN, PASSWORD = "示例新设数据局", "示例何某", "hemou", "钟楼-Tulou-8842-x"
 

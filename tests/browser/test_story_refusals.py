@@ -11,7 +11,7 @@ from tests.browser.conftest import Portal, Visit
 from tests.browser.refusals import GIVEN, MERGED, OLD_UNIT
 from tests.browser.test_story_opening import decide, receipt
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db, pytest.mark.needs_sqlite]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.needs_sqlite]
 
 WHY = "依据第八条，变更内容与事实不符（示例）"
 OBJECTION = "本单位仍在使用这个账号（示例）"
