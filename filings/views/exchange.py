@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
@@ -136,7 +136,7 @@ def _rows(show: str, tally: Tally, number: str | None, now: datetime) -> "Page[P
     page = paginator.get_page(number)
     rows = going_up.passing(list(page.object_list), now=now)
     _say_when_urged(rows)
-    return Page(rows, page.number, paginator)
+    return Page(rows, page.number, cast("Paginator[Passing]", paginator))
 
 
 def _say_when_urged(rows: Sequence[Passing]) -> None:

@@ -42,6 +42,7 @@ from tests.browser.pages_printing import DOWNLOADED, PRINTED
 from tests.browser.pages_reconcile import RECONCILED, WORKBOOKS
 from tests.browser.pages_recorded import KEPT, RECORDED
 from tests.browser.pages_search import SEARCHED
+from tests.browser.pages_upper import UPPER
 from tests.browser.scene import Scene, set_scene
 from tests.factories import user
 from zhonglou_media.core.clock import db_now
@@ -55,8 +56,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 LISTS = {
     "filings": [*pages.FILINGS, *CLOSINGS],
     "unit": [*pages.UNIT, *ASKED, *KEPT, *RECORDED, *CHANGES, *SEARCHED, *FILES],
-    "office": [*OFFICE, *PRINTED, *BULK, *RECONCILED, *SIGHTED, *ORDERED, *pages.READERS, *HISTORY, *PEOPLE, *EXPORTS],
-}
+    "office": [
+        *OFFICE, *UPPER, *PRINTED, *BULK, *RECONCILED, *SIGHTED, *ORDERED, *pages.READERS, *HISTORY, *PEOPLE, *EXPORTS,
+    ],
+}  # fmt: skip
 SHOTS = Path(settings.BASE_DIR) / "build" / "shots"
 EVERY_PICTURE = bool(os.environ.get("SHOTS"))
 EVERY_STATE = EVERY_PICTURE or bool(os.environ.get("FULL"))
