@@ -1,5 +1,7 @@
 """A workbook of receipts (回执表): each row is taken over by itself, so that a bad one stops only itself."""
 
+import csv
+import io
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -29,7 +31,7 @@ from zhonglou_media.core.tables_in import (
     read_text,
     seems_header,
 )
-from zhonglou_media.core.tables_out import SheetOut, write_xlsx
+from zhonglou_media.core.tables_out import SheetOut, safe, write_xlsx
 
 COLUMNS = (
     Column("filing", "备案编号", ("备案编号", "区级备案编号", "备案号"), ("备案编号", "备案号"), required=True),
@@ -41,6 +43,7 @@ COLUMNS = (
 )
 RESULTS = {"已备案": ReceiptResult.TAKEN, "退回": ReceiptResult.REFUSED, "上级退回": ReceiptResult.REFUSED}
 KIND = "record_receipts"
+MAX_PASTED = 200_000  # characters: 500 rows of 400
 AT_ONCE = 500  # rows that a page takes: a transaction each, while somebody waits
 TAKEN, RETURNED, REJECTED = "taken", "refused", "rejected"
 INTERRUPTED = "登记没有做完（系统中断）。已经登记的行不会丢，请重新开始，登记过的行会逐行说明。"
@@ -179,7 +182,22 @@ def as_result(done: Recorded) -> dict[str, Any]:
         }
         for told in done.rows
     ]
-    return {**counts, "rows": rows}
+    return {**counts, "rows": rows, "to_paste": to_paste(done)}
+
+
+def to_paste(done: Recorded) -> str:
+    """The rows not taken over, to be pasted: `COLUMNS` by tabs below their heads, in quotes where a cell has lines.
+
+    What stood in other columns is not shown on a page. '' when there are none, or more than can be pasted at once.
+    """
+    if not done.rejected:
+        return ""
+    text = io.StringIO()
+    lines = csv.writer(text, delimiter="\t", lineterminator="\n")
+    lines.writerow([column.label for column in COLUMNS])
+    for told in done.rejected:
+        lines.writerow([safe(told.row.values.get(column.name, "")) for column in COLUMNS])
+    return text.getvalue() if len(text.getvalue()) <= MAX_PASTED else ""
 
 
 def followed(filing: Filing, *, now: datetime) -> str:

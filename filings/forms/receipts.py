@@ -5,9 +5,8 @@ from typing import cast
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
+from filings.receipts_in import MAX_PASTED
 from zhonglou_media.core.tables_in import MAX_BYTES
-
-MAX_PASTED = 200_000  # characters: 500 rows of 400
 
 
 class ReceiptTableForm(forms.Form):

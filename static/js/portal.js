@@ -9,3 +9,4 @@ import "./download.js";
 import "./choose.js";
 import "./connection.js";
 import "./print.js";
+import "./copy.js";

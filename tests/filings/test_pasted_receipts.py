@@ -1,6 +1,7 @@
 """从剪贴板粘贴: what can be read of pasted lines, what each row is told, and that nothing pasted is lost."""
 
 from collections import Counter
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.jobs import run_next
 from zhonglou_media.core.models import Job, JobState
+from zhonglou_media.core.tables_in import Row
 from zhonglou_media.portal.jobs import KINDS
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +130,38 @@ def test_500_pasted_rows_with_every_kind_of_fault_each_get_their_own_sentence(tm
     assert [row["number"] for row in job.result["rows"]] == list(range(1, 501))
     assert Counter(row["outcome"] for row in job.result["rows"]) == {"taken": 1, "refused": 1, "rejected": 498}
     assert Receipt.objects.count() == 2
+
+
+def test_rows_not_recorded_can_be_copied_put_right_and_pasted_again(client: Client) -> None:
+    cast = Cast()
+    one, two = opening("accepted", cast, now=NOW), opening("accepted", cast, platform="weibo", now=NOW)
+    rows = [
+        [f"{one.number}", "全国", "已备案", "国-1", "2026-11-24", "", "12345"],
+        [f"{two.number}", "全国", "已备案", "=国-2", "昨天", 'x"y\n第二行', "12345"],
+        ["", "全省", "已备案", "", "2026-11-24", "", "12345"],
+    ]
+    text = f"{HEADS}\t联系电话\n" + "\n".join("\t".join(row).replace('x"y\n第二行', '"x""y\n第二行"') for row in rows)
+    job = recorded(text, cast)
+    client.force_login(cast.officer)
+    page = client.get(f"{PAGE}receipts/{job.pk}/").content.decode()
+    copied = unescape(page.partition("<textarea")[2].partition(">")[2].partition("</textarea>")[0])
+    header = receipts_in.parse_pasted(copied)
+    assert [list(row.values.values()) for row in header.rows] == [row[:6] for row in rows[1:]]
+    assert "12345" not in copied  # another column than those asked for
+    assert "\t'=国-2\t" in copied  # no formula in a table either
+    again = recorded(copied.replace("昨天", "2026-11-24"), cast)
+    assert [row["outcome"] for row in again.result["rows"]] == ["taken", "rejected"]
+    assert Receipt.objects.get(filing=two).number == "=国-2"
+    last = recorded(f"{two.number}\t全省\t已备案\t\t2026-11-24\t\n", cast)
+    assert last.result["to_paste"] == ""
+    assert "复制没有登记的行" not in client.get(f"{PAGE}receipts/{last.pk}/").content.decode()
+
+
+def test_more_than_can_be_pasted_is_not_offered_to_be_copied() -> None:
+    row = Row(1, [], {"filing": "x" * (receipts_in.MAX_PASTED // 2)})
+    told = [receipts_in.Told(row, receipts_in.REJECTED, "", None, "示例")]
+    assert receipts_in.to_paste(receipts_in.Recorded([], told))
+    assert receipts_in.to_paste(receipts_in.Recorded([], told * 2)) == ""
 
 
 def test_the_same_paste_again_says_of_each_row_that_it_is_recorded() -> None:

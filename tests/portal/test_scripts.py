@@ -24,6 +24,8 @@ PAGE = """<!DOCTYPE html><html lang="zh-CN"><body>
   <section id="s2" data-zl-panel hidden><textarea id="id_reason" name="reason" data-zl-count="500"></textarea>
     <p id="id_reason-n"></p></section>
 </form>
+<div><textarea id="rows" readonly>编号&#9;系统
+ZLXMT&#9;全国</textarea><button type="button" data-zl-copy="#rows" hidden>复制</button><span role="status"></span></div>
 <a href="#back" data-zl-dialog="back">退回</a>
 <dialog id="back"><textarea id="why"></textarea><button type="button" data-zl-phrase="#why">请补附件</button>
   <a href="#main" data-zl-close>再看看</a></dialog>
@@ -231,3 +233,14 @@ def test_of_one_paper_the_file_or_the_photo_is_sent(shown: Any) -> None:
     shown.set_input_files("#photo", {"name": "image.jpg", "mimeType": "image/jpeg", "buffer": b"x"})
     assert (chosen(shown, "#paper"), chosen(shown, "#photo")) == ([], ["image.jpg"])
     assert shown.text_content(".zl-upload:has(#paper) [data-zl-file]") == "image.jpg"
+
+
+@pytest.mark.parametrize("https", [True, False], ids=["with the clipboard", "without https there is none"])
+def test_what_a_box_holds_is_copied(shown: Any, https: bool) -> None:
+    copied = "data => { window.copied = data; return Promise.resolve(); }"
+    clipboard = f"{{ writeText: {copied} }}" if https else "undefined"
+    shown.evaluate(f"Object.defineProperty(navigator, 'clipboard', {{ value: {clipboard} }})")
+    shown.evaluate("document.addEventListener('copy', () => { window.copied = String(getSelection()); })")
+    shown.get_by_role("button", name="复制").click()
+    shown.wait_for_function("document.querySelector('[data-zl-copy] + [role=status]').textContent === '已复制'")
+    assert shown.evaluate("window.copied") == "编号\t系统\nZLXMT\t全国"
