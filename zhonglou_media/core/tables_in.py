@@ -144,13 +144,18 @@ _REFERENCE = re.compile(
 )
 
 
-def preflight(content: BinaryIO, *, rows: int = MAX_ROWS, unpacked: int = UNPACKED) -> None:
-    """Refuse what no honest workbook is: many or swollen entries, macros, entities, cells at the edge of the world."""
+def preflight(
+    content: BinaryIO, *, rows: int = MAX_ROWS, unpacked: int = UNPACKED, large: Refused | None = None
+) -> None:
+    """Refuse what no honest workbook is: many or swollen entries, macros, entities, cells at the edge of the world.
+
+    `large` is raised instead of `too_large` by a reader that has its own words for it.
+    """
 
     def look(entry: str, piece: bytes) -> None:
         is_sheet = entry.startswith("xl/worksheets/")
         if is_sheet and any(_is_out_of_bounds(match, rows) for match in _REFERENCE.finditer(piece)):
-            raise too_large(rows)
+            raise large or too_large(rows)
 
     packages.preflight(content, WORKBOOK, unpacked=unpacked, look=look)
 

@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -50,6 +50,42 @@ Numbered = tuple[int, list[str]]
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What a file may be, and what is said of a larger one; the usual sentences tell to divide it."""
+
+    rows: int  # with the header and what stands above it
+    csv: int  # bytes
+    xlsx: int
+    unpacked: int
+    large: str = ""
+    heavy: str = "文件超过 {} MB，请分成几个文件。"
+
+    @classmethod
+    def usual(cls) -> "Limits":
+        """Those of the imports."""
+        return cls(MAX_ROWS, MAX_CSV, MAX_XLSX, UNPACKED)
+
+    @property
+    def too_large(self) -> Refused:
+        """What is raised of too many rows or columns."""
+        return Refused(self.large) if self.large else too_large(self.rows)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The header: the place of its sheet, its 1-based row there, its cells, and the index of each wanted column."""
+
+    sheet: int
+    number: int
+    heads: list[str]
+    columns: dict[str, int]
+
+
+# Finds the header in the first rows of the visible sheets. Raises Refused.
+Choose = Callable[[list[Sheet]], Found]
+
+
+@dataclass(frozen=True)
 class Rows:
     """The data rows of a file under its header; iterating reads the file, again each time.
 
@@ -58,6 +94,7 @@ class Rows:
     """
 
     path: Path
+    limits: Limits
     number: int
     heads: list[str]
     columns: dict[str, int]
@@ -72,14 +109,14 @@ class Rows:
 
     def batches(self) -> Iterator[list[Numbered]]:
         """The same, some at a time."""
-        width, passed = len(self.heads), 0
+        width, passed, most = len(self.heads), 0, self.limits.rows
         for records in self._records():
             numbered = [(number, cells) for number, cells in enumerate(records, passed + 1) if counts(cells)]
             passed += len(records)
             if self.number > passed - len(records):
                 numbered = [(number, cells) for number, cells in numbered if number > self.number]
-            if passed > MAX_ROWS and numbered and numbered[-1][0] > MAX_ROWS:
-                raise too_large(MAX_ROWS)
+            if passed > most and numbered and numbered[-1][0] > most:
+                raise self.limits.too_large
             for _, cells in numbered:
                 if len(cells) < width:
                     cells += [""] * (width - len(cells))
@@ -87,33 +124,45 @@ class Rows:
 
     def _records(self) -> Iterator[list[list[str]]]:
         if self.encoding:
-            return _csv_records(self.path, self.encoding, self.delimiter)
-        return _xlsx_records(self.path, self.sheet)
+            return _csv_records(self.path, self.encoding, self.delimiter, self.limits)
+        return _xlsx_records(self.path, self.sheet, self.limits)
 
 
 def open_rows(path: Path, columns: Sequence[Column]) -> Rows:
     """Find the header of a csv or xlsx file. Raises Refused with what to do, or OSError when it cannot be read."""
+
+    def choose(sheets: list[Sheet]) -> Found:
+        header = find_header(Table(sheets), columns)
+        place = [sheet.title for sheet in sheets].index(header.sheet)
+        return Found(place, header.number, header.heads, header.columns)
+
+    return open_below(path, choose, Limits.usual())
+
+
+def open_below(path: Path, choose: Choose, limits: Limits) -> Rows:
+    """The rows below the header that `choose` finds, as `open_rows` has them."""
     size = path.stat().st_size
     with path.open("rb") as content:
         start = content.read(4096)
     if not start.strip(b"\x00\t\r\n \xef\xbb\xbf\xff\xfe") and size == len(start):
         raise Refused("文件是空的。")
     if is_workbook(start):
-        return _open_xlsx(path, size, columns)
-    return _open_csv(path, size, columns)
+        return _open_xlsx(path, size, choose, limits)
+    return _open_csv(path, size, choose, limits)
 
 
 # --- csv ------------------------------------------------------------------------------------------
 
 
-def _open_csv(path: Path, size: int, columns: Sequence[Column]) -> Rows:
-    _check_size(size, MAX_CSV)
+def _open_csv(path: Path, size: int, choose: Choose, limits: Limits) -> Rows:
+    _check_size(size, limits.csv, limits)
     encoding, lines = _encoding(path)
     with path.open(encoding=encoding, newline="") as text:
         delimiter = delimiter_of(text.read(4096))
-    first = next(_csv_records(path, encoding, delimiter), [])[:HEADER_WITHIN]
-    header = find_header(Table([Sheet("", first)]), columns)
-    return Rows(path, header.number, header.heads, header.columns, max(lines - header.number, 0), encoding, delimiter)
+    first = next(_csv_records(path, encoding, delimiter, limits), [])[:HEADER_WITHIN]
+    found = choose([Sheet("", first)])
+    expected = max(lines - found.number, 0)
+    return Rows(path, limits, found.number, found.heads, found.columns, expected, encoding, delimiter)
 
 
 def _encoding(path: Path) -> tuple[str, int]:
@@ -141,13 +190,13 @@ def _encoding(path: Path) -> tuple[str, int]:
     raise Refused(UNKNOWN)
 
 
-def _csv_records(path: Path, encoding: str, delimiter: str) -> Iterator[list[list[str]]]:
+def _csv_records(path: Path, encoding: str, delimiter: str, limits: Limits) -> Iterator[list[list[str]]]:
     with path.open(encoding=encoding, newline="") as text:
         reader = csv.reader(text, delimiter=delimiter, strict=True)
         try:
             while records := list(islice(reader, _BATCH)):
                 if max(map(len, records)) > MAX_COLUMNS:
-                    raise too_large(MAX_ROWS)
+                    raise limits.too_large
                 cells = chain.from_iterable(records)
                 if max(map(len, cells), default=0) > MAX_CELL:
                     wide = next(n for n, row in enumerate(records) if any(len(cell) > MAX_CELL for cell in row))
@@ -160,22 +209,21 @@ def _csv_records(path: Path, encoding: str, delimiter: str) -> Iterator[list[lis
 # --- xlsx -----------------------------------------------------------------------------------------
 
 
-def _open_xlsx(path: Path, size: int, columns: Sequence[Column]) -> Rows:
-    _check_size(size, MAX_XLSX)
+def _open_xlsx(path: Path, size: int, choose: Choose, limits: Limits) -> Rows:
+    _check_size(size, limits.xlsx, limits)
     with path.open("rb") as content:
-        preflight(content, rows=MAX_ROWS, unpacked=UNPACKED)
-    with _child(path) as child:
-        sheets = _heads(child)
+        preflight(content, rows=limits.rows, unpacked=limits.unpacked, large=limits.too_large)
+    with _child(path, limits) as child:
+        sheets = _heads(child, limits)
     if not any(any(row) for _, rows in sheets for row in rows):
         raise Refused("文件里没有内容。")
-    header = find_header(Table([Sheet(title, rows) for title, rows in sheets]), columns)
-    titles = [title for title, _ in sheets]
-    return Rows(path, header.number, header.heads, header.columns, 0, sheet=titles.index(header.sheet))
+    found = choose([Sheet(title, rows) for title, rows in sheets])
+    return Rows(path, limits, found.number, found.heads, found.columns, 0, sheet=found.sheet)
 
 
-def _xlsx_records(path: Path, sheet: int) -> Iterator[list[list[str]]]:
-    with _child(path) as child:
-        _heads(child)
+def _xlsx_records(path: Path, sheet: int, limits: Limits) -> Iterator[list[list[str]]]:
+    with _child(path, limits) as child:
+        _heads(child, limits)
         requests, lines = cast("IO[bytes]", child.stdin), cast("IO[bytes]", child.stdout)
         requests.write(f"{sheet}\n".encode())
         requests.close()
@@ -183,29 +231,29 @@ def _xlsx_records(path: Path, sheet: int) -> Iterator[list[list[str]]]:
             if max(map(len, chain.from_iterable(records)), default=0) > MAX_CELL:
                 raise Refused(f"有超过 {MAX_CELL} 个字的单元格，请删短后重试。")
             yield records
-        _check(child)
+        _check(child, limits)
 
 
-def _heads(child: "subprocess.Popen[bytes]") -> list[tuple[str, list[list[str]]]]:
+def _heads(child: "subprocess.Popen[bytes]", limits: Limits) -> list[tuple[str, list[list[str]]]]:
     line = cast("IO[bytes]", child.stdout).readline()
     if not line:
-        _check(child)
+        _check(child, limits)
         raise Refused(DAMAGED)
     return [(title, rows) for title, rows in json.loads(line)]
 
 
-def _check(child: "subprocess.Popen[bytes]") -> None:
+def _check(child: "subprocess.Popen[bytes]", limits: Limits) -> None:
     """Raise what the child's end means; a negative status is the kernel's limit."""
     status = child.wait()
     if status:
-        raise too_large(MAX_ROWS) if status == tables_in.TOO_LARGE or status < 0 else Refused(DAMAGED)
+        raise limits.too_large if status == tables_in.TOO_LARGE or status < 0 else Refused(DAMAGED)
 
 
 @contextmanager
-def _child(path: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    limits = [str(n) for n in (MAX_ROWS, MAX_COLUMNS, CHILD_MEGABYTES, CHILD_SECONDS, HEADER_WITHIN)]
+def _child(path: Path, limits: Limits) -> Iterator["subprocess.Popen[bytes]"]:
+    numbers = [str(n) for n in (limits.rows, MAX_COLUMNS, CHILD_MEGABYTES, CHILD_SECONDS, HEADER_WITHIN)]
     with subprocess.Popen(  # noqa: S603 - our own script and interpreter
-        [sys.executable, "-I", str(CHILD), str(path.resolve()), *limits],
+        [sys.executable, "-I", str(CHILD), str(path.resolve()), *numbers],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -217,6 +265,6 @@ def _child(path: Path) -> Iterator["subprocess.Popen[bytes]"]:
             child.kill()
 
 
-def _check_size(size: int, limit: int) -> None:
+def _check_size(size: int, limit: int, limits: Limits) -> None:
     if size > limit:
-        raise Refused(f"文件超过 {limit >> 20} MB，请分成几个文件。")
+        raise Refused(limits.heavy.format(limit >> 20))
