@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from django.db.models import Q
 
-from filings import going_up
+from filings import going_up, queues
 from filings.models import Filing
-from filings.models.filing import FilingQuerySet
 from zhonglou_media.core.errors import Refused
 
 NAMED_IN_ALL = 3
@@ -31,9 +30,9 @@ def called(filing: Filing) -> str:
     return f"{filing.number} {filing.account_label}"
 
 
-def offered() -> FilingQuerySet:
+def offered() -> list[Filing]:
     """The few that are next due and that a system has not answered."""
-    return going_up.to_pass_on().for_lists()[:OFFERED]
+    return queues.of_keys(going_up.to_pass_on().values_list("pk", flat=True)[:OFFERED])
 
 
 def meant(text: str) -> Filing:

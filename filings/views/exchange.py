@@ -95,7 +95,7 @@ def page(
     shown = _rows(show, tally, request.GET.get("page"), now)
     context = {
         "sides": export_shown.sides(tally),
-        **export_shown.block(user_of(request)),
+        **export_shown.block(user_of(request), now=now),
         "ended": False,
         "asked": asked,
         "waiting": tally.accepted,
@@ -131,12 +131,12 @@ def page(
 
 def _rows(show: str, tally: Tally, number: str | None, now: datetime) -> "Page[Passing]":
     """One page of the filings that `show` names; only these are judged one by one."""
-    paginator = Paginator(going_up_counts.shown(show, now=now).for_lists(), ROWS_A_PAGE)
+    paginator = Paginator(going_up_counts.shown(show, now=now).values_list("pk", flat=True), ROWS_A_PAGE)
     paginator.count = tally.of(show)  # counted already
     page = paginator.get_page(number)
-    rows = going_up.passing(list(page.object_list), now=now)
+    rows = going_up.passing(queues.of_keys(page.object_list), now=now)
     _say_when_urged(rows)
-    return Page(rows, page.number, cast("Paginator[Passing]", paginator))
+    return Page(rows, page.number, cast("Paginator[Any]", paginator))
 
 
 def _say_when_urged(rows: Sequence[Passing]) -> None:

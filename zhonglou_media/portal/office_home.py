@@ -14,7 +14,7 @@ from accounts.policy import roles_of
 from accounts.wording import SINCE
 from filings import going_up, preapprovals, queues, review_queue
 from filings.forms.office import QueueFilter
-from filings.models import FilingKind
+from filings.models import Filing, FilingKind
 from inspections import losing
 from inspections.models import ClosureOrder, OrderState
 from zhonglou_media.core.clock import db_now
@@ -40,7 +40,7 @@ def _work(request: HttpRequest, user: User) -> dict[str, Any]:
     page = Paginator(waiting, ROWS_A_PAGE).get_page(request.GET.get("page"))
     flags = open_flags(user)
     by_rule = dict(flags.order_by().values("rule").annotate(n=Count("pk")).values_list("rule", "n"))
-    passing = going_up.passing(list(going_up.to_pass_on().for_lists()[:UPPER_SHOWN]), now=now)
+    passing = going_up.passing(_first(going_up.to_pass_on()), now=now)
     tally = review_queue.tally(user)
     supervisor = Role.SUPERVISOR in roles_of(user)
     return {
@@ -62,8 +62,12 @@ def _work(request: HttpRequest, user: User) -> dict[str, Any]:
         "lost": losing.reported() if supervisor else [],
         "often": list(review_queue.returned_often().for_lists()[:UPPER_SHOWN]) if supervisor else [],
         "conflicts": list(going_up.conflicts().for_lists()[:UPPER_SHOWN]),
-        "lacking": going_up.passing(list(going_up.lacking().for_lists()[:UPPER_SHOWN]), now=now),
+        "lacking": going_up.passing(_first(going_up.lacking()), now=now),
     }
+
+
+def _first(rows: QuerySet[Filing]) -> list[Filing]:
+    return queues.of_keys(rows.values_list("pk", flat=True)[:UPPER_SHOWN])
 
 
 def _proved() -> QuerySet[ClosureOrder]:
