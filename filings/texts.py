@@ -21,8 +21,10 @@ SAID = frozenset(
 )
 KEYS = {"platform": "platforms", "unit": "units", "giving_unit": "units", "successor": "accounts"}
 ITEM = "item:"  # before the field that a change alters; its value is [old, new]
-EXACT = frozenset({"name", "uid", "link", "notice_link"})  # an id of eleven digits is no telephone
-TELEPHONE = re.compile(r"\+?\d(?:[-() ]{0,2}\d){6,}")  # seven digits and more, as people write them
+# An id of eleven digits is no telephone, nor is the number of a document.
+EXACT = frozenset({"name", "uid", "link", "notice_link", "order_no", "preapproval_no"})
+# Seven digits and more, as people write them: with spaces, brackets, dots and dashes of any length between.
+TELEPHONE = re.compile(r"[+(]{0,2}\d(?:[-()./·•・_‐-―− ]{0,3}\d){6,}")
 Content = Mapping[str, Mapping[str, Any]]
 
 
@@ -35,17 +37,17 @@ class Names:
     accounts: dict[int, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, contents: Iterable[Content], *, platform: Any, unit: Any, account: Any) -> "Names":
-        """Names of all that `contents` name by key; the models are given, so that a migration can ask as well."""
+    def of(cls, contents: Iterable[Content]) -> "Names":
+        """Names of all that `contents` name by key."""
         keys: dict[str, set[Any]] = {"platforms": set(), "units": set(), "accounts": set()}
         for content in contents:
             for name, value in _values(content):
                 if name in KEYS:
                     keys[KEYS[name]].add(_key(name, value))
         return cls(
-            platforms=_called(platform, "code", keys["platforms"]),
-            units=_called(unit, "pk", keys["units"]),
-            accounts=_called(account, "pk", keys["accounts"]),
+            platforms=_called(Platform, "code", keys["platforms"]),
+            units=_called(Unit, "pk", keys["units"]),
+            accounts=_called(Account, "pk", keys["accounts"]),
         )
 
 
@@ -64,7 +66,7 @@ def said(content: Content, names: Names) -> str:
 
 def write(filing: Filing, content: Content) -> None:
     """Keep what `filing` says from now on; called by `drafting.freeze`, which writes the revision."""
-    names = Names.of([content], platform=Platform, unit=Unit, account=Account)
+    names = Names.of([content])
     FilingText.objects.bulk_create(
         [FilingText(filing=filing, text=said(content, names))],
         update_conflicts=True,

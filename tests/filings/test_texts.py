@@ -1,6 +1,7 @@
 """What a filing says, kept for the search: with each revision, without telephones, for old filings as well."""
 
 import importlib
+import re
 
 import pytest
 from django.apps import apps
@@ -39,6 +40,39 @@ def test_it_says_the_latest_revision_in_folded_lines() -> None:
     assert not any(part in text for part in ("1381", "5678", "8688", "0519"))
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("13812345678", "138 1234 5678", "138-1234-5678", "138 - 1234 - 5678", "138.1234.5678", "138·1234·5678"),
+        *("138・1234・5678", "138—1234—5678", "138——1234——5678", "138–1234–5678", "138－1234－5678", "138−1234−5678"),
+        *("１３８１２３４５６７８", "0519/86881234", "(0519) 86881234", "（0519）8688·1234", "(+86) 138.1234.5678"),
+        *("8688123", "8688_1234", "86881234转801"),
+    ],
+)
+def test_a_telephone_is_left_out_however_it_is_written(number: str) -> None:
+    said = texts.said({"late": {"remarks": f"请打{number}联系"}}, texts.Names())
+    assert said.startswith("请打 ")
+    assert not re.search(r"\d{2}[^转\d]*\d{2}", said)
+    assert said.endswith("联系")
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("order_no", "常钟网信〔2026〕1234567号"),
+        ("order_no", "20261124001"),
+        ("preapproval_no", "2026-1124-001"),
+        ("uid", "13812345678"),
+        ("name", "示例86881234"),
+        ("link", "https://example.com/13812345678"),
+        ("reason", "依据2026〔11〕24号文"),
+        ("remarks", "粉丝123456个"),
+    ],
+)
+def test_the_number_of_a_document_and_an_id_are_no_telephones(field: str, text: str) -> None:
+    assert texts.said({"approved": {field: text}}, texts.Names()) == text
+
+
 @pytest.mark.django_db
 def test_a_change_says_the_old_and_the_new_and_no_telephone() -> None:
     cast = Cast()
@@ -62,10 +96,17 @@ def test_a_closing_says_its_reasons_in_words_and_who_carries_on() -> None:
 
 @pytest.mark.django_db
 def test_filings_of_before_get_theirs_from_the_latest_revision() -> None:
-    cast = Cast()
-    filings = [opening("to_report", cast, purpose="从前的话"), closing("to_report", Cast()), change("draft")]
+    cast, closer = Cast(), Cast()
+    into = account(closer.unit, name="承接示例号")
+    row = account(closer.unit, name="要关的号", same_platform_reason="示例")
+    filings = [
+        opening("to_report", cast, purpose="从前的话", remarks="电话138.1234.5678"),
+        closing("to_report", closer, on=row, reasons=["unable", "burden"], successor=str(into.pk)),
+        change("to_report", Cast(), name="新的名字", reason="机构更名"),
+        change("draft"),
+    ]
     kept = dict(FilingText.objects.values_list("pk", "text"))
-    assert set(kept) == {filing.pk for filing in filings[:2]}
+    assert set(kept) == {filing.pk for filing in filings[:3]}
     FilingText.objects.all().delete()
     importlib.import_module("filings.migrations.0005_filing_texts").fill(apps, None)
     assert dict(FilingText.objects.values_list("pk", "text")) == kept
