@@ -52,7 +52,7 @@ fix: install ## 自动整理代码格式
 prove-full: install ## 逐一植入 tests/planted/ 的缺陷，确认指定的测试能发现；再在两种数据库上运行全部测试（FULL=1），把后台任务进程强行结束多次
 	$(BIN)/python -m tests.prove
 
-bench: install ## 量导入与规则检查的用时和内存、导出时其他页面的快慢，超过限度即失败（需要 PostgreSQL 和 Redis；FULL=1 时对照组也导入全部行）
+bench: install ## 量导入与规则检查的用时和内存、导出和有害文件上传时其他页面的快慢，超过限度即失败（需要 PostgreSQL 和 Redis；FULL=1 时对照组也导入全部行）
 	$(BIN)/python -m tests.bench
 
 lock: ## 重新锁定依赖（需要 uv）

@@ -1,4 +1,4 @@
-"""`make bench`: what an import of activity, a sweep, and an export of filings to other pages cost.
+"""`make bench`: what an import of activity and a sweep cost, and an export and harmful uploads to other pages.
 
 Status 1 when a limit is broken. FULL=1: none scaled.
 """
@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 # Each on an empty PostgreSQL, in a process of its own.
-PARTS = ("tests.bench_import", "tests.bench_sweep", "tests.bench_export")
+PARTS = ("tests.bench_import", "tests.bench_sweep", "tests.bench_export", "tests.bench_uploads")
 
 
 def main() -> int:
