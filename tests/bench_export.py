@@ -16,7 +16,7 @@ from tests.bench_walk import compared, portal, processes, walk
 
 FILINGS, PEOPLE, SECONDS, LIMIT = 5_000, 4, 40, 2.0
 WATCHED = "/filings/exchange/exports/"  # what the page of exports asks for while one runs
-PAGES = ("/", "/filings/", "/accounts/", "/flags/", WATCHED)
+PAGES = ("/", "/filings/", "/filings/exchange/", "/accounts/", "/flags/", WATCHED)
 
 
 def export_again_and_again(by: int, over: threading.Event) -> tuple[Callable[[], int], Callable[[], None]]:
