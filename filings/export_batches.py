@@ -5,10 +5,12 @@ what was written still stands; what moved meanwhile is left out, or written agai
 """
 
 import errno
-import secrets
+import os
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +18,7 @@ from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, QuerySet, Subquery
 
 from accounts import policy
+from accounts.models import Account
 from accounts.policy import Action
 from filings import export_requests
 from filings.exporting import layouts, writing
@@ -32,9 +35,11 @@ from filings.models import (
     Revision,
     System,
 )
-from zhonglou_media.core import events
+from zhonglou_media.core import events, files
+from zhonglou_media.core.clock import SHANGHAI
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import File, User
+from zhonglou_media.core.words import SYSTEMS
 
 Result = TypeVar("Result")
 TRIES = 5  # files written until one holds what still stands
@@ -168,13 +173,12 @@ def record(
     layout: int,
     by: User | None,
     now: datetime,
-    sm3: str = "",
-    name: str = "",
-    keep: Callable[[], File] | None = None,
+    ending: str,
+    keep: Callable[[], File],
 ) -> ExportBatch | None:
     """One batch, an item a filing, one event; None when nothing was written. Part of the caller's transaction.
 
-    `keep` stores the file once it is sure to be handed out; without it the file lies elsewhere, with the digest `sm3`.
+    `keep` stores the file once it is sure to be handed out; by its `ending` it is named.
     Raises NotAllowed, or Moved when what was written does not stand any more: nothing may be recorded then.
     """
     role = policy.require(by, Action.EXPORT)
@@ -184,9 +188,8 @@ def record(
     system, ids = choice.system, list(written.filings)
     sent = ExportItem.objects.filter(system=system, filing__in=ids, revision=F("filing__revision"))
     before = set(sent.values_list("filing_id", flat=True))
-    file = keep() if keep else None
-    sm3 = file.sm3 if file else sm3
-    batch = ExportBatch.objects.create(system=system, at=now, by=by, sm3=sm3, layout=layout, file=file, name=name)
+    file, name = keep(), f"{SYSTEMS[system]}-{now.astimezone(SHANGHAI):%Y-%m-%d-%H%M}-{len(written)}行{ending}"
+    batch = ExportBatch.objects.create(system=system, at=now, by=by, sm3=file.sm3, layout=layout, file=file, name=name)
     ExportItem.objects.bulk_create(
         ExportItem(batch=batch, filing=f, system=system, revision=f.revision, again=f.pk in before) for f in filings
     )
@@ -198,7 +201,7 @@ def record(
     }
     if written.requests:
         detail["requests"] = written.requests
-    events.append("export", "export", by=by, role=role, at=now, digest=sm3, detail=detail)
+    events.append("export", "export", by=by, role=role, at=now, digest=file.sm3, detail=detail)
     return batch
 
 
@@ -208,8 +211,12 @@ def _standing(choice: Choice, written: Written) -> list[Filing]:
     # Locked first, asked after: whoever had the lock before has committed what he did, and it is seen here.
     locked = Filing.objects.select_for_update().filter(pk__in=ids).only("kind", "revision").order_by("pk")
     found = {filing.pk: filing for filing in locked}
+    of_requests = Account.objects.filter(export_requests__in=written.requests).values("pk")
+    list(Account.objects.select_for_update(no_key=True).filter(pk__in=of_requests).order_by("pk").values_list("pk"))
     asked = ExportRequest.objects.select_for_update().filter(pk__in=written.requests).order_by("pk")
-    if {one.pk for one in asked if one.batch_id is None and one.dropped_at is None} != set(written.requests):
+    list(asked.values_list("pk"))
+    still = export_requests.waiting(choice.system).filter(pk__in=written.requests)
+    if set(still.values_list("pk", flat=True)) != set(written.requests):
         raise Moved
     if set(choice.ready().filter(pk__in=ids).values_list("pk", flat=True)) != set(ids):
         raise Moved
@@ -224,41 +231,64 @@ def export(system: str, *, by: User | None, now: datetime, out: Path, again: boo
     """导出: write what waits for `system` to the workbook `out`, and record what went at which revision.
 
     With `again` also what that system had at its present revision. Filings without the platform's id stay and are
-    counted; 补报 go with the office's own exports. The file is written aside, and takes its name only after the commit:
-    there is neither half a file nor a record without its file. Raises NotAllowed, Refused when the filings would not
-    hold still, OSError when the file cannot be written.
+    counted; 补报 go with the office's own exports. The file is written aside, readable to its user alone, and takes its
+    name only after the commit: there is never half a file. The record keeps a sealed copy, for a file that did not get
+    its name, or got lost. Raises NotAllowed, Refused when the filings would not hold still or the file could not take
+    its name, OSError when it cannot be written.
     """
     policy.require(by, Action.EXPORT)
     choice = Choice(System(system), again=again)
     if out.is_dir():
         raise IsADirectoryError(errno.EISDIR, "is a directory", str(out))
-    aside = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
     layout = layouts.in_use(choice.system)
 
-    def write_and_record(ids: Sequence[int], requests: Sequence[int]) -> tuple[int, ExportBatch | None]:
-        written = Written()
-        try:
-            with aside.open("wb") as file:
-                found = writing.rows(choice.system, ids, requests, written)
-                writing.write_book(file, choice.system, layout.columns, found)
-        except OSError as error:
-            error.filename = str(out)  # the name its user knows
-            raise
-        sm3 = events.sm3(aside.read_bytes())
-        with transaction.atomic():
-            batch = record(choice, written, sm3=sm3, layout=layout.version, by=by, now=now)
-        return len(written), batch
-
     try:
+        beside = tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name[:50]}.")
+    except OSError as error:
+        error.filename = str(out)  # the name its user knows
+        raise
+    with beside as folder:
+        aside = Path(folder) / "book.xlsx"
+
+        def write_and_record(ids: Sequence[int], requests: Sequence[int]) -> tuple[int, ExportBatch | None]:
+            written = Written()
+            try:
+                with open(aside, "wb", opener=_for_its_user_alone) as file:
+                    found = writing.rows(choice.system, ids, requests, written)
+                    writing.write_book(file, choice.system, layout, found, folder=aside.parent)
+            except OSError as error:
+                error.filename = str(out)
+                raise
+            with aside.open("rb") as content, transaction.atomic():
+                keep = partial(files.keep, content, files.XLSX, sealed=True)
+                batch = record(choice, written, layout=layout.version, by=by, now=now, ending=".xlsx", keep=keep)
+            return len(written), batch
+
         exported, batch = until_it_stands(choice, write_and_record)
-        aside.replace(out)
-    finally:
-        aside.unlink(missing_ok=True)
+        _take_name(aside, out, batch)
     return Exported(exported, without_id(choice.wanted()).count(), batch)
 
 
+def _for_its_user_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _take_name(aside: Path, out: Path, batch: ExportBatch | None) -> None:
+    """The last step of the command. Raises OSError, or Refused that says where the file of a recorded export is."""
+    try:
+        aside.replace(out)
+    except OSError as error:
+        if batch is None:
+            error.filename, error.filename2 = str(out), None
+            raise
+        raise Refused(
+            f"文件没有写到“{out}”（系统错误 {error.errno}），但导出已经记录："
+            f"请在“上级平台备案”的导出记录里下载“{batch.name}”。"
+        ) from error
+
+
 def download(batch_id: int, *, by: User, now: datetime) -> ExportBatch:
-    """下载: counted, and in the history, since the file holds phones; returns the batch with its file.
+    """下载: counted, and in the history, since the file holds telephones; returns the batch with its file.
 
     Raises NotAllowed, Refused when no file was kept.
     """

@@ -17,6 +17,7 @@ from accounts import activity_days, custodians, due_times, fields, lifecycle, po
 from accounts.models import Account, AccountName, AccountState, Followers, Message, Publication, Unit
 from accounts.models.account import GONE, OPENABLE
 from accounts.policy import Action
+from filings import export_requests
 from filings.models import LIVE, Draft, Filing, FilingKind, PreApproval, PreApprovalState
 from filings.models.filing import CLOSINGS
 from zhonglou_media.core import events
@@ -154,6 +155,7 @@ def merge_accounts(keep_id: int, drop_id: int, *, reason: str, by: User, now: da
         days = _days(drop)
         _move_facts(keep, drop)
         _move_records(keep, drop, day_of(now))
+        export_requests.follow(drop, keep, by=by, role=role, now=now)
         lifecycle.merge_into(drop, keep, reason=reason.strip(), by=by, role=role, now=now)
         uid = keep.uid
         _fill(keep, drop)

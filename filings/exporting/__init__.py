@@ -10,7 +10,7 @@ from filings.models import System
 from zhonglou_media.core.tables_out import SheetOut
 
 from . import national, provincial
-from .columns import STAMP, Column
+from .columns import Column
 
 COLUMNS: dict[str, tuple[Column, ...]] = {
     System.NATIONAL: national.COLUMNS,
@@ -19,11 +19,11 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
 TITLES: dict[str, str] = {System.NATIONAL: national.TITLE, System.PROVINCIAL: provincial.TITLE}
 
 
-def sheet(system: str, columns: Sequence[Column], lines: Iterable[Sequence[Any]]) -> SheetOut:
-    """The page for `system`: a title row that says it is 参考, the heads of `columns`, the cells of each row."""
+def sheet(system: str, columns: Sequence[Column], lines: Iterable[Sequence[Any]], *, title: str = "") -> SheetOut:
+    """The page for `system`: the `title` row, if there is one, the heads of `columns`, the cells of each row."""
     return SheetOut(
         title=System(system).label,
         heads=[column.heading for column in columns],
         rows=lines,
-        above=[f"{TITLES[system]}导出表（{STAMP}）"],
+        above=[title] if title else [],
     )

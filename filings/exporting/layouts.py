@@ -15,34 +15,45 @@ from zhonglou_media.core import events
 from zhonglou_media.core.errors import Refused, WrongState
 from zhonglou_media.core.models import User
 
-from . import COLUMNS
-from .columns import VALUES, Column
+from . import COLUMNS, TITLES
+from .columns import STAMP, VALUES, Column
 
 MAX_COLUMNS = 64
-MAX_HEADING, MAX_SAID, MAX_CODE = 40, 60, 40
+MAX_HEADING, MAX_SAID, MAX_CODE, MAX_TITLE = 40, 60, 40, 100
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns in use for a system, and their version (0: as they ship with the portal)."""
+    """The columns in use for a system, their version (0: as they ship), and the line above the heads ('': none)."""
 
     version: int
     columns: tuple[Column, ...]
+    title: str = ""
+
+
+def built_in(system: str) -> Layout:
+    """What ships with the portal: its title row says that it is 参考."""
+    return Layout(0, COLUMNS[system], f"{TITLES[system]}导出表（{STAMP}）")
 
 
 def in_use(system: str) -> Layout:
     """What the next export to `system` is written by. Raises Refused when it names a value that is no more."""
     last = history(system).first()
-    return of(last) if last else Layout(0, COLUMNS[system])
+    return of(last) if last else built_in(system)
 
 
 def of(layout: ExportLayout) -> Layout:
     """A stored layout. Raises Refused when it names a value that is no more."""
-    columns = tuple(Column(one["heading"], one["value"], one["codes"]) for one in layout.columns)
+    columns = columns_of(layout)
     for place, column in enumerate(columns, 1):
         if column.value not in VALUES:
             raise Refused(f"{layout}的第{place}列“{column.heading}”取的内容已经没有了，请重新编排导出格式。")
-    return Layout(layout.version, columns)
+    return Layout(layout.version, columns, layout.title)
+
+
+def columns_of(layout: ExportLayout) -> tuple[Column, ...]:
+    """The columns of a stored layout, whether or not their values are there still."""
+    return tuple(Column(one["heading"], one["value"], one["codes"]) for one in layout.columns)
 
 
 def history(system: str) -> QuerySet[ExportLayout]:
@@ -50,9 +61,11 @@ def history(system: str) -> QuerySet[ExportLayout]:
     return ExportLayout.objects.filter(system=system).select_related("by").order_by("-version")
 
 
-def faults(columns: Sequence[Column]) -> list[tuple[int, str]]:
+def faults(columns: Sequence[Column], title: str = "") -> list[tuple[int, str]]:
     """What stands against these columns: the place of the column from 1 (0: of all of them), and a sentence."""
     found: list[tuple[int, str]] = []
+    if len(title) > MAX_TITLE or not title.isprintable():
+        found.append((0, f"表头上面的一行超过{MAX_TITLE}个字，或含有不可见的字符。"))
     if not columns:
         found.append((0, "至少要有一列。"))
     if len(columns) > MAX_COLUMNS:
@@ -82,22 +95,31 @@ def _faults(column: Column) -> list[str]:
     return said
 
 
-def save(system: str, columns: Sequence[Column], *, base: int, note: str, by: User, now: datetime) -> ExportLayout:
+def save(
+    system: str, columns: Sequence[Column], *, title: str = "", base: int, note: str, by: User, now: datetime
+) -> ExportLayout:
     """编排导出格式: a new version, which the next export is written by; `base` is the version it was made from.
 
+    `title`: the line above the heads, '' for none.
     Raises NotAllowed, Refused that names the first fault, WrongState when somebody saved another one since.
     """
-    system, note = System(system), note.strip()
+    system, note, title = System(system), note.strip(), title.strip()
     try:
         with transaction.atomic():
             role = policy.require(by, Action.EXPORT_LAYOUT)
-            if said := faults(columns):
+            if said := faults(columns, title):
                 raise Refused(said[0][1])
             last = history(system).first()
             if last is not None and last.version != base:
                 raise _meanwhile(last)
             made = ExportLayout.objects.create(
-                system=system, version=base + 1, columns=stored(columns), note=note[:200], by=by, at=now
+                system=system,
+                version=base + 1,
+                columns=stored(columns),
+                title=title,
+                note=note[:200],
+                by=by,
+                at=now,
             )
             detail = {"system": system.value, "version": made.version, "columns": len(columns)}
             events.append(made, "arrange", by=by, role=role, at=now, comment=made.note, detail=detail)

@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from filings.exporting import sheet
 from filings.exporting.columns import Column, Names, Row
+from filings.exporting.layouts import Layout
 from filings.filed import with_values
 from filings.models import ExportItem, ExportMark, ExportRequest, Filing, Receipt, ReceiptResult
 from zhonglou_media.core.tables_out import plain, write_xlsx
@@ -39,25 +40,29 @@ class Written:
 
 
 def marks(system: str, filings: Iterable[Filing]) -> dict[int, ExportMark]:
-    """更新 for what that system got at an earlier revision and did not return since, else by kind: 新增, 变更, …."""
+    """更新 for what that system took at an earlier revision, or got and did not return since; else by kind: 新增, ….
+
+    A return is of what was sent: it takes away nothing that the system took before.
+    """
     revisions = {filing.pk: filing.revision for filing in filings}
-    had: dict[int, set[int]] = {pk: set() for pk in revisions}
+    sent: dict[int, set[int]] = {pk: set() for pk in revisions}
+    taken: dict[int, set[int]] = {pk: set() for pk in revisions}
     returned = dict.fromkeys(revisions, 0)
     items = ExportItem.objects.filter(system=system, filing__in=list(revisions))
     for pk, revision in items.values_list("filing", "revision"):
-        had[pk].add(revision)
+        sent[pk].add(revision)
     answers = Receipt.objects.filter(system=system, filing__in=list(revisions))
     for pk, revision, result in answers.values_list("filing", "revision", "result"):
         if result == ReceiptResult.REFUSED:
             returned[pk] = max(returned[pk], revision)
         elif result == ReceiptResult.TAKEN:
-            had[pk].add(revision)
-    return {
-        filing.pk: ExportMark.UPDATE
-        if any(returned[filing.pk] < r < filing.revision for r in had[filing.pk])
-        else ExportMark(filing.kind)
-        for filing in filings
-    }
+            taken[pk].add(revision)
+
+    def is_there(filing: Filing) -> bool:
+        had = taken[filing.pk] | {revision for revision in sent[filing.pk] if revision > returned[filing.pk]}
+        return any(revision < filing.revision for revision in had)
+
+    return {filing.pk: ExportMark.UPDATE if is_there(filing) else ExportMark(filing.kind) for filing in filings}
 
 
 def rows(system: str, ids: Sequence[int], requests: Sequence[int], written: Written) -> Iterator[Row]:
@@ -91,15 +96,18 @@ def chunked(ids: Sequence[int]) -> Iterator[list[int]]:
         yield chunk
 
 
-def write_book(target: IO[bytes], system: str, columns: Sequence[Column], found: Iterable[Row]) -> None:
-    """One workbook of all rows. Raises OSError."""
-    write_xlsx(target, [sheet(system, columns, ([column.cell(row) for column in columns] for row in found))])
+def write_book(
+    target: IO[bytes], system: str, layout: Layout, found: Iterable[Row], *, folder: Path | None = None
+) -> None:
+    """One workbook of all rows; what is written on the way lies in `folder`. Raises OSError."""
+    lines = ([column.cell(row) for column in layout.columns] for row in found)
+    write_xlsx(target, [sheet(system, layout.columns, lines, title=layout.title)], folder=folder)
 
 
 def write_zip(
     path: Path,
     system: str,
-    columns: Sequence[Column],
+    layout: Layout,
     found: Iterable[Row],
     *,
     rows: int,
@@ -107,18 +115,19 @@ def write_zip(
 ) -> None:
     """A zip at `path`: 合并.xlsx with all rows, and a workbook a unit. Each of `rows` is written twice, and so counted.
 
-    The database is read once: what a unit's workbook says is what the one for all said.
+    The database is read once: what a unit's workbook says is what the one for all said. Whatever is written on the
+    way lies in the folder of `path`.
     """
     folder, total = path.parent, 2 * rows
     with (folder / "rows").open("w+b") as spool, zipfile.ZipFile(path, "x", zipfile.ZIP_STORED) as archive:
-        units = _Spool(spool, columns)
+        units = _Spool(spool, layout.columns)
         lines = _counted(units.keep(found), 0, total, "正在写合并表", progress)
-        _add(archive, folder, ALL, system, columns, lines)
+        _add(archive, folder, ALL, system, layout, lines)
         taken = {ALL}
         done = 0
         for unit, places in units.by_unit():
             lines = _counted(units.read(places), rows + done, total, "正在写各单位的表", progress)
-            _add(archive, folder, file_name(unit, taken), system, columns, lines)
+            _add(archive, folder, file_name(unit, taken), system, layout, lines)
             done += len(places)
     progress(total, total, "正在保存")
 
@@ -134,12 +143,12 @@ def _add(
     folder: Path,
     name: str,
     system: str,
-    columns: Sequence[Column],
+    layout: Layout,
     lines: Iterable[list[Any]],
 ) -> None:
     book = folder / "book.xlsx"
     with book.open("w+b") as out:
-        write_xlsx(out, [sheet(system, columns, lines)])
+        write_xlsx(out, [sheet(system, layout.columns, lines, title=layout.title)], folder=folder)
     archive.write(book, f"{name}.xlsx")
 
 

@@ -30,6 +30,7 @@ class ExportLayout(models.Model):
     version = models.PositiveIntegerField("版次")
     # In order: {"heading": what stands above, "value": a key of `exporting.VALUES`, "codes": {what it says: its code}}.
     columns = models.JSONField("列")
+    title = models.CharField("表头上面的一行", max_length=100, blank=True, default="")
     note = models.CharField("说明", max_length=200, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField("时间")

@@ -24,7 +24,7 @@ from zhonglou_media.core import events, notices
 from zhonglou_media.core.clock import SHANGHAI, day_of, start_of
 from zhonglou_media.core.errors import Refused, WrongState
 from zhonglou_media.core.models import Event, User
-from zhonglou_media.core.words import SYSTEMS
+from zhonglou_media.core.words import SYSTEM_NAMES
 
 from .fields import CUSTODIAN, DEPARTMENT, LABELS, LEADER, PHONE
 
@@ -74,7 +74,7 @@ def export(line_id: int, *, by: User, now: datetime) -> ExportRequest:
     mark = mark_of(line)
     if mark is None or line.account_id is None:
         raise Refused("这一处没有可以导出的账号。")
-    why = f"{day_of(line.run.at)} 与{SYSTEMS[line.run.system]}系统核对：{line.get_kind_display()}"
+    why = f"{day_of(line.run.at)} 与{SYSTEM_NAMES[line.run.system]}核对：{line.get_kind_display()}"
     return export_requests.request(line.account_id, system=line.run.system, mark=mark, why=why, by=by, now=now)
 
 
@@ -101,12 +101,12 @@ def ask(line_id: int, *, by: User, now: datetime) -> int:
             raise Refused(f"{account.unit.name}没有{Role.OPERATOR.label}的用户，没有人可以办，请系统管理员登记后再请。")
         closed = [one for one in line.differences if one[0] == "state"]
         link = _draft_closing(account, by, role, now) if closed else reverse("accounts:detail", args=[account.pk])
-        system = SYSTEMS[line.run.system]
+        system = SYSTEM_NAMES[line.run.system]
         text = (
-            f"{account}在{system}系统里是“{closed[0][2]}”，台账里是“{closed[0][1]}”。已起草关停报备：已关停的请补齐后报送；"
+            f"{account}在{system}里是“{closed[0][2]}”，台账里是“{closed[0][1]}”。已起草关停报备：已关停的请补齐后报送；"
             "仍在运行的请撤回草稿，并告知区政府办公室。"
             if closed
-            else f"{account}在{system}系统里的登记与备案不一致：{_said(line, system)}。实际已变的，请办理变更报备。"
+            else f"{account}在{system}里的登记与备案不一致：{_said(line, system)}。实际已变的，请办理变更报备。"
         )
         day = f"{now.astimezone(SHANGHAI):%Y%m%d}"
         notices.tell(people, key=f"{ASKED}-{account.pk}-{day}", text=_short(text), link=link, now=now)

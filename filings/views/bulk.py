@@ -19,15 +19,16 @@ from filings import bulk as acts
 from filings import export_runs, urging
 from filings.access import visible_filings
 from filings.bulk import Act, Chosen
+from filings.export_runs import AlreadyThere
 from filings.models import Filing, System
 from filings.queues import with_items
+from filings.views import exchange, exports
 from filings.views.answers import filing_for
 from filings.views.office_panel import PHRASES
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import Job
-from zhonglou_media.core.words import SYSTEMS
 
 # How the page that asks speaks of each act: 「通过所选 3 件中的 2 件？」 and what becomes of them.
 ASKS = {
@@ -93,15 +94,16 @@ def bulk(request: HttpRequest) -> HttpResponse:
 
 
 def _export(request: HttpRequest, system: System, back: str) -> HttpResponse:
-    """批量导出: the chosen ones go up by the job that the exchange page follows."""
+    """批量导出: the chosen ones go up by the job that the exchange page follows; it asks about those already there."""
     chosen = [row.filing_id for row in map(Chosen.of, request.POST.getlist("row")) if row]
     try:
-        acts.check_many(chosen)
-        export_runs.submit(system, ids=chosen, by=user_of(request), now=db_now())
+        job = export_runs.submit(system, ids=chosen, by=user_of(request), now=db_now())
+    except AlreadyThere as there:
+        return exchange.page(request, asked=exports.question(system, there), status=409)
     except Refused as refused:
         messages.warning(request, f"没有导出：{refused}")
         return redirect(back)
-    messages.success(request, f"已提交导出{SYSTEMS[system]}，可以离开本页，完成后在通知里告诉您。")
+    exports.tell(request, job)
     return redirect("filings:exchange")
 
 

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import may, user_of
 from accounts.policy import Action
-from filings import export_batches, export_requests, exporting
+from filings import export_requests, exporting
+from filings.export_batches import Choice
 from filings.exporting import layouts, writing
 from filings.exporting.columns import VALUES, Column
 from filings.exporting.writing import Written
@@ -22,7 +23,7 @@ from zhonglou_media.core.answers import status_of
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.errors import Refused, WrongState
 from zhonglou_media.core.tables_out import plain
-from zhonglou_media.core.words import SYSTEMS
+from zhonglou_media.core.words import SYSTEM_NAMES
 
 EXAMPLES = 5  # rows of the preview
 BUILT_IN = "恢复内置的格式"
@@ -43,18 +44,21 @@ def layout(request: HttpRequest, system: str) -> HttpResponse:
         rows = forms.done(rows, do)
         return _page(request, system, rows, base=base, moved=do)
     columns, faults = forms.columns(rows)
-    note = request.POST.get("note", "")
+    note, above = request.POST.get("note", ""), request.POST.get("above", "").strip()
     if do == "restore":
-        columns, faults, note = list(exporting.COLUMNS[system]), [], BUILT_IN
+        built_in = layouts.built_in(system)
+        columns, faults, note, above = list(built_in.columns), [], BUILT_IN, built_in.title
+    else:
+        faults = sorted({*faults, *layouts.faults(columns, above)})
     if faults or do == "preview":
         return _page(request, system, rows, base=base, faults=faults, preview=None if faults else columns)
     try:
-        made = layouts.save(system, columns, base=base, note=note, by=user_of(request), now=db_now())
+        made = layouts.save(system, columns, title=above, base=base, note=note, by=user_of(request), now=db_now())
     except Refused as refused:
         last = layouts.history(system).first()
         base = last.version if last and isinstance(refused, WrongState) else base
         return _page(request, system, rows, base=base, refused=refused)
-    messages.success(request, f"已保存{SYSTEMS[system]}的导出格式第 {made.version} 版，下次导出起用。")
+    messages.success(request, f"已保存{SYSTEM_NAMES[system]}的导出格式第 {made.version} 版，下次导出起用。")
     return redirect("filings:export_layout", system)
 
 
@@ -69,11 +73,8 @@ def _opened(request: HttpRequest, system: str) -> HttpResponse:
     found = layouts.history(system).filter(version=version).first()
     if found is None:
         raise Http404
-    rows = [
-        Typed(one["heading"], one["value"], "\n".join(f"{a}={b}" for a, b in one["codes"].items()))
-        for one in found.columns
-    ]
-    return _page(request, system, rows, base=base, shown=version)
+    rows = forms.typed(layouts.columns_of(found))
+    return _page(request, system, rows, base=base, shown=version, above=found.title)
 
 
 def _page(
@@ -83,6 +84,7 @@ def _page(
     *,
     base: int,
     shown: int | None = None,
+    above: str = "",
     moved: str = "",
     faults: Sequence[tuple[int, str]] = (),
     preview: Sequence[Column] | None = None,
@@ -91,13 +93,15 @@ def _page(
     wrong = {place for place, _ in faults}
     context: dict[str, Any] = {
         "system": system,
-        "name": SYSTEMS[system],
+        "name": SYSTEM_NAMES[system],
         "title": exporting.TITLES[system],
         "rows": [(place, row, place in wrong) for place, row in enumerate(rows, 1)],
         "values": [(key, value.label) for key, value in VALUES.items()],
         "base": base,
         "shown": shown,
         "note": request.POST.get("note", ""),
+        "above": request.POST.get("above", above),
+        "built_in_title": layouts.built_in(system).title,
         "faults": faults,
         "heads": [column.heading for column in preview or ()],
         "examples": examples(system, preview) if preview else [],
@@ -114,8 +118,7 @@ def _page(
 
 def examples(system: str, columns: Sequence[Column]) -> list[list[Any]]:
     """A few rows as they would be written: what waits, else the filings that went up last."""
-    waiting = export_batches.waiting_for(system).exclude(pk__in=export_batches.without_id(Filing.objects.all()))
-    ids = list(waiting.values_list("pk", flat=True)[:EXAMPLES])
+    ids = list(Choice(system).ready().values_list("pk", flat=True)[:EXAMPLES])
     if not ids:
         went = Filing.objects.filter(state__in=(FilingState.ACCEPTED, FilingState.COMPLETED)).order_by("-pk")
         ids = list(went.values_list("pk", flat=True)[:EXAMPLES])

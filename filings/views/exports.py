@@ -14,6 +14,7 @@ from accounts.access import may, user_of
 from accounts.policy import Action
 from filings import export_batches, export_requests, export_runs, export_shown
 from filings.export_runs import AlreadyThere
+from filings.exporting.left_out import LeftOut
 from filings.models import ExportBatch, ExportItem, ExportRequest, System
 from filings.views import exchange
 from zhonglou_media.core import files
@@ -21,21 +22,24 @@ from zhonglou_media.core.answers import post_only
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import Job, JobState
-from zhonglou_media.core.words import SYSTEMS
+from zhonglou_media.core.words import SYSTEM_NAMES, SYSTEMS
 
 ITEMS_A_PAGE = 100
-MAX_CHOSEN = 500  # a page of the table has 20; nobody ticks more than this by hand
 
 
 @dataclass(frozen=True)
 class Question:
-    """Some of the filings chosen are at the system already: only the others, or these once more?"""
+    """Some of the filings chosen are at the system already: only the others, or these once more?
+
+    `rest` and `every` can go, without and with those; `never` cannot either way.
+    """
 
     system: str
     name: str
     items: list[ExportItem]
     rest: list[int]
     every: list[int]
+    never: list[LeftOut]
     seen: int
 
 
@@ -49,26 +53,32 @@ def export(request: HttpRequest, system: str) -> HttpResponse:
     ids = _numbers(request.POST.getlist("filing")) if chosen else None
     again, seen = request.POST.get("again") == "1", _numbers([request.POST.get("seen", "")])
     try:
-        if chosen and not ids:
-            raise Refused(f"没有勾选备案：请先在“每件还差什么”里勾选要导出到{SYSTEMS[system]}系统的。")
-        if ids and len(ids) > MAX_CHOSEN:
-            raise Refused(f"一次最多勾选 {MAX_CHOSEN} 件，现有 {len(ids)} 件。")
         last = (seen or [export_batches.last_item(system)])[0] if again else None
-        export_runs.submit(system, ids=ids, again=again, seen=last, by=user_of(request), now=db_now())
+        job = export_runs.submit(system, ids=ids, again=again, seen=last, by=user_of(request), now=db_now())
     except AlreadyThere as there:
-        return exchange.page(request, asked=_question(system, there, ids or []), status=409)
+        return exchange.page(request, asked=question(system, there), status=409)
     except Refused as refused:
         return exchange.page(request, refused=refused)
-    messages.success(request, f"已提交导出{SYSTEMS[system]}，可以离开本页，完成后在通知里告诉您。")
+    tell(request, job)
     return redirect("filings:exchange")
 
 
-def _question(system: str, there: AlreadyThere, ids: list[int]) -> Question:
+def tell(request: HttpRequest, job: Job) -> None:
+    """That the export was asked for, and what of the ticked ones will not go."""
+    said = f"已提交导出到{job.source_name}，可以离开本页，完成后在通知里告诉您。"
+    never = job.params["left_out"]
+    if never:
+        said += f"勾选的有 {len(never)} 件不能导出：{'、'.join(never)}。"
+    messages.add_message(request, messages.WARNING if never else messages.SUCCESS, said)
+
+
+def question(system: str, there: AlreadyThere) -> Question:
+    """What is asked before filings go to `system` that it has."""
     keys = [item.pk for item in there.items]
     related = ("batch__by", "filing__opening__platform", "filing__account__platform", "filing__draft")
     items = list(ExportItem.objects.filter(pk__in=keys).select_related(*related).order_by("filing__number"))
-    had = {item.filing_id for item in items}
-    return Question(system, SYSTEMS[system], items, [pk for pk in ids if pk not in had], ids, seen=max(keys))
+    ticked, name = there.ticked, SYSTEM_NAMES[system]
+    return Question(system, name, items, ticked.now, ticked.again, ticked.never, seen=max(keys))
 
 
 def _numbers(texts: list[str]) -> list[int]:
@@ -83,7 +93,7 @@ def running(request: HttpRequest) -> HttpResponse:
     """The block 导出任务, which asks again while something runs. Without htmx: the page."""
     if not request.headers.get("HX-Request"):
         return redirect("filings:exchange")
-    context = export_shown.block(user_of(request))
+    context = export_shown.block(user_of(request), now=db_now())
     was = {key for key in request.GET.get("was", "").split(",") if key}
     still = {str(run.job.pk) for run in context["live"]}
     return render(request, "filings/_export_jobs.html", context | {"ended": bool(was - still)})
@@ -131,7 +141,7 @@ def download(request: HttpRequest, pk: int) -> HttpResponseBase:
     except Refused as gone:
         raise Http404(str(gone)) from gone
     export_batches.download(pk, by=user_of(request), now=db_now())
-    return FileResponse(content, as_attachment=True, filename=found.name, content_type=export_runs.ZIP)
+    return FileResponse(content, as_attachment=True, filename=found.name, content_type=found.file.type)
 
 
 @may(Action.RECONCILE)

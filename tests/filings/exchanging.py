@@ -52,9 +52,9 @@ def state_of(filing: Filing) -> str:
     return Filing.objects.get(pk=filing.pk).state
 
 
-def rows_of(path: Path) -> list[dict[str, Any]]:
-    """The rows of an exported workbook, by heading."""
+def rows_of(path: Path, *, heads: int = 1) -> list[dict[str, Any]]:
+    """The rows of an exported workbook, by heading; `heads`: how many lines stand above."""
     page = load_workbook(path).active
     assert page is not None
     values = [list(row) for row in page.iter_rows(values_only=True)]
-    return [dict(zip(values[1], row, strict=True)) for row in values[2:]]
+    return [dict(zip(values[heads], row, strict=True)) for row in values[heads + 1 :]]

@@ -8,9 +8,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Role
-from filings import bulk, reviewing
+from filings import bulk, export_runs, reviewing
 from filings.models import Filing
 from tests.factories import NOW, Cast, closing, opening, unit, user
+from zhonglou_media.core.jobs import run_next
 from zhonglou_media.core.models import Job, Notice
 from zhonglou_media.portal.jobs import KINDS, label_of, page_of
 
@@ -109,8 +110,9 @@ def test_more_than_a_hundred_are_refused_with_a_sentence(client: Client, cast: C
     answer = client.post(BULK, {"act": "accept", "row": rows})
     assert answer.status_code == 422
     assert "一次最多办理 100 件，选了 101 件，请分几次办理。" in answer.content.decode()
+    rows = [f"{pk}:1:{'0' * 64}" for pk in range(1, 502)]
     exported = client.post(BULK, {"act": "export_national", "row": rows}, follow=True)
-    assert "一次最多办理 100 件" in exported.content.decode()
+    assert "一次最多勾选 500 件导出，现有 501 件" in exported.content.decode()
 
 
 def test_it_leads_nowhere_else(client: Client, cast: Cast) -> None:
@@ -123,11 +125,23 @@ def test_the_chosen_ones_go_up_by_a_job(client: Client, cast: Cast) -> None:
     rows = [opening("accepted", cast, platform=code) for code in ("douyin", "weibo")]
     answer = press(client, "export_national", rows[0])
     assert answer.redirect_chain == [("/filings/exchange/", 302)]
-    assert "已提交导出全国" in answer.content.decode()
+    assert "已提交导出到全国系统" in answer.content.decode()
     assert Job.objects.get(kind="export_filings").params["filings"] == [rows[0].pk]
     refused = press(client, "export_national", opening("to_report", Cast()), next="/filings/")
     assert refused.redirect_chain == [("/filings/", 302)]
     assert "没有导出：" in refused.content.decode()
+
+
+def test_what_is_there_already_is_asked_about_and_the_others_are_not_lost(client: Client, cast: Cast) -> None:
+    there, new = (opening("accepted", cast, platform=code) for code in ("douyin", "weibo"))
+    export_runs.submit("national", ids=[there.pk], by=cast.officer, now=NOW)
+    run_next({export_runs.KIND: export_runs.EXPORT_FILINGS})
+    rows = [f"{filing.pk}:1:{'0' * 64}" for filing in (there, new)]
+    asked = client.post(BULK, {"act": "export_national", "row": rows, "next": "/filings/"})
+    assert asked.status_code == 409
+    page = asked.content.decode()
+    assert "只导出其余 1 件" in page
+    assert "2 件都导出，已有的再导一次" in page
 
 
 def test_one_filing_is_urged_from_its_page_and_from_the_exchange(client: Client, cast: Cast) -> None:

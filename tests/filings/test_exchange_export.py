@@ -11,9 +11,11 @@ from filings.exporting import national, provincial
 from filings.models import ExportBatch, ExportItem, FilingState, System
 from tests.factories import NOW, Cast, opening, user
 from tests.filings.exchanging import LATER, correct, rows_of, send, state_of, supplement, take
-from zhonglou_media.core.errors import NotAllowed
+from zhonglou_media.core import files
+from zhonglou_media.core.errors import NotAllowed, Refused
 from zhonglou_media.core.events import sm3
 from zhonglou_media.core.models import Event
+from zhonglou_media.core.sealed import is_sealed
 
 pytestmark = pytest.mark.django_db
 NATIONAL, PROVINCIAL = System.NATIONAL, System.PROVINCIAL
@@ -167,6 +169,18 @@ def test_what_a_system_returned_goes_to_it_as_new_and_to_the_other_as_an_update(
     assert [row["业务"] for row in rows_of(out)] == ["更新"]
 
 
+def test_what_a_system_took_stays_an_update_though_it_returned_an_update_since(out: Path) -> None:
+    filing = opening("accepted")
+    send(filing, out)
+    take(filing, "national", "taken")
+    supplement(filing, custodian="示例管理员")
+    send(filing, out)
+    take(filing, "national", "refused", reason="联系电话有误")
+    correct(filing, purpose="另一种功能定位")
+    send(filing, out)
+    assert [row["操作"] for row in rows_of(out)] == ["更新"]
+
+
 def test_both_files_say_they_are_for_reference_and_differ(out: Path) -> None:
     filing = opening("accepted", platform="wechat", kind="service", link="", verification="unverified")
     filing.account.followers = 123456  # type: ignore[union-attr]
@@ -208,6 +222,38 @@ def test_an_export_that_fails_leaves_no_record_no_half_file_and_the_old_file(
     assert not ExportItem.objects.exists()
     assert out.read_bytes() == b"old"
     assert [p.name for p in out.parent.iterdir()] == ["out.xlsx"]
+
+
+def test_the_file_is_its_users_alone_and_the_record_keeps_a_sealed_copy(out: Path, cast: Cast) -> None:
+    done = send(opening("accepted", cast), out)
+    assert oct(out.stat().st_mode)[-3:] == "600"
+    assert done.batch is not None
+    kept = export_batches.download(done.batch.pk, by=cast.officer, now=LATER)
+    assert kept.file is not None
+    assert is_sealed(files.path_of(kept.file.sm3).read_bytes()[:64])
+    with files.open_file(kept.file) as copy:
+        assert copy.read() == out.read_bytes()
+    assert kept.name.startswith("全国-")
+    assert kept.name.endswith("1行.xlsx")
+
+
+def test_a_recorded_file_that_cannot_take_its_name_is_told_to_lie_with_the_record(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filing = opening("accepted")
+
+    def full(*args: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    real = Path.replace
+    monkeypatch.setattr(Path, "replace", lambda self, to: full() if to == out else real(self, to))
+    with pytest.raises(Refused) as told:
+        send(filing, out)
+    batch = ExportBatch.objects.get()
+    assert f"没有写到“{out}”" in str(told.value)
+    assert batch.name in str(told.value)
+    assert batch.file is not None
+    assert list(out.parent.iterdir()) == []
 
 
 def test_an_export_into_nowhere_records_nothing(tmp_path: Path) -> None:

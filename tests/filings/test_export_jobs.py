@@ -4,6 +4,8 @@ import io
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,20 +13,23 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
+from accounts import lifecycle
 from accounts.models import Role
 from filings import export_batches, export_requests, export_runs
 from filings.export_batches import RESTLESS, Choice
-from filings.exporting import writing
+from filings.exporting import folders, writing
 from filings.exporting.writing import Written
 from filings.models import ExportBatch, ExportItem, Filing, System
 from tests.factories import NOW, Cast, account, change, opening, platform, unit, user
 from tests.filings.exchanging import LATER, supplement, take
 from tests.filings.many import accepted
 from zhonglou_media.core import files, jobs
+from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.errors import NotAllowed, Refused, WrongState
 from zhonglou_media.core.jobs import run_next
 from zhonglou_media.core.models import Event, Job, JobState, Notice, User
 from zhonglou_media.core.sealed import is_sealed
+from zhonglou_media.portal.tasks import run_jobs
 
 pytestmark = pytest.mark.django_db
 KINDS = {export_runs.KIND: export_runs.EXPORT_FILINGS}
@@ -197,7 +202,9 @@ def exported_by_another(filing: Filing) -> None:
 
     with transaction.atomic():
         by = filing.cast.supervisor  # type: ignore[attr-defined]
-        export_batches.record(Choice(System.NATIONAL, (filing.pk,)), written, sm3="0", layout=0, by=by, now=LATER)
+        choice = Choice(System.NATIONAL, (filing.pk,))
+        keep = partial(files.keep, b"x", export_runs.ZIP, sealed=True)
+        export_batches.record(choice, written, layout=0, by=by, now=LATER, ending=".zip", keep=keep)
 
 
 def supplemented(filing: Filing) -> None:
@@ -331,6 +338,75 @@ def test_a_request_taken_back_while_the_file_is_written_is_not_in_it(
     assert not batch.requests.exists()
 
 
+def test_an_account_made_void_is_asked_for_no_more(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    opening("accepted", cast)
+    row = account(cast.unit, found=True, platform=platform("kuaishou"))
+    said = {"mark": "open", "why": "没有", "by": cast.officer, "now": NOW}
+    export_requests.request(row.pk, system="national", **said)
+    once_while_writing(monkeypatch, lambda: lifecycle.void(row, reason="误录", by=cast.supervisor, now=LATER))
+    job = export(cast.officer)
+    assert (job.params["requests"], job.result["requests"]) == (1, 0)
+    assert not export_requests.waiting("national").exists()
+    with pytest.raises(WrongState, match="已作废"):
+        export_requests.request(row.pk, system="provincial", **said)
+
+
+# --- what killed ones leave, what was ticked ------------------------------------------------------------------------
+
+
+def test_rows_lie_nowhere_but_in_the_folder_of_the_attempt(
+    cast: Cast, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.VAR_DIR = tmp_path
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    opening("accepted", cast)
+    seen: list[int] = []
+    once_while_writing(monkeypatch, lambda: seen.extend(path.stat().st_mode for path in folders.root().iterdir()))
+    assert export(cast.officer).state == JobState.DONE
+    assert [oct(mode)[-3:] for mode in seen] == ["700"]
+    assert list(folders.root().iterdir()) == []
+
+
+def test_what_a_killed_attempt_left_goes_with_the_next_tick_and_what_runs_stays(
+    cast: Cast, settings: Any, tmp_path: Path
+) -> None:
+    settings.VAR_DIR = tmp_path
+    held = {"state": "running", "attempts": 2, "claimed_until": db_now() + timedelta(hours=1), "started_at": NOW}
+    job = Job.objects.create(kind=export_runs.KIND, by=cast.officer, created_at=NOW, **held)
+    for name in (f"{job.pk}-1", f"{job.pk}-2", "999-1"):
+        (folders.root() / name).mkdir(parents=True)
+        (folders.root() / name / "rows").write_text("0519-00000000")
+    run_jobs()
+    assert [path.name for path in folders.root().iterdir()] == [f"{job.pk}-2"]
+
+
+NEVER: dict[str, Callable[[Cast, str], Filing]] = {
+    "缺账号ID": lambda cast, on: opening("accepted", cast, platform=on, uid=""),
+    "现为“区府办审核”": lambda cast, on: opening("office_review", cast, platform=on),
+    "现为“已办结”": lambda cast, on: opening("completed", cast, platform=on),
+    "已登记“已备案”": lambda cast, on: _answered(opening("accepted", cast, platform=on), "taken"),
+    "已登记“不适用”": lambda cast, on: _answered(opening("accepted", cast, platform=on), "n/a"),
+}
+
+
+def _answered(filing: Filing, result: str) -> Filing:
+    take(filing, "national", result)
+    return filing
+
+
+def test_each_ticked_filing_that_does_not_go_is_kept_with_the_reason(cast: Cast) -> None:
+    goes = opening("accepted", cast)
+    made = [(why, act(Cast(), "weibo")) for why, act in NEVER.items()]
+    job = export(cast.officer, ids=[goes.pk, *(filing.pk for _, filing in made)])
+    assert job.params["count"] == 1
+    assert set(job.params["filings"]) == {goes.pk, *(filing.pk for _, filing in made)}
+    said = {f"{filing.number or filing.account_label}（{why}）" for why, filing in made}
+    assert set(job.params["left_out"]) == said
+    assert "勾选的另有 5 件没有导出：" in Notice.objects.get(user=cast.officer, key__startswith="job:").text
+    with pytest.raises(Refused, match="缺账号ID"):
+        export_runs.submit("national", ids=[made[0][1].pk], by=cast.officer, now=LATER)
+
+
 # --- download, names, cost ------------------------------------------------------------------------------------------
 
 
@@ -346,10 +422,11 @@ def test_each_download_is_counted_and_in_the_history(cast: Cast) -> None:
     assert [event.actor for event in said.order_by("seq")] == [cast.officer, cast.supervisor]
 
 
-def test_a_file_that_a_command_wrote_elsewhere_is_not_offered(cast: Cast, tmp_path: Any) -> None:
+def test_a_record_from_before_files_were_kept_offers_none(cast: Cast, tmp_path: Any) -> None:
     opening("accepted", cast)
     batch = export_batches.export("national", by=cast.officer, now=LATER, out=tmp_path / "o.xlsx").batch
     assert batch is not None
+    ExportBatch.objects.update(file=None)
     with pytest.raises(Refused, match="没有留存"):
         export_batches.download(batch.pk, by=cast.officer, now=LATER)
 
@@ -421,7 +498,7 @@ def test_many_filings_take_no_more_memory_than_a_few_chunks() -> None:
     assert export(by).result["exported"] == 2_000
 
 
-def test_a_job_that_broke_off_is_told_apart_and_its_time_is_that_of_the_claim(cast: Cast) -> None:
+def test_an_export_is_of_the_time_at_which_its_job_was_claimed(cast: Cast) -> None:
     opening("accepted", cast)
     made = export_runs.submit("national", by=cast.officer, now=NOW - timedelta(days=1))
     assert run_next(KINDS)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.http import QueryDict
+from openpyxl import load_workbook
 
 from accounts.models import Role
 from filings import exporting
@@ -37,7 +38,8 @@ def post(*rows: tuple[str, str, str, str]) -> QueryDict:
 
 def test_without_a_row_the_columns_that_ship_are_in_use_as_version_0() -> None:
     for system in System.values:
-        assert layouts.in_use(system) == layouts.Layout(0, exporting.COLUMNS[system])
+        assert layouts.in_use(system) == layouts.built_in(system)
+        assert layouts.in_use(system).columns == exporting.COLUMNS[system]
         assert layouts.faults(exporting.COLUMNS[system]) == []
 
 
@@ -46,10 +48,32 @@ def test_an_export_is_written_by_the_version_in_use_and_says_so(tmp_path: Path) 
     coded = Column("平台", "platform", {"新浪微博": "W", OTHERS: "Z"})
     save(NUMBER, coded, Column("操作", "mark", {"新增": "A"}), Column("备注", "remarks", {OTHERS: "1"}))
     send(filing, tmp_path / "o.xlsx")
-    assert rows_of(tmp_path / "o.xlsx") == [{"编号": filing.number, "平台": "Z", "操作": "A", "备注": None}]
+    assert rows_of(tmp_path / "o.xlsx", heads=0) == [{"编号": filing.number, "平台": "Z", "操作": "A", "备注": None}]
     assert ExportBatch.objects.get().layout == 1
     send(filing, tmp_path / "o.xlsx", "provincial")
     assert ExportBatch.objects.get(system="provincial").layout == 0  # one system's is not the other's
+
+
+@pytest.mark.parametrize("title", ["", "上级给的标题"])
+def test_the_line_above_the_heads_is_the_offices_and_says_reference_only_as_built_in(
+    title: str, tmp_path: Path
+) -> None:
+    filing, out = opening("accepted"), tmp_path / "o.xlsx"
+    send(filing, out)
+    assert "参考，待区政府办公室提供正式格式" in str(load_workbook(out).active["A1"].value)
+    save(NUMBER, title=f" {title} ")
+    send(filing, out, again=True)
+    assert [cell.value for cell in load_workbook(out).active["A"]] == [
+        *([title] if title else []),
+        "编号",
+        filing.number,
+    ]
+
+
+@pytest.mark.parametrize("title", ["长" * 101, "甲\u200b"])
+def test_a_title_that_cannot_stand_there_is_refused(title: str) -> None:
+    with pytest.raises(Refused, match="表头上面的一行超过100个字"):
+        save(NAME, title=title)
 
 
 def test_every_value_can_be_shown_of_every_kind_and_of_an_account_alone() -> None:
@@ -72,7 +96,7 @@ def test_each_version_stays_and_the_built_in_comes_back_as_a_new_one() -> None:
     first = save(NAME, by=by, note="只要名称")
     again = save(*exporting.COLUMNS["national"], base=1, note="恢复内置的格式")
     assert [one.version for one in layouts.history("national")] == [2, 1]
-    assert layouts.in_use("national") == layouts.Layout(2, exporting.COLUMNS["national"])
+    assert layouts.in_use("national") == layouts.Layout(2, exporting.COLUMNS["national"], "")
     assert (first.by, first.note, layouts.of(first).columns) == (by, "只要名称", (NAME,))
     events = Event.objects.filter(subject_kind="exportlayout", verb="arrange").order_by("seq")
     assert [(event.subject_id, event.comment) for event in events] == [

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Role
-from filings import export_requests, export_runs, exporting
+from filings import export_requests, export_runs, export_shown, exporting
+from filings.exporting import layouts
 from filings.forms import export_layout
 from filings.models import ExportBatch, ExportItem, ExportLayout
 from tests.factories import NOW, Cast, account, opening, platform, unit, user
@@ -59,7 +61,7 @@ def test_the_button_begins_a_job_that_the_page_follows_to_its_file(client: Clien
     assert f'action="/jobs/{job.pk}/stop/"' in page
     Job.objects.update(state="running", started_at=NOW, claimed_until=db_now(), done=58, total=372, note="正在写合并表")
     live = get(client, cast.officer, f"{EXPORTS}?was={job.pk}", **{"HX-Request": "true"})
-    assert "正在写合并表，已写 58 / 372 行" in live
+    assert "正在写合并表，58 / 186 件" in live
     assert '<progress id="export-' in live
     assert ' max="372" value="58"' in live
     Job.objects.update(state="queued", claimed_until=None)
@@ -68,7 +70,6 @@ def test_the_button_begins_a_job_that_the_page_follows_to_its_file(client: Clien
     assert "有导出结束了" in ended
     assert "hx-get" not in ended
     assert "全国 1 件</a>" in ended
-    assert "内容为第 1 版" in ended
     batch = ExportBatch.objects.get()
     answer = post(client, cast.officer, f"{EXPORTS}{batch.pk}/file/")
     assert answer["Content-Disposition"].startswith("attachment;")
@@ -91,7 +92,7 @@ def test_a_file_is_no_link_that_a_browser_might_follow_by_itself(client: Client,
 def test_a_failed_export_says_why_and_only_who_began_it_begins_it_again(client: Client, cast: Cast) -> None:
     opening("accepted", cast)
     post(client, cast.officer, f"{URL}export/national/")
-    Job.objects.update(state=JobState.FAILED, error="连续中断 3 次", finished_at=NOW)
+    Job.objects.update(state=JobState.FAILED, error="连续中断 3 次", finished_at=db_now())
     for who, may in ((cast.officer, True), (cast.supervisor, False)):
         page = get(client, who)
         assert "没有完成" in page
@@ -103,16 +104,35 @@ def test_a_failed_export_says_why_and_only_who_began_it_begins_it_again(client: 
     assert "连续中断 3 次" not in get(client, cast.officer)  # settled by the one that went well
 
 
+def test_a_failure_is_told_for_two_days_and_until_its_filings_have_gone(client: Client, cast: Cast) -> None:
+    filing = opening("accepted", cast)
+    export_runs.submit("national", ids=[filing.pk], by=cast.officer, now=LATER)
+    now = db_now()
+    Job.objects.update(state=JobState.FAILED, error="连续中断 3 次", finished_at=now)
+
+    def told(later: timedelta = timedelta(0)) -> int:
+        return len(export_shown.runs(cast.officer, now=now + later)[1])
+
+    assert (told(), told(timedelta(hours=47)), told(timedelta(hours=49))) == (1, 1, 0)
+    exported(cast)  # in another export
+    assert told() == 0
+
+
 def test_ticked_filings_that_are_there_already_are_asked_about(client: Client, cast: Cast) -> None:
     there = opening("accepted", cast)
     exported(cast)
     new = opening("accepted", cast, platform="weibo")
-    chosen = {"chosen": "1", "filing": [there.pk, new.pk]}
+    lacking, reported = opening("accepted", cast, platform="kuaishou", uid=""), opening("office_review", Cast())
+    chosen = {"chosen": "1", "filing": [there.pk, new.pk, lacking.pk, reported.pk]}
     asked = post(client, cast.officer, f"{URL}export/national/", chosen)
     assert asked.status_code == 409
     page = asked.content.decode()
     assert "勾选的备案里有 1 件，全国系统已有现在这一版" in page
     assert "只导出其余 1 件" in page
+    assert "2 件都导出，已有的再导一次" in page
+    assert "勾选的还有 2 件不能导出" in page
+    assert f"{lacking.number}（缺账号ID）" in page
+    assert "（现为“区府办审核”）" in page
     assert not Job.objects.filter(state="queued").exists()
     again = chosen | {"again": "1", "seen": ExportItem.objects.latest("pk").pk}
     assert post(client, cast.officer, f"{URL}export/national/", again).status_code == 302
@@ -204,8 +224,13 @@ def test_a_layout_is_previewed_with_what_waits_and_then_saved(client: Client, ca
 
 def test_the_preview_falls_back_to_what_went_up_last(client: Client, cast: Cast) -> None:
     filing = opening("completed", cast)
-    data = arranged(("编号列", "number", ""), do="preview")
-    assert f"<td>{filing.number}</td>" in post(client, cast.officer, LAYOUT, data).content.decode()
+    data = arranged(("编号列", "number", ""), do="preview") | {"above": "上级的标题"}
+    page = post(client, cast.officer, LAYOUT, data).content.decode()
+    assert f"<td>{filing.number}</td>" in page
+    assert "表头上面的一行：上级的标题" in page
+    assert post(client, cast.officer, LAYOUT, data | {"do": "save"}).status_code == 302
+    assert ExportLayout.objects.get().title == "上级的标题"
+    assert 'name="above" value="上级的标题"' in get(client, cast.officer, LAYOUT)
 
 
 def test_wrong_input_keeps_what_was_typed(client: Client) -> None:
@@ -254,7 +279,8 @@ def test_the_built_in_comes_back_and_earlier_versions_can_be_looked_at(client: C
     officer = user(Role.OFFICER)
     post(client, officer, LAYOUT, arranged(("甲列", "name", "")))
     assert post(client, officer, LAYOUT, arranged(("甲列", "name", ""), base=1, do="restore")).status_code == 302
-    assert ExportLayout.objects.get(version=2).note == "恢复内置的格式"
+    restored = ExportLayout.objects.get(version=2)
+    assert (restored.note, restored.title) == ("恢复内置的格式", layouts.built_in("national").title)
     page = get(client, officer, f"{LAYOUT}?version=1")
     assert 'value="甲列"' in page
     assert "保存后才起用" in page

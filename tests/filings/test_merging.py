@@ -16,7 +16,7 @@ from accounts.models import (
     Publication,
     Sighting,
 )
-from filings import merging, reporting
+from filings import export_requests, merging, reporting
 from filings.models import FilingState
 from inspections import sweep
 from tests.factories import NOW, PATHS, Cast, account, at, change, closing, opening, platform, unit
@@ -84,6 +84,22 @@ def test_everything_of_the_younger_row_moves_and_it_becomes_void(cast: Cast) -> 
     assert (void.subject_id, void.to_state, took.subject_id) == (drop.pk, "void", keep.pk)
     assert "1 件备案、1 条发布、1 条留言、1 天粉丝数、1 个名称，账号ID由“（未填）”改为“dy-7”" in took.comment
     assert took.detail["uid"] == ["", "dy-7"]
+
+
+def test_what_waits_to_go_up_follows_or_is_dropped_where_it_waits_already(cast: Cast) -> None:
+    keep, drop = account(cast.unit, uid=""), account(cast.unit, found=True)
+    said = {"mark": "open", "why": "上级没有", "by": cast.officer, "now": NOW}
+    moves, doubled, waits = (
+        export_requests.request(of.pk, system=system, **said)
+        for of, system in ((drop, "national"), (drop, "provincial"), (keep, "provincial"))
+    )
+    merged(keep, drop, cast)
+    assert list(export_requests.waiting("national")) == [moves]
+    assert list(export_requests.waiting("provincial")) == [waits]
+    for row in (moves, doubled):
+        row.refresh_from_db()
+    assert (moves.account, doubled.dropped_at) == (keep, NOW)
+    assert Event.objects.get(verb="drop_request").detail["request"] == doubled.pk
 
 
 def test_what_both_rows_hold_counts_once(cast: Cast) -> None:

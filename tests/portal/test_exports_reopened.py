@@ -25,7 +25,7 @@ from accounts.activity_spool import Spool
 from accounts.models import Account, Flag, Role, Unit
 from accounts.register_judge import RowRefusal
 from filings import receipts_in
-from filings.exporting import COLUMNS, writing
+from filings.exporting import layouts, writing
 from filings.models import Filing, OpeningDetails, Reconciliation, ReconciliationLine
 from filings.reconciling import shown
 from inspections import sweep
@@ -114,7 +114,7 @@ def filings_with_triggers() -> tuple[list[int], list[str]]:
 def for_the_nation() -> Written:
     made, texts = filings_with_triggers()
     found = writing.rows("national", made, [], writing.Written())
-    return book(lambda target: writing.write_book(target, "national", COLUMNS["national"], found)), texts
+    return book(lambda target: writing.write_book(target, "national", layouts.built_in("national"), found)), texts
 
 
 def for_the_province() -> Written:
@@ -122,7 +122,7 @@ def for_the_province() -> Written:
     shown_there = {"name", "uid", "link", "verified_entity", "custodian", "custodian_phone"}
     texts = [value for pk in made for name in shown_there if hot(value := str(getattr(of(pk), name)))]
     found = writing.rows("provincial", made, [], writing.Written())
-    return book(lambda target: writing.write_book(target, "provincial", COLUMNS["provincial"], found)), texts
+    return book(lambda target: writing.write_book(target, "provincial", layouts.built_in("provincial"), found)), texts
 
 
 def of(pk: int) -> OpeningDetails:
@@ -133,7 +133,7 @@ def a_workbook_a_unit(folder: Path) -> Written:
     made, texts = filings_with_triggers()
     Unit.objects.filter(pk=Filing.objects.get(pk=made[0]).unit_id).update(name='=HYPERLINK("x")')
     found = writing.rows("national", made, [], writing.Written())
-    writing.write_zip(folder / "all.zip", "national", COLUMNS["national"], found, rows=len(made))
+    writing.write_zip(folder / "all.zip", "national", layouts.built_in("national"), found, rows=len(made))
     with zipfile.ZipFile(folder / "all.zip") as archive:
         for name in archive.namelist():
             assert not re.search(r'[/\\:"<>|?*]|\.\.', name)

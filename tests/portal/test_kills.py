@@ -378,6 +378,8 @@ def test_an_export_killed_again_and_again_offers_no_half_file_and_can_be_begun_a
         assert archive.testzip() is None
         assert len(archive.namelist()) == 1 + batch.items.values("filing__unit").order_by().distinct().count()
     assert Event.objects.filter(verb="export").count() == 1
+    left = (place.folder / "exports").iterdir
+    services.wait_until(lambda: not list(left()), 60, "no telephones are left in clear", pause=0.3)
 
 
 def broke_off(place: Place, pk: int) -> bool:

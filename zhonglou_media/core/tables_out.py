@@ -60,28 +60,30 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, int | float | Decimal) else str(value)
 
 
-def write_xlsx(target: Path | IO[bytes], sheets: Iterable[SheetOut]) -> None:
+def write_xlsx(target: Path | IO[bytes], sheets: Iterable[SheetOut], *, folder: Path | None = None) -> None:
     """Write a workbook, one row in memory at a time; every text is a text cell, whatever it begins with.
 
+    The rows lie on the disk meanwhile: in `folder`, without it in the temporary one of the system.
     Raises OSError that names the file when it cannot be written.
     """
     if isinstance(target, Path):
         with target.open("wb") as file:
-            return write_xlsx(file, sheets)
+            return write_xlsx(file, sheets, folder=folder)
     try:
-        _write(target, sheets)
+        _write(target, sheets, folder)
     except FileCreateError as error:  # no OSError itself
         cause = error.args[0]
         raise OSError(cause.errno, cause.strerror, getattr(target, "name", None)) from error
 
 
-def _write(target: IO[bytes], sheets: Iterable[SheetOut]) -> None:
+def _write(target: IO[bytes], sheets: Iterable[SheetOut], folder: Path | None) -> None:
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
         "in_memory": False,
+        "tmpdir": None if folder is None else str(folder),
     }
     with xlsxwriter.Workbook(target, options) as book:
         head_format = book.add_format({"bold": True, "bg_color": "#EEF2F6", "border": 1})

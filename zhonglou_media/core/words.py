@@ -69,6 +69,7 @@ FLAGS_WITHOUT_DEADLINE = {
 
 # 上级系统: code → words; and what a filing's place there can be.
 SYSTEMS = {"national": "全国", "provincial": "全省"}
+SYSTEM_NAMES = {"national": "全国系统", "provincial": "全省平台"}  # in a sentence
 UPPER = {
     "wait": ("待备案", "clock"),
     "sent": ("已导出，待回执", "send"),

@@ -5,6 +5,7 @@ from time import monotonic
 
 from celery import shared_task
 
+from filings.exporting import folders
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.jobs import run_next
 from zhonglou_media.core.task_runs import recorded
@@ -28,6 +29,7 @@ def run_jobs() -> None:
             end, recording.idle = monotonic() + LONG_ENOUGH, True
             while monotonic() < end and run_next(KINDS):
                 recording.idle = False
+            folders.clear()
     finally:
         _free.release()
 
