@@ -42,6 +42,9 @@ for line in sys.stdin:
             execute_from_command_line(["manage.py", *words])
         except SystemExit as end:
             status = end.code or 0
+            if isinstance(status, str):  # what Python itself makes of it
+                print(status, file=sys.stderr)
+                status = 1
         except BaseException:
             traceback.print_exc()
             status = 1
@@ -123,6 +126,15 @@ FAILURES = [
 ]
 
 
+def is_one_chinese_line(failed: "subprocess.CompletedProcess[str]") -> None:
+    assert (failed.returncode, failed.stdout) == (1, "")
+    line = failed.stderr
+    assert line.endswith("\n")
+    assert line.count("\n") == 1
+    assert any("\u4e00" <= letter <= "\u9fff" for letter in line)
+    assert "Traceback" not in line
+
+
 @pytest.mark.parametrize("words", FAILURES, ids=" ".join)
 def test_a_failure_is_one_chinese_line(
     words: tuple[str, ...],
@@ -133,15 +145,40 @@ def test_a_failure_is_one_chinese_line(
 ) -> None:
     before = (empty_portal / "portal.sqlite3").read_bytes()
     known = bad_files | {"list_a.xlsx": str(DATA / "list_a.xlsx"), "out.xlsx": str(tmp_path / "out.xlsx")}
-    failed = fork(*(known.get(word, word) for word in words))
-    assert (failed.returncode, failed.stdout) == (1, "")
-    line = failed.stderr
-    assert line.endswith("\n")
-    assert line.count("\n") == 1
-    assert any("\u4e00" <= letter <= "\u9fff" for letter in line)
-    assert "Traceback" not in line
+    is_one_chinese_line(fork(*(known.get(word, word) for word in words)))
     assert (empty_portal / "portal.sqlite3").read_bytes() == before
     assert not (tmp_path / "out.xlsx").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "debug"), [(("import_registry", "missing"), "0"), (("export_filings", "--target", "galactic"), "1")]
+)
+def test_a_failure_in_a_process_of_its_own_is_such_a_line_too(
+    words: tuple[str, ...], debug: str, empty_portal: Path, bad_files: dict[str, str]
+) -> None:
+    """As somebody types it: `manage.py` begins, settings are read, and nothing of that is said either."""
+    before = (empty_portal / "portal.sqlite3").read_bytes()
+    is_one_chinese_line(run(empty_portal, *(bad_files.get(word, word) for word in words), debug=debug))
+    assert (empty_portal / "portal.sqlite3").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "said"),
+    [("'不能办理'", 1, "不能办理\n"), ("3", 3, ""), ("None", 0, ""), ("0", 0, "")],
+)
+def test_a_fork_ends_as_a_process_would(end: str, status: int, said: str, tmp_path: Path) -> None:
+    """The forks themselves: what is left of them without Django."""
+    script = FORKS.replace("django.setup()", "").replace("import django\n", "")
+    script = script.replace(
+        "from django.core.management import execute_from_command_line",
+        f"""
+def execute_from_command_line(words):
+    sys.exit({end})
+""",
+    )
+    asked = json.dumps([[], str(tmp_path / "out"), str(tmp_path / "err")])
+    done = subprocess.run([sys.executable, "-I", "-c", script], input=asked, text=True, capture_output=True, check=True)
+    assert (int(done.stdout), (tmp_path / "err").read_text()) == (status, said)
 
 
 @pytest.mark.parametrize(
