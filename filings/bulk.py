@@ -107,7 +107,7 @@ def run(act: Act, chosen: Sequence[Chosen], *, by: User, now: datetime, comment:
         else:
             told.append(_one(act, row, by=by, now=now, comment=comment))
     count = {outcome: sum(one.outcome == outcome for one in told) for outcome in (DONE, SKIPPED, FAILED)}
-    rows = [{"filing_id": t.filing_id, "filing": t.filing, "outcome": t.outcome, "said": t.said} for t in told]
+    rows = [{"filing_id": t.filing_id, "filing": t.filing, "outcome": t.outcome, "said": _ended(t.said)} for t in told]
     params, result = {"act": act.value, "comment": comment.strip()}, {"all": len(told), **count, "rows": rows}
     return jobs.done_at_once(KIND, by=by, now=now, params=params, result=result, rows=len(told))
 
@@ -135,14 +135,14 @@ def _one(act: Act, row: Chosen, *, by: User, now: datetime, comment: str) -> Tol
             said = DO[act](row, by=by, now=now, comment=comment)
         outcome = DONE
     except Filing.DoesNotExist:
-        return Told(row.filing_id, f"编号 {row.filing_id}", FAILED, "没有这件备案。")
+        outcome, said = FAILED, "没有这件备案。"
     except (Unread, Again) as skipped:
         outcome, said = SKIPPED, str(skipped)
     except StaleReading:
         outcome, said = FAILED, _changed(row)
     except Refused as refused:
         outcome, said = FAILED, str(refused)
-    except DatabaseError as fault:
+    except Exception as fault:  # whatever it is, what came of the other rows is kept
         log_fault(f"{__name__}: filing {row.filing_id}")
         outcome, said = FAILED, _fault(fault)
     return Told(row.filing_id, name_of(row.filing_id), outcome, said)
@@ -155,7 +155,9 @@ def _no_longer_than(patience: timedelta) -> None:
             cursor.execute("SET LOCAL lock_timeout = %s", [f"{int(patience.total_seconds() * 1000)}ms"])
 
 
-def _fault(fault: DatabaseError) -> str:
+def _fault(fault: Exception) -> str:
+    if not isinstance(fault, DatabaseError):
+        return "系统出错，这一件没有办理，请稍后重试。"
     held = isinstance(fault, OperationalError) and ("lock timeout" in str(fault) or "locked" in str(fault))
     return "同事正在办理这一件，没有等到，请稍后再试。" if held else "数据库出错，这一件没有办理，请稍后重试。"
 
@@ -235,8 +237,10 @@ def _changed(row: Chosen) -> str:
 
 
 def name_of(filing_id: int) -> str:
-    """A filing as people name it."""
-    filing = Filing.objects.for_lists().get(pk=filing_id)
+    """A filing as people name it; by what the page sent, where there is none."""
+    filing = Filing.objects.for_lists().filter(pk=filing_id).first()
+    if filing is None:
+        return f"编号 {filing_id}"
     return f"{(filing.number or '').removeprefix('ZLXMT-')} {filing.account_label}".strip()
 
 
@@ -249,7 +253,12 @@ def foreseen(
     found = {
         row.filing_id: _in_the_way(act, row, filings.get(row.filing_id), seen, urged, by=by, now=now) for row in chosen
     }
-    return {pk: why for pk, why in found.items() if why}
+    return {pk: _ended(why) for pk, why in found.items() if why}
+
+
+def _ended(said: str) -> str:
+    """What is said of a row, as a sentence: its words come from many places, with a full stop or without."""
+    return f"{said.rstrip('。')}。"
 
 
 def _in_the_way(

@@ -184,6 +184,7 @@ def test_many_are_urged_once_a_day(state: str, fields: dict[str, str], outcome: 
         (IntegrityError("示例"), "数据库出错，这一件没有办理"),
         (OperationalError("canceling statement due to lock timeout"), "同事正在办理这一件"),
         (Refused("示例不行。"), "示例不行。"),
+        (KeyError("示例"), "系统出错，这一件没有办理，请稍后重试。"),
     ],
 )
 @pytest.mark.parametrize("act", list(Act))
@@ -227,6 +228,28 @@ def test_what_is_left_when_the_time_is_over_is_told_so(monkeypatch: pytest.Monke
     got = told(press(Act.URGE, *map(box, rows), by=cast.officer))
     assert [outcome for outcome, _ in got] == ["done", "failed"]
     assert "还没有办，请再选一次" in got[1][1]
+
+
+def test_when_the_time_is_over_a_filing_that_is_none_loses_nothing_of_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cast = Cast()
+    moments = iter((0.0, 0.0, bulk.IN_ALL.total_seconds() + 1))
+    monkeypatch.setattr(bulk.time, "monotonic", lambda: next(moments))
+    job = press(Act.URGE, box(opening("to_report", cast)), Chosen(999_999, Reading(1, "0" * 64)), by=cast.officer)
+    assert [(row["filing"], row["outcome"]) for row in job.result["rows"]][1] == ("编号 999999", "failed")
+    assert job.result["done"] == 1
+
+
+@pytest.mark.parametrize("state", ["to_report", "draft"])
+def test_what_is_said_of_a_row_is_one_sentence_before_and_after(state: str) -> None:
+    cast = Cast()
+    filing = opening(state, cast)
+    row = box(filing)
+    before = bulk.foreseen(Act.ACCEPT, [row], {filing.pk: filing}, by=cast.officer, now=LATER)[filing.pk]
+    for said in (before, told(press(Act.ACCEPT, row, by=cast.officer))[0][1], bulk.UNREAD):
+        assert said.endswith("。")
+        assert not said.endswith("。。")
 
 
 @pytest.mark.parametrize("act", list(Act))
