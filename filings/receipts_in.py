@@ -44,7 +44,7 @@ COLUMNS = (
 RESULTS = {"已备案": ReceiptResult.TAKEN, "退回": ReceiptResult.REFUSED, "上级退回": ReceiptResult.REFUSED}
 KIND = "record_receipts"
 MAX_PASTED = 200_000  # characters: 500 rows of 400
-AT_ONCE = 500  # rows that a page takes: a transaction each, while somebody waits
+AT_ONCE = 500  # rows that are pasted; a table may be as long as `tables_in` reads, a worker records it
 TAKEN, RETURNED, REJECTED = "taken", "refused", "rejected"
 INTERRUPTED = "登记没有做完（系统中断）。已经登记的行不会丢，请重新开始，登记过的行会逐行说明。"
 SAMPLE = (  # numbers start at 0001: uploaded as it is, the sample can touch no filing
@@ -190,7 +190,7 @@ def to_paste(done: Recorded) -> str:
 
     What stood in other columns is not shown on a page. '' when there are none, or more than can be pasted at once.
     """
-    if not done.rejected:
+    if not 0 < len(done.rejected) <= AT_ONCE:
         return ""
     text = io.StringIO()
     lines = csv.writer(text, delimiter="\t", lineterminator="\n")

@@ -3,6 +3,7 @@
 import io
 
 from django.core.files.uploadedfile import UploadedFile
+from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
@@ -18,6 +19,8 @@ from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import Job, JobState
+
+A_PAGE = 500
 
 
 @may(Action.RECEIPT)
@@ -58,7 +61,9 @@ def result(request: HttpRequest, job_id: int) -> HttpResponse:
     job = _job(job_id)
     if job.state in (JobState.QUEUED, JobState.RUNNING) or not job.result:
         return redirect("job", job.pk)
-    return render(request, "filings/receipts.html", {"job": job, "pasted": bool(job.params.get("pasted"))})
+    page = Paginator(job.result.get("rows", []), A_PAGE).get_page(request.GET.get("page"))
+    context = {"job": job, "page": page, "pasted": bool(job.params.get("pasted"))}
+    return render(request, "filings/receipts.html", context)
 
 
 @may(Action.RECEIPT)

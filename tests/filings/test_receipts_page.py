@@ -18,6 +18,7 @@ from zhonglou_media.core import jobs
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.jobs import run_next
 from zhonglou_media.core.models import Job, JobState
+from zhonglou_media.core.tables_in import Row
 from zhonglou_media.portal.jobs import KINDS
 
 pytestmark = pytest.mark.django_db
@@ -163,15 +164,42 @@ def test_a_table_without_refusals_has_no_workbook(client: Client, cast: Cast) ->
         ("甲,乙\n1,2\n".encode(), "找不到表头"),
         (HEADS.encode(), "文件里没有回执"),
         (b"PK\x03\x04 not a workbook", "不是完好的 Excel 工作簿"),
-        ((HEADS + "ZLXMT-1,全国,已备案,,2026-11-24,\n" * 501).encode(), "一次最多登记 500 行"),
     ],
-    ids=["empty", "no heads", "no rows", "broken", "long"],
+    ids=["empty", "no heads", "no rows", "broken"],
 )
 def test_a_bad_table_gets_a_sentence(client: Client, cast: Cast, content: bytes, sentence: str) -> None:
     answer = upload(client, content)
     assert answer.status_code == 422
     assert sentence in answer.content.decode()
     assert not Job.objects.exists()
+
+
+def test_a_table_is_as_long_as_what_went_up_and_its_result_has_pages(client: Client, cast: Cast) -> None:
+    """5,000 go up in one file: their receipts come back in one, though no more than 500 are pasted."""
+    answer = upload(
+        client, "".join(f"ZLXMT-2026-{n},全国,已备案,,2026-11-24,\n" for n in range(5000, 10_000)), work=False
+    )
+    assert answer.status_code == 302
+    job = Job.objects.get(kind="record_receipts")
+    row = {"outcome": "rejected", "filing": "示例", "filing_id": None, "said": "示例不行。"}
+    rows = [{"number": number, **row} for number in range(2, 503)]
+    job.result = {"read": 501, "taken": 0, "refused": 0, "rejected": 501, "rows": rows, "file": "示例.csv"}
+    job.state = JobState.DONE
+    job.save()
+    first, last = (client.get(f"{UPLOAD}{job.pk}/?page={page}").content.decode() for page in (1, 2))
+    assert first.count("示例不行。") == 500
+    assert "第 1–500 条，共 501 条" in first
+    assert last.count("示例不行。") == 1
+    assert "502 行 " in last
+
+
+def test_more_refused_rows_than_may_be_pasted_are_only_downloaded() -> None:
+    def done(many: int) -> receipts_in.Recorded:
+        row = Row(2, ["x"], {"filing": "x"})
+        return receipts_in.Recorded(["备案编号"], [receipts_in.Told(row, "rejected", "x", None, "不行。")] * many)
+
+    assert receipts_in.to_paste(done(500)).count("\n") == 501
+    assert receipts_in.to_paste(done(501)) == ""
 
 
 def test_no_table_chosen_is_said(client: Client, cast: Cast) -> None:
