@@ -15,12 +15,16 @@ from filings.models.filing import SUPPLEMENTABLE
 from filings.reading import latest
 from filings.room import must_have_room
 from zhonglou_media.core import files
-from zhonglou_media.core.clock import day_of
-from zhonglou_media.core.errors import Incomplete, Refused
+from zhonglou_media.core.clock import SHANGHAI, day_of
+from zhonglou_media.core.errors import Incomplete, Refused, WrongState
 from zhonglou_media.core.models import Counter, File, User
 
 ATTACHABLE = (FilingState.DRAFT, FilingState.RETURNED, *SUPPLEMENTABLE)
 NEEDS_REASON = (FilingState.OFFICE_REVIEW,)
+
+
+class TakenOut(WrongState):
+    """A file that another press took out first; when it was stays as it is."""
 
 
 def report(filing_id: int, *, by: User, now: datetime) -> Filing:
@@ -155,10 +159,17 @@ def attach(
 
 
 def detach(attachment_id: int, *, by: User, now: datetime) -> None:
-    """Take a file out of a draft or returned filing; it stays in the revisions that named it."""
+    """Take a file out of a draft or returned filing; it stays in the revisions that named it.
+
+    Raises NotAllowed, WrongState, TakenOut.
+    """
     with transaction.atomic():
-        attachment = Attachment.objects.get(pk=attachment_id)
-        moves.begin_within(attachment.filing_id, drafting.EDITABLE, Action.DRAFT, by=by)
+        filing_id = Attachment.objects.values_list("filing_id", flat=True).get(pk=attachment_id)
+        moves.begin_within(filing_id, drafting.EDITABLE, Action.DRAFT, by=by)
+        attachment = Attachment.objects.get(pk=attachment_id)  # as it is now that the filing is locked
+        if attachment.removed_at is not None:
+            at = attachment.removed_at
+            raise TakenOut(f"“{attachment.name}”已在 {at.astimezone(SHANGHAI):%m-%d %H:%M} 移除，没有重复办理。", at=at)
         attachment.removed_at = now
         attachment.save()
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Sum
+from django.db.models import Q, QuerySet, Sum
 
 from filings.models import Attachment, Filing
 from zhonglou_media.core.clock import day_of
@@ -12,12 +12,13 @@ from zhonglou_media.core.models import Counter, File
 from zhonglou_media.core.settings_at import Settings
 
 MEGABYTE = 1 << 20
+MOST = "attachments_per_filing"
 NEAR = 0.8  # from here on the pages say what is left
 
 
 @dataclass(frozen=True)
 class Room:
-    """What is used, and what may be: files of the filing, bytes of all that its unit ever attached."""
+    """What is used, and what may be: files of the filing, bytes of all that its unit ever put up."""
 
     files: int
     most: int
@@ -42,13 +43,31 @@ class Room:
 def room_of(filing: Filing, *, now: datetime) -> Room:
     """The room of `filing` by the settings of today. A file that was taken out weighs on: revisions may name it."""
     settings, today = Settings.load(), day_of(now)
-    there = File.objects.filter(pk__in=Attachment.objects.filter(filing__unit=filing.unit_id).values("file"))
+    there = _files_of(filing)
     return Room(
         files=Attachment.objects.filter(filing=filing, removed_at__isnull=True).count(),
-        most=settings.at("attachments_per_filing", today),
+        most=settings.at(MOST, today),
         used=there.aggregate(used=Sum("size"))["used"] or 0,
         limit=settings.at("attachments_unit_mb", today) * MEGABYTE,
     )
+
+
+def _files_of(filing: Filing) -> QuerySet[File]:
+    """What the unit of `filing` ever attached, and the scans of its leader's paper: they lie on the same disk."""
+    attached = Attachment.objects.filter(filing__unit=filing.unit_id).values("file")
+    scans = Filing.objects.filter(unit=filing.unit_id, paper_scan__isnull=False).values("paper_scan")
+    return File.objects.filter(Q(pk__in=attached) | Q(pk__in=scans))
+
+
+def most_files(*, now: datetime) -> int:
+    """How many files a filing takes, by the settings of today."""
+    most: int = Settings.load().at(MOST, day_of(now))
+    return most
+
+
+def too_many(most: int) -> str:
+    """What is said of a file too many."""
+    return f"附件最多{most}个，请先移除不用的。"
 
 
 def lock_files(unit_id: int) -> None:
@@ -67,8 +86,8 @@ def must_have_room(filing: Filing, *, sm3: str, size: int, now: datetime) -> Non
     lock_files(filing.unit_id)
     room = room_of(filing, now=now)
     if room.files >= room.most:
-        raise Refused(f"附件最多{room.most}个，请先移除不用的。")
-    if Attachment.objects.filter(filing__unit=filing.unit_id, file__sm3=sm3).exists():
+        raise Refused(too_many(room.most))
+    if _files_of(filing).filter(sm3=sm3).exists():
         return
     if room.used + size > room.limit:
         raise Refused(

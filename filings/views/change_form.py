@@ -1,5 +1,6 @@
 """变更事项 on the page: what is changed stands open, old beside new, the rest is folded; works without script."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -118,5 +119,6 @@ def take_avatar(request: HttpRequest, filing: Filing, *, now: datetime) -> str:
         except Refused as refused:
             raise Refused(f"“{name}”没有上传：{refused}") from refused
     for attachment in old:
-        reporting.detach(attachment.pk, by=by, now=now)
+        with suppress(reporting.TakenOut):  # by another press, which wanted the same
+            reporting.detach(attachment.pk, by=by, now=now)
     return "新头像已上传。" if upload else ""

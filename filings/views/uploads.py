@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from accounts.access import user_of
 from accounts.policy import Action
-from filings import reporting
+from filings import reporting, room
 from filings.models import Filing, FilingKind, FilingState
 from filings.models.content import AttachmentKind
 from filings.views.answers import ask_first
@@ -78,9 +78,12 @@ def take_files(request: HttpRequest, filing: Filing, states: tuple[FilingState, 
         raise Refused("请先选择要上传的文件。")
     asked = request.POST.get("file_kind", "")
     kind = next((one for one in FILE_KINDS[filing.kind] if one == asked), AttachmentKind.PAPER)
-    taken = Taken()
-    for upload in uploads:
+    taken, most = Taken(), room.most_files(now=now)
+    for number, upload in enumerate(uploads):
         name = files.safe_name(upload.name or "")
+        if number >= most:  # not even looked at: no filing has room for so many
+            taken.refused.append((name, room.too_many(most)))
+            continue
         try:
             checked = files.check(upload, TYPES[kind])
             reporting.attach(filing.pk, by=user_of(request), file=checked, name=name, kind=kind.value, now=now)

@@ -161,13 +161,33 @@ def test_a_document_is_no_signed_paper_until_it_is_printed(content: bytes) -> No
         (lambda: docx(**{"/etc/passwd": "x"}), "损坏"),
         (lambda: docx(**{"word/setup.exe": "x"}), "另一个文件"),
         (lambda: docx(**{"word/big.xml": b"\x00" * 5_000_000}), "解开后过大"),
-        (lambda: docx(**{f"word/{n}.xml": b"" for n in range(2100)}), "解开后过大"),
+        (lambda: docx(**{f"word/{n}.xml": b"" for n in range(2100)}), "部件过多"),
         (lambda: docx(**{"[Content_Types].xml": bytes(range(256)) * 1100}), "解开后过大"),
     ],
 )
 def test_what_is_broken_swollen_or_two_files_at_once_is_refused(make: Callable[[], bytes], why: str) -> None:
     with pytest.raises(Refused, match=why):
         examine(make(), ATTACHMENT)
+
+
+@pytest.mark.parametrize("main", ["word/document.xml", "photos/1.txt"])
+def test_a_directory_of_very_many_entries_is_counted_and_never_listed(
+    main: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What counts is what stands there: the end record may say anything, and a zip64 one may say something else."""
+    content = zipped(**{"[Content_Types].xml": TYPES, main: "<w:document/>"})
+    place, end = content.find(b"PK\x01\x02"), content.rfind(b"PK\x05\x06")
+    entry = content[place : content.find(b"PK\x01\x02", place + 1)]
+    many = content[:place] + entry * 50_000 + content[place:end]
+    size = len(many) - place
+    many += content[end : end + 12] + struct.pack("<II", size, place) + b"\x00\x00"
+
+    def opened(*_: object) -> None:
+        pytest.fail("the directory was listed")
+
+    monkeypatch.setattr("zhonglou_media.core.file_types.zipfile.ZipFile", opened)
+    with pytest.raises(Refused, match=r"部件过多：文档请另存为 PDF.*压缩包请解压后"):
+        examine(many, ATTACHMENT)
 
 
 def test_entries_that_lie_about_their_size_are_not_unpacked_beyond_it() -> None:

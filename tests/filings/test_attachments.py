@@ -14,8 +14,8 @@ from filings.room import MEGABYTE, room_of
 from tests.factories import NOW, Cast, opening, scan, unit, user
 from tests.uploads import docx, jpeg, ofd, png
 from zhonglou_media.core import files
-from zhonglou_media.core.clock import day_of
-from zhonglou_media.core.errors import NotAllowed, Refused
+from zhonglou_media.core.clock import SHANGHAI, day_of
+from zhonglou_media.core.errors import NotAllowed, Refused, WrongState
 from zhonglou_media.core.models import File, Setting
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +87,30 @@ def test_a_units_files_weigh_together_each_once_and_those_taken_out_too() -> Non
     attach(first, mb(3.9, b"2"))  # what the unit has already
     attach(opening("draft", Cast(unit())), mb(1, b"3"))  # another unit's
     assert room_of(first, now=NOW).used == sum(int(part * MEGABYTE) for part in (6, 3.9))
+
+
+def test_the_scans_of_paper_weigh_too_each_once() -> None:
+    set_from(WEIGHT, 10)
+    cast = Cast()
+    signed, filing = opening("to_report", cast), opening("draft", cast)
+    paper = files.keep(mb(6), files.PNG)
+    Filing.objects.filter(pk=signed.pk).update(paper_scan=paper)
+    assert room_of(filing, now=NOW).used == 6 * MEGABYTE
+    attach(filing, mb(6))  # the same content weighs once
+    with pytest.raises(Refused, match="已用 6 MB，放不下"):
+        attach(filing, mb(5, b"2"))
+    assert room_of(opening("draft", Cast(unit())), now=NOW).used == 0
+
+
+def test_a_file_is_taken_out_once_and_when_it_was_stays() -> None:
+    filing = opening()
+    first, second = attach(filing, png(note=b"1"), "一.png"), attach(filing, png(note=b"2"))
+    operator = filing.cast.operator  # type: ignore[attr-defined]
+    reporting.detach(first.pk, by=operator, now=NOW)
+    with pytest.raises(WrongState, match=f"“一.png”已在 {NOW.astimezone(SHANGHAI):%m-%d %H:%M} 移除，没有重复办理"):
+        reporting.detach(first.pk, by=operator, now=NOW + timedelta(hours=1))
+    assert Attachment.objects.get(pk=first.pk).removed_at == NOW
+    assert Attachment.objects.get(pk=second.pk).removed_at is None
 
 
 def test_a_file_of_just_what_is_left_is_taken() -> None:

@@ -60,9 +60,11 @@ def test_one_file_too_many_is_named_and_the_others_stay() -> None:
     set_from(MOST, 2)
     filing = opening()
     sent = [file(f"{n}.png", png(note=str(n).encode())) for n in range(3)]
+    sent.append(file("3.doc", b"\xd0\xcf\x11\xe0" + b"\x00" * 99))  # not even looked at
     client = signed_in(filing.cast.operator)  # type: ignore[attr-defined]
     shown = client.post(f"/filings/{filing.pk}/edit/reasons/", {"go": "upload", "files": sent}).content.decode()
-    assert "“2.png”没有上传：附件最多2个，请先移除不用的。" in shown
+    for name in ("2.png", "3.doc"):
+        assert f"“{name}”没有上传：附件最多2个，请先移除不用的。" in shown
     assert "本件已有 2 个附件，不能再放" in shown
     assert "一件最多 2 个" in shown
 

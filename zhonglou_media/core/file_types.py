@@ -61,6 +61,7 @@ TOO_WIDE = "图片的尺寸过大，请缩小后上传。"
 MACROS = "文件带有宏，请另存为不带宏的 .docx、.xlsx，或另存为 PDF 后上传。"
 LAUNCHES = "PDF 里带有启动程序的指令，请用“打印成 PDF”重新生成后上传。"
 LOCKED = "文件加了密码，请去掉密码后上传。"
+TOO_MANY_PARTS = "文件里的部件过多：文档请另存为 PDF 后上传；压缩包请解压后，把里面的文件逐个上传。"
 SWOLLEN = "文件解开后过大，请压缩其中的图片，或另存为 PDF 后上传。"
 
 # What people often send instead: how it begins (at an offset), and what to do.
@@ -86,6 +87,8 @@ def examine(content: bytes, allowed: Collection[str]) -> str:
 
     Raises Refused with a sentence that names what is taken and, where it can be told, what to do with this file.
     """
+    if content.startswith(_ZIP) and content.count(_IN_ZIP) > _ENTRIES:  # before zipfile makes an object of each entry
+        raise Refused(TOO_MANY_PARTS)
     kind = sniff(content)
     if kind not in allowed:
         taken = "、".join(NAMES[name] for name in allowed)
