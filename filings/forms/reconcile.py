@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import cast
+from typing import Any, cast
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -10,9 +10,9 @@ from django.core.files.uploadedfile import UploadedFile
 from filings.models import System
 from filings.reconciling import fields, listing
 from filings.reconciling.listing import Listing
-from filings.reconciling.shown import NAMES
+from filings.reconciling.running import newer
 from zhonglou_media.core.day_field import day_field
-from zhonglou_media.core.tables_in import MAX_BYTES, MAX_ROWS
+from zhonglou_media.core.words import SYSTEM_NAMES
 
 
 class ListForm(forms.Form):
@@ -22,13 +22,13 @@ class ListForm(forms.Form):
 
     system = forms.ChoiceField(
         label="哪个系统的清单",
-        choices=[(system, NAMES[system]) for system in System.values],
+        choices=[(system, SYSTEM_NAMES[system]) for system in System.values],
         widget=forms.RadioSelect,
         error_messages={"required": "请选择是哪个系统的清单。", "invalid_choice": "请选择是哪个系统的清单。"},
     )
     file = forms.FileField(
         label="清单文件",
-        help_text=f"上级系统导出的 Excel 工作簿（.xlsx）或 CSV 文件，最多 {MAX_ROWS:,} 行。旧版 .xls 请另存为 .xlsx",
+        help_text=f"上级系统导出的 Excel 工作簿（.xlsx）或 CSV 文件，最多 {listing.MAX_ROWS:,} 行。旧版 .xls 请先另存",
         error_messages={
             "required": "请选择上级系统导出的清单。",
             "missing": "请选择上级系统导出的清单。",
@@ -53,9 +53,16 @@ class ListForm(forms.Form):
     def clean_file(self) -> UploadedFile:
         """Said before the file is read: nobody waits for what is too large anyway."""
         upload = cast(UploadedFile, self.cleaned_data["file"])
-        if (upload.size or 0) > MAX_BYTES:
-            raise forms.ValidationError(f"清单超过 {MAX_BYTES >> 20} MB，请删去不用的列后重试。")
+        if (upload.size or 0) > listing.LIMITS.csv:
+            raise forms.ValidationError(listing.LIMITS.heavy.format(listing.LIMITS.csv >> 20))
         return upload
+
+    def clean(self) -> dict[str, Any]:
+        """A list older than the last one compared is refused beside its day."""
+        data = super().clean() or self.cleaned_data
+        if "system" in data and "listed_on" in data and (why := newer(data["system"], data["listed_on"])):
+            self.add_error("listed_on", why)
+        return data
 
 
 def typed_columns(data: Mapping[str, str], table: Listing) -> tuple[dict[str, str], list[str]]:

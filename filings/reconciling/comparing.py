@@ -15,7 +15,7 @@ from zhonglou_media.core.events import sm3
 
 from . import values
 from .fields import COMPARED
-from .listing import ALIVE, CLOSED, STATES, Theirs
+from .listing import ALIVE, CLOSED, SKIP, STATES, Theirs
 from .matching import Matched, identity
 from .values import Words
 
@@ -52,6 +52,7 @@ class Compared:
     blank_there: Counter[str] = field(default_factory=Counter)
     blank_here: Counter[str] = field(default_factory=Counter)
     unread: Counter[str] = field(default_factory=Counter)
+    unstated: list[tuple[Theirs, Account]] = field(default_factory=list)  # closed or unfiled here, there who knows
     closed_there: int = 0  # rows of closed accounts that the register does not have either
 
 
@@ -93,10 +94,13 @@ def compare(
 def _of_pair(
     found: Compared, row: Theirs, account: Account, system: str, columns: Collection[str], words: Words
 ) -> Line | None:
-    if account.state in ENDED:
-        return _line(LineKind.ALIVE_THERE, account, row) if row.state == ALIVE else None
-    if account.state == A.UNFILED:
-        return _line(LineKind.ONLY_THERE, account, row) if row.state == ALIVE else None
+    if account.state in ENDED or account.state == A.UNFILED:
+        if row.state == SKIP:
+            unclear = f"状态“{row.says('state')}”不比对" if row.says("state") else "没有写状态"
+            row.problem = f"本区为“{account.get_state_display()}”，对方{unclear}，看不出是否还在运行"
+            found.unstated.append((row, account))
+        kind = LineKind.ALIVE_THERE if account.state in ENDED else LineKind.ONLY_THERE
+        return _line(kind, account, row) if row.state == ALIVE else None
     if account.state == A.PENDING:  # its filing says what it will be, and is on its way
         return None
     if row.state == CLOSED:

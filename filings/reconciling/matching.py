@@ -6,12 +6,13 @@ difference: they are reported, and what they may stand for is set aside.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from accounts.models import Account, AccountName, AccountState
+from accounts.models import Account, AccountName, AccountState, Platform, Unit
 from accounts.models.account import ENDED, WATCHED
 
+from .fields import COMPARED
 from .listing import CLOSED, Theirs
 from .values import bare, link_of, plain, tells_apart, uid_key
 
@@ -20,6 +21,7 @@ BY_ID, BY_LINK, BY_NAME = "id", "link", "name"
 EXPECTED, STANDING, CANCELLED = 0, 1, 2
 
 Key = tuple[int, str]
+READ = ("platform", "state", "state_since", "national_no", "provincial_no", *COMPARED)
 
 
 def tier_of(account: Account) -> int:
@@ -43,9 +45,17 @@ class Matched:
     aside: set[int] = field(default_factory=set)
     broken: list[Theirs] = field(default_factory=list)  # rows that cannot be compared, each with its problem
 
+    def set_aside(self, rows: Iterable[tuple[Theirs, Account]]) -> None:
+        """Rows that were matched and turned out not to be comparable; each has its problem by now."""
+        for row, account in rows:
+            del self.pairs[account.pk]
+            self.aside.add(account.pk)
+            self.broken.append(row)
+        self.broken.sort(key=lambda row: row.number)
+
 
 class Index:
-    """The register by platform and id, link, name; three queries (`read`)."""
+    """The register by platform and id, link, name; four queries (`read`)."""
 
     def __init__(self, accounts: Iterable[Account], names: Iterable[tuple[int, str]]) -> None:
         self.accounts = {account.pk: account for account in accounts}
@@ -53,6 +63,7 @@ class Index:
         self.by_link: dict[Key, list[Account]] = defaultdict(list)
         self.by_name: dict[Key, list[Account]] = defaultdict(list)
         self.by_bare: dict[Key, list[Account]] = defaultdict(list)
+        self.platforms = sorted({account.platform_id for account in self.accounts.values()})
         for account in self.accounts.values():
             if key := uid_key(account.uid):
                 self.by_uid[account.platform_id, key].append(account)
@@ -71,9 +82,18 @@ class Index:
 
     @classmethod
     def read(cls) -> "Index":
-        """All accounts that are not void, with every name they ever had."""
-        rows = Account.objects.exclude(state=A.VOID).select_related("platform", "unit").order_by("pk")
-        return cls(rows, AccountName.objects.order_by("pk").values_list("account_id", "name"))
+        """All accounts that are not void, with every name they ever had; of each what is compared, units shared."""
+        rows = Account.objects.exclude(state=A.VOID).only(*READ).order_by("pk")
+        names = AccountName.objects.order_by("pk").values_list("account_id", "name")
+        return cls(_with_units(rows), names)
+
+
+def _with_units(accounts: Iterable[Account]) -> Iterator[Account]:
+    """Tens of thousands of accounts, each without a unit and a platform of its own in memory."""
+    units, platforms = Unit.objects.in_bulk(), Platform.objects.in_bulk()
+    for account in accounts:
+        account.unit, account.platform = units[account.unit_id], platforms[account.platform_id]
+        yield account
 
 
 def match(rows: Sequence[Theirs], index: Index) -> Matched:
@@ -179,7 +199,7 @@ def identity(row: Theirs) -> str:
 
 def _meant(row: Theirs, index: Index) -> list[Account]:
     """The accounts that a row which cannot be compared may mean, on its platform, or on any where that is not known."""
-    platforms = [row.platform.pk] if row.platform else sorted({a.platform_id for a in index.accounts.values()})
+    platforms = [row.platform.pk] if row.platform else index.platforms
     for by, key in ((index.by_uid, row.uid), (index.by_link, row.link), (index.by_name, plain(row.name))):
         if key and (found := [account for pk in platforms for account in by.get((pk, key), ())]):
             return found

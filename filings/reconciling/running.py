@@ -7,7 +7,7 @@ then, keeps its note as long as it says the same; what is no longer there is gon
 import io
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import IO, Any, cast
 
 from django.db import transaction
 
@@ -15,10 +15,12 @@ from accounts import policy
 from accounts.policy import Action
 from filings.models import LineKind, Receipt, ReceiptResult, Reconciliation, ReconciliationLine, System
 from zhonglou_media.core import events, files, jobs
+from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.errors import Incomplete, Refused, WrongState
 from zhonglou_media.core.jobs import Claim, JobKind
 from zhonglou_media.core.models import Counter, File, Job, JobState, User
 from zhonglou_media.core.tables_in import is_workbook
+from zhonglou_media.core.words import SYSTEM_NAMES
 
 from . import comparing, fields, listing, matching, values
 from .comparing import Compared, Line
@@ -53,23 +55,46 @@ def latest(system: str) -> Reconciliation | None:
 # --- before it runs -------------------------------------------------------------------------------------------------
 
 
-def prepare(content: bytes, *, name: str, system: str, listed_on: date, by: User, now: datetime) -> Job:
+def prepare(content: bytes | IO[bytes], *, name: str, system: str, listed_on: date, by: User, now: datetime) -> Job:
     """Keep a list for `system` as it was on `listed_on`. Where the last run had the same heads and knew every state, it
-    waits for a worker; else for somebody to say what its columns mean (`confirm`). Raises NotAllowed, Refused.
+    waits for a worker; else for somebody to say what its columns mean (`confirm`).
+
+    Raises NotAllowed, Refused (also where the last run was of a newer list).
     """
     policy.require(by, Action.RECONCILE)
     system = System(system)
-    with listing.as_file(io.BytesIO(content)) as path:
+    _in_order(system, listed_on)
+    content = io.BytesIO(content) if isinstance(content, bytes) else content
+    is_xlsx = is_workbook(content.read(4096))
+    content.seek(0)
+    with listing.as_file(content) as path:
         table = listing.read(path)
     suggested = suggest(table, system)
-    params: dict[str, Any] = {"system": system.value, "listed_on": listed_on.isoformat(), "heads": table.heads}
+    params: dict[str, Any] = {"system": system.value, "listed_on": listed_on.isoformat(), **table.params}
     if suggested.is_settled and suggested.of is not None:
         params |= {"columns": suggested.columns, "states": suggested.states, "like": suggested.of.pk}
     with transaction.atomic():
-        source = files.keep(content, files.XLSX if is_workbook(content) else "text/csv")
+        source = files.keep(content, files.XLSX if is_xlsx else "text/csv")
         if "columns" in params:
             return jobs.enqueue(RECONCILE, by=by, now=now, params=params, source=source, source_name=name)
         return _to_confirm(params, source, name, by, now)
+
+
+def newer(system: str, listed_on: date) -> str:
+    """Why a list of `listed_on` comes too late, '' where it does not: what it lacks would be said to be new or gone."""
+    last = latest(system)
+    if last is None or date.fromisoformat(last.counts["listed_on"]) <= listed_on:
+        return ""
+    return (
+        f"{last.by}已于 {day_of(last.at)} 核对过{SYSTEM_NAMES[last.system]} {last.counts['listed_on']} 导出的清单，"
+        f"这份是 {listed_on} 导出的，比它早，消除和新增会说反。请改传 {last.counts['listed_on']} 以后导出的清单。"
+    )
+
+
+def _in_order(system: str, listed_on: date) -> None:
+    """Raises Refused."""
+    if why := newer(system, listed_on):
+        raise Refused(why)
 
 
 def _to_confirm(params: dict[str, Any], source: File, name: str, by: User, now: datetime) -> Job:
@@ -100,14 +125,17 @@ def suggest(table: Listing, system: str) -> Suggested:
 def confirm(job_id: int, *, columns: dict[str, str], states: dict[str, str], by: User, now: datetime) -> Job:
     """核对: the list runs with `columns` ({field: head}) and `states` ({what they write: alive, closed or skip}).
 
-    Raises NotAllowed, WrongState when it runs already (another officer, a second press), Incomplete with what lacks.
+    Raises NotAllowed, WrongState when it runs already (another officer, a second press), Incomplete with what lacks,
+    Refused where a newer list was compared meanwhile.
     """
+    table = listing.of_job(Job.objects.select_related("source").get(pk=job_id, kind=KIND))
     with transaction.atomic():
         policy.require(by, Action.RECONCILE)
         job = Job.objects.select_for_update(of=("self",), no_key=True).get(pk=job_id, kind=KIND)
         if job.state != JobState.PREPARED:
             raise WrongState("这份清单已经在核对，不用再提交。", by=job.by, at=job.created_at)
-        _complete(_table(job), columns, states)
+        _complete(table, columns, states)
+        _in_order(job.params["system"], date.fromisoformat(job.params["listed_on"]))
         job.params = {**job.params, "columns": columns, "states": states}
         job.by, job.created_at, job.state = by, now, JobState.QUEUED
         job.save(update_fields=["params", "by", "created_at", "state"])
@@ -126,16 +154,14 @@ def discard(job_id: int, *, by: User, now: datetime) -> None:
 
 
 def reconsider(run: Reconciliation, *, by: User, now: datetime) -> Job:
-    """改对应，重新核对: the list of a run again, its columns as they were, to be changed. Raises NotAllowed."""
+    """改对应，重新核对: the list of a run again, its columns as they were, to be changed.
+
+    Raises NotAllowed, Refused where a newer list was compared since.
+    """
     policy.require(by, Action.RECONCILE)
-    params = {key: run.job.params[key] for key in ("system", "listed_on", "heads") if key in run.job.params}
+    _in_order(run.system, date.fromisoformat(run.counts["listed_on"]))
+    params = {key: run.job.params[key] for key in ("system", "listed_on", "heads", "list") if key in run.job.params}
     return _to_confirm(params | {"columns": run.columns, "states": run.states}, run.source, run.source_name, by, now)
-
-
-def _table(job: Job) -> Listing:
-    if job.source is None:
-        raise Refused("没有上传的清单，请重新提交。")
-    return listing.stored(job.source)
 
 
 def _complete(table: Listing, columns: dict[str, str], states: dict[str, str]) -> None:
@@ -164,11 +190,18 @@ def run(claim: Claim) -> None:
     policy.require(job.by, Action.RECONCILE)
     system, columns, states = job.params["system"], job.params["columns"], job.params["states"]
     claim.progress(0, 0, "读取清单")
-    table, index = _table(job), matching.Index.read()
-    read, total = len(table.rows), len(table.rows) + len(index.accounts)
+    table, index = listing.of_job(job), matching.Index.read()
+    read, total = table.rows, table.rows + len(index.accounts)
     words = values.Words(system)
-    rows = listing.rows_of(table, columns, states, words, lambda done: claim.progress(done, total, "读取清单"))
-    claim.progress(read, total, "认账号")
+    rows = listing.rows_of(
+        cast("File", job.source),
+        table.heads,
+        columns,
+        states,
+        words,
+        lambda done: claim.progress(done, total, "读取清单"),
+    )
+    claim.progress(read, total, "匹配账号")
     matched = matching.match(rows, index)
     compared = comparing.compare(
         matched,
@@ -179,6 +212,7 @@ def run(claim: Claim) -> None:
         answered=answered(system),
         progress=lambda done: claim.progress(read + done, total, "比对字段"),
     )
+    matched.set_aside(compared.unstated)
     claim.progress(total, total, "写入结果")
     with transaction.atomic():
         kept = _record(job, rows, matched, compared, claim.now)
@@ -196,6 +230,7 @@ def _record(job: Job, rows: list[Theirs], matched: Matched, compared: Compared, 
     if job.by is None or job.source is None:
         raise Refused("没有上传的清单，请重新提交。")
     _lock(job.params["system"])
+    _in_order(job.params["system"], date.fromisoformat(job.params["listed_on"]))
     role, before = policy.require(job.by, Action.RECONCILE), latest(job.params["system"])
     had = {line.key: line for line in before.lines.all()} if before is not None else {}
     kept = Reconciliation(
@@ -228,6 +263,7 @@ def _record(job: Job, rows: list[Theirs], matched: Matched, compared: Compared, 
         "gone": len(gone) - len(unsure),
         "unsure": len(unsure),
         "closed_there": compared.closed_there,
+        "unstated": len(compared.unstated),
         "blank_there": dict(compared.blank_there),
         "blank_here": dict(compared.blank_here),
         "unread": {name: number for name, number in compared.unread.items() if number},

@@ -28,12 +28,11 @@ from filings.models.filing import CLOSINGS
 from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.models import Event
 from zhonglou_media.core.tables_out import SheetOut, write_xlsx
-from zhonglou_media.core.words import SYSTEMS
+from zhonglou_media.core.words import SYSTEM_NAMES, SYSTEMS
 
 from . import acting
 from .fields import LABELS
 
-NAMES = {"national": "全国系统", "provincial": "全省平台"}
 NOTES = {
     LineKind.ONLY_HERE: "对方没有，应补录",
     LineKind.ONLY_THERE: "本区没有，应核实",
@@ -84,6 +83,15 @@ class Row:
         return any(name == "state" for name, _, _ in self.line.differences)
 
     @property
+    def ask_id(self) -> str:
+        """Of the dialog that asks first: a closure is drafted in the name of the unit."""
+        return f"close-{self.line.pk}"
+
+    @property
+    def ask_title(self) -> str:
+        return f"代{self.unit}起草“{self.name}（{self.platform}）”的关停报备？"
+
+    @property
     def may_ask(self) -> bool:
         """Whether the unit can be asked to change it, or to say that it is closed."""
         return self.line.kind == LineKind.DIFFERS and self.filing is None and self.asked is None
@@ -93,7 +101,7 @@ class Row:
         """Where the account is entered as unfiled, with what their list says of it; '' where it is in the register."""
         if self.line.kind != LineKind.ONLY_THERE or self.line.account_id is not None:
             return ""
-        system = NAMES[self.line.run.system]
+        system = SYSTEM_NAMES[self.line.run.system]
         known = {name: self.line.theirs.get(name, "") for name in ("platform", "name", "uid", "link")}
         source = {"source": f"与{system}核对：{system}有，本区台账没有"}
         return f"{reverse('accounts:sighting_new')}?{urlencode(known | source)}"
@@ -124,8 +132,8 @@ def title(kind: LineKind | str, system: str) -> str:
     """只在全国系统: the list's name with that of the system."""
     label = LineKind(kind).label
     if kind == LineKind.ALIVE_THERE:
-        return f"本区已关停，{NAMES[system]}仍正常"
-    return label.replace("上级系统", NAMES[system])
+        return f"本区已关停，{SYSTEM_NAMES[system]}仍正常"
+    return label.replace("上级系统", SYSTEM_NAMES[system])
 
 
 def groups(run: Reconciliation, *, now: datetime, shown: int) -> list[Group]:

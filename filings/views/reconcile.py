@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import IO, Any, cast
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
@@ -27,7 +27,7 @@ from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.errors import Incomplete, Refused, WrongState
 from zhonglou_media.core.models import Job, JobState, User
-from zhonglou_media.core.words import SYSTEMS
+from zhonglou_media.core.words import SYSTEM_NAMES, SYSTEMS
 
 RUNS = 10
 FIRST_LINES = 20
@@ -52,7 +52,7 @@ def start(request: HttpRequest) -> HttpResponse:
     upload: UploadedFile = form.cleaned_data["file"]
     try:
         job = running.prepare(
-            upload.read(),
+            cast("IO[bytes]", upload.file),
             name=upload.name or "",
             system=form.cleaned_data["system"],
             listed_on=form.cleaned_data["listed_on"],
@@ -102,11 +102,9 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
         run = Reconciliation.objects.filter(job=found).first()
         return redirect("filings:reconcile_run", run.pk) if run is not None else redirect("job", found.pk)
     try:
-        table = listing.stored(found.source) if found.source else None
+        table = listing.of_job(found)
     except Refused as gone:
         raise Http404(str(gone)) from gone
-    if table is None:
-        raise Http404
     if request.method != "POST":
         suggested = running.suggest(table, found.params["system"])
         columns = found.params.get("columns", suggested.columns)
@@ -122,6 +120,8 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
         return _columns(request, found, table, columns, states, wrong=wrong, status=422)
     except WrongState as late:
         messages.warning(request, str(late))
+    except Refused as refused:
+        return _columns(request, found, table, columns, states, wrong=[str(refused)], status=status_of(refused))
     return redirect("job", found.pk)
 
 
@@ -142,8 +142,8 @@ def _columns(
         words = {}
     context = {
         "job": job,
-        "system": shown.NAMES[job.params["system"]],
-        "rows": len(table.rows),
+        "system": SYSTEM_NAMES[job.params["system"]],
+        "rows": table.rows,
         "heads": [
             Head(place, head, taken.get(head, ""), table.example(head)) for place, head in enumerate(table.heads, 1)
         ],
@@ -177,7 +177,11 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
 @post_only("filings:reconcile_run", "pk")
 def again(request: HttpRequest, pk: int) -> HttpResponse:
     """改对应，重新核对: the same list, its columns to be chosen anew."""
-    made = running.reconsider(_run(pk), by=user_of(request), now=db_now())
+    run = _run(pk)
+    try:
+        made = running.reconsider(run, by=user_of(request), now=db_now())
+    except Refused as refused:
+        return _show(request, run, refused=refused)
     return redirect("filings:reconcile_job", made.pk)
 
 
@@ -220,7 +224,7 @@ def _show(
         "run": run,
         "counts": counts,
         "system": SYSTEMS[run.system],
-        "name": shown.NAMES[run.system],
+        "name": SYSTEM_NAMES[run.system],
         "groups": groups,
         "alone": alone,
         "page": page,
@@ -274,7 +278,7 @@ def export(request: HttpRequest, pk: int) -> HttpResponse:
 
     def act(by: User, now: datetime) -> str:
         made = acting.export(pk, by=by, now=now)
-        return f"已加入待导出{SYSTEMS[made.system]}的补报（{made.get_mark_display()}），下次导出时一并报送。"
+        return f"已加入待导出到{SYSTEM_NAMES[made.system]}的补报（{made.get_mark_display()}），下次导出时一并报送。"
 
     return _act(request, pk, act)
 

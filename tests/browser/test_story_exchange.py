@@ -95,7 +95,7 @@ def reconcile(page: Page, portal: Portal) -> None:
     file = {"name": "全国清单（示例）.csv", "mimeType": "text/csv", "buffer": LISTED.encode("utf-8-sig")}
     page.get_by_label("清单文件").set_input_files(file)  # type: ignore[arg-type]
     page.get_by_role("button", name="核对这份清单").click()
-    expect(page.get_by_role("heading", name="认出5列，请看对不对")).to_be_visible()
+    expect(page.get_by_role("heading", name="已识别5列，请核对")).to_be_visible()
     page.get_by_role("button", name="按这样核对").click()
     expect(page.get_by_role("heading", name=re.compile("差异"))).to_be_visible(timeout=ENDS)
     for kind, said in {

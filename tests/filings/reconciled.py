@@ -34,9 +34,7 @@ def prepare(content: bytes, by: User | None = None, **more: Any) -> Job:
 
 def confirm(job: Job, **more: str) -> Job:
     """As the page has it filled in; `more` maps fields to other heads."""
-    assert job.source is not None
-    table = listing.stored(job.source)
-    suggested = running.suggest(table, job.params["system"])
+    suggested = running.suggest(listing.of_job(job), job.params["system"])
     columns = suggested.columns | more
     assert job.by is not None
     return running.confirm(job.pk, columns=columns, states=suggested.states, by=job.by, now=NOW)

@@ -46,7 +46,7 @@ def test_a_list_is_sent_its_columns_confirmed_and_its_run_read(cast: Cast) -> No
     job = Job.objects.get(kind=running.KIND)
     assert asked["Location"] == f"{START}jobs/{job.pk}/"
     page = client.get(asked["Location"])
-    assert "认出6列" in text(page)
+    assert "已识别6列，请核对" in text(page)
     typed = {f"column-{place}": name for place, name in enumerate(("name", "platform", "uid", "", "unit", "state"), 1)}
     wrong = client.post(asked["Location"], {**typed, "column-4": "name"})
     assert wrong.status_code == 422
@@ -138,10 +138,10 @@ def test_the_columns_of_a_run_can_be_chosen_anew(cast: Cast) -> None:
     run = reconcile(csv_of([["示例外来", "抖音", "x", "", "", "正常"]]), cast.officer)
     asked = client.post(f"{START}{run.pk}/again/")
     page = text(client.get(asked["Location"]))
-    assert "认出6列" in page
-    assert "有一份清单等您认列" in text(client.get(START))
+    assert "已识别6列，请核对" in page
+    assert "有一份清单待确认列的对应" in text(client.get(START))
     client.post(f"{asked['Location']}discard/")
-    assert "有一份清单等您认列" not in text(client.get(START))
+    assert "有一份清单待确认列的对应" not in text(client.get(START))
 
 
 def test_what_only_they_have_is_entered_with_what_they_say(cast: Cast) -> None:

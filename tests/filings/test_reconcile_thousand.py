@@ -89,9 +89,7 @@ def planted() -> Planted:
         "the short name of the unit": lambda one: row_of(one, unit="示例甲街道"),
         "the name of the unit without the district": lambda one: row_of(one, unit="示例甲街道办事处"),
         "no unit, no link": lambda one: row_of(one, unit="", link="无"),
-        "spaces": lambda one: row_of(
-            one, name=f" 示例 {one.name[2:]} ", platform="微 博" if False else one.platform.name
-        ),
+        "spaces": lambda one: row_of(one, name=f" 示例 {one.name[2:]} ", platform=" ".join(one.platform.name)),
         "an id learnt late": lambda one: row_of(one, uid="learnt-late"),
     }
     for write in same.values():
