@@ -51,6 +51,12 @@ def pages(pdf: Path | bytes) -> list[str]:
         document.close()
 
 
+def forget(start: str) -> None:
+    """Empty build/printing of the pictures whose names begin so: one of a case that is gone would mislead."""
+    for path in PICTURES.glob(f"{start}*.png"):
+        path.unlink(missing_ok=True)
+
+
 def pictures(pdf: Path | bytes, name: str, *, most: int = 3) -> list[Path]:
     """The first pages as build/printing/<name>-<n>.png."""
     PICTURES.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from accounts import fields
+from accounts.models import Account
 from filings import content, kinds
 from filings.differences import differences, typed_differences
 from filings.forms.change import ChangeForm
@@ -19,6 +20,13 @@ from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Difference
 
 DRAFT = "草稿（未冻结）"
+# What no longer stands, or does not stand yet, is no paper to sign or to show: the state is printed on it.
+MARKS = {
+    FilingState.DRAFT: "修改中",
+    FilingState.RETURNED: "修改中",
+    FilingState.WITHDRAWN: "已撤回",
+    FilingState.REFUSED: "不予备案",
+}
 HIDDEN = "（不公开）"
 PHONE = "_phone"
 NOTHING = (in_words.UNFILLED, in_words.NO_FILES)
@@ -61,12 +69,13 @@ def printed(filing: Filing, *, phones: bool, typed: bool, now: datetime) -> Prin
     Without `phones` the telephones are hidden (第二十一条). The filing comes with its unit, account and author.
     """
     form = FORM_OF[FilingKind(filing.kind)]
-    if filing.revision and not typed:
-        revision = latest(filing)
+    revision = latest(filing) if filing.revision and not typed else None
+    if revision is not None:
         said, rows = in_words.frozen(revision.content), in_words.frozen_files(revision.content)
         items = differences(frozen_items(revision.content)) if filing.kind == FilingKind.CHANGE else []
         code = revision.sm3[:8].upper()
-        own = {"version": f"第{revision.number}版", "code": f"{code[:4]}-{code[4:]}", "mark": ""}
+        mark = MARKS.get(FilingState(filing.state), "")
+        own = {"version": f"第{revision.number}版", "code": f"{code[:4]}-{code[4:]}", "mark": mark}
         own["filled"] = f"{day_of(revision.at)}"
     else:
         asked = kinds.of(filing).form(dict(in_words.typed_data(filing)), filing=filing)
@@ -77,7 +86,8 @@ def printed(filing: Filing, *, phones: bool, typed: bool, now: datetime) -> Prin
     values = {name: _blank(name, said.get(name, "")) for name in names.fields(form)}
     values |= head(filing, now) | own
     if form != PrintForm.OPENING:
-        values |= _account(filing, items)
+        at = revision.at if revision is not None else now
+        values |= _account(filing, items, at)
     if form == PrintForm.CLOSING:
         values["event"] = content.EVENT_LABELS[FilingKind(filing.kind)]
     if not phones:
@@ -131,15 +141,29 @@ def frozen_items(said: content.Content) -> list[ChangeItem]:
     return [ChangeItem(field=name, old=pair[0], new=pair[1]) for name, pair in pairs if pair]
 
 
-def _account(filing: Filing, items: Sequence[Difference]) -> dict[str, str]:
-    """The account as it is before a change: also of one that has been applied since."""
+def _account(filing: Filing, items: Sequence[Difference], at: datetime) -> dict[str, str]:
+    """The account as it was `at` that moment, before this change: one check code names one set of facts."""
     account = filing.registered
-    before = {one.label: one.old for one in items}
+    before = {one.label: one.old for one in items} | _changed_since(account, at)
     found = {
         f"account_{name}": _blank(name, before.get(fields.label(name), fields.shown(account, name)))
         for name in ("name", "platform", "uid")
     }
-    return found | {"account_number": account.number or ""}
+    # A number given later was not on the paper that was frozen.
+    given = events.timeline(account).filter(verb="activate", at__gt=at).exists()
+    return found | {"account_number": "" if given else account.number or ""}
+
+
+def _changed_since(account: Account, at: datetime) -> dict[str, str]:
+    """Label → words of what changes applied after `at` have overwritten, as it was then."""
+    rows = ChangeItem.objects.filter(
+        filing__account=account,
+        filing__state=FilingState.COMPLETED,
+        filing__ended_at__gt=at,
+        field__in=("name", "platform", "uid"),
+    )
+    later = rows.order_by("-filing__ended_at", "-pk")
+    return {fields.label(item.field): fields.words(item.field, item.old) for item in later}
 
 
 def _blank(name: str, words: str) -> str:

@@ -18,7 +18,7 @@ HEAD: Mapping[str, str] = MappingProxyType(
     {
         "annex": "附件号",
         "title": "表名",
-        "mark": "草稿标记，冻结以后为空",
+        "mark": "状态标记（草稿、修改中、已撤回、不予备案，其余为空）",
         "number": "备案编号",
         "received": "收到日期（首次报送）",
         "due": "报送截止",

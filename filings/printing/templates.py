@@ -35,7 +35,20 @@ def word_file(filing: Filing, *, phones: bool, typed: bool, now: datetime, row: 
     """The Word form of `filing`, by the template `row`, by default the one in use. Raises Refused."""
     said = form.printed(filing, phones=phones, typed=typed, now=now)
     row = row or in_use().get(said.form)
-    return word.fill(content_of(row, said.form), said.context())
+    fill = word.fill_uploaded if row else word.fill
+    return fill(content_of(row, said.form), said.context())
+
+
+def uses_of(row: PrintTemplate) -> checking.Uses:
+    """What the version prints and leaves out, as its upload wrote it down: nothing is parsed for a page.
+
+    Raises Refused when its file is no longer in the store.
+    """
+    with files.open_file(row.file):
+        pass
+    uploaded = events.timeline(row).filter(verb="upload").first()
+    used = uploaded.detail.get("used") if uploaded else None
+    return checking.check(content_of(row, row.form), row.form) if used is None else checking.uses(used, row.form)
 
 
 def upload(content: bytes, *, of: PrintForm | str, name: str, note: str, by: User, now: datetime) -> PrintTemplate:
@@ -45,7 +58,7 @@ def upload(content: bytes, *, of: PrintForm | str, name: str, note: str, by: Use
     """
     role = policy.require(by, Action.TEMPLATES)
     of = PrintForm(of)
-    checking.check(content, of)
+    uses = checking.check(content, of)
     kept = files.keep(content, DOCX)
     for _ in range(_TRIES):
         try:
@@ -54,7 +67,9 @@ def upload(content: bytes, *, of: PrintForm | str, name: str, note: str, by: Use
                 version = last.version + 1 if last else 1
                 facts = {"file": kept, "name": name[:200], "note": note.strip()[:200], "by": by, "at": now}
                 row = PrintTemplate.objects.create(form=of, version=version, **facts)
-                events.append(row, "upload", by=by, role=role, at=now, comment=row.note, detail=_detail(row))
+                events.append(
+                    row, "upload", by=by, role=role, at=now, comment=row.note, detail=_detail(row) | {"used": uses.used}
+                )
                 return row
         except IntegrityError:
             continue

@@ -112,7 +112,7 @@ def _show(request: HttpRequest, row: PrintTemplate, *, refused: Refused | None =
     problem: Refused | None = None
     uses = None
     try:
-        uses = checking.check(templates.content_of(row, row.form), row.form)
+        uses = templates.uses_of(row)
     except Refused as gone:
         problem = gone
     known = {**names.known(row.form)} | {name: label for name, (label, _) in names.lists(row.form).items()}

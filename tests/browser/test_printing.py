@@ -15,7 +15,7 @@ from filings.printing import form, names
 from tests import pdf_pages
 from tests.browser.test_pages import session_of
 from tests.factories import NOW
-from tests.filings.printed import KINDS, LONG, ordinary, overfull, required
+from tests.filings.printed import KINDS, LONG, empty, ordinary, overfull, required
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.needs_sqlite]
 
@@ -26,18 +26,22 @@ def test_each_page_prints_on_one_sheet_and_loses_nothing(browser: Browser, live_
         draft, marks[kind] = overfull(kind)
         Draft.objects.filter(pk=draft.pk).update(data=storable(draft.draft.data))
         made = {"required": (required(kind), False), "ordinary": (ordinary(kind), False), "500": (draft, True)}
+        made["blank"] = (empty(kind), True)
         for label, (filing, typed) in made.items():
             filing = Filing.objects.get(pk=filing.pk)
             said[f"{kind}-{label}"] = form.printed(filing, phones=True, typed=typed, now=NOW)
             found[f"{kind}-{label}"] = print_of(browser, live_server.url, filing)
+    pdf_pages.forget("page-")
     for name, pdf in found.items():
         pdf_pages.pictures(pdf, f"page-{name}")
     pages = {name: pdf_pages.pages(pdf) for name, pdf in found.items()}
     assert {name: len(text) for name, text in pages.items() if not name.endswith("-500")} == {
-        f"{kind}-{label}": 1 for kind in KINDS for label in ("required", "ordinary")
+        f"{kind}-{label}": 1 for kind in KINDS for label in ("blank", "required", "ordinary")
     }
     assert {name: lost(said[name], pages[name]) for name in said} == {name: Counter() for name in said}
-    assert {name for name, text in pages.items() if "草稿（未冻结）" in "".join(text)} == {f"{k}-500" for k in KINDS}
+    assert {name for name, text in pages.items() if "草稿（未冻结）" in "".join(text)} == {
+        f"{kind}-{label}" for kind in KINDS for label in ("blank", "500")
+    }
     for kind in KINDS:
         shown = Counter("".join(pages[f"{kind}-500"]))
         assert min(shown[marks[kind][name]] for name in ("remarks", "operator_phone")) == LONG

@@ -1,14 +1,16 @@
 """Filings to print: with no more than must be filled in, as units usually do, and with 500 characters in each field."""
 
+import base64
+import json
 from typing import Any
 
 from filings import kinds
 from filings.models import Filing
-from filings.printing import in_words
+from filings.printing import docx_child, in_words
 from tests.factories import Cast, account, change, closing, opening, unit
 
 LONG = 500
-KINDS = ("open", "change", "close")
+KINDS = ("open", "change", "close", "cancel")
 OFFICE = "示例甲街道办事处"
 PEOPLE = {
     "leader_in_charge": "赵六",
@@ -72,6 +74,7 @@ ORDINARY: dict[str, dict[str, Any]] = {
         "operator_phone": "0519-00000000",
     },
 }
+ORDINARY["cancel"] = {name: value for name, value in ORDINARY["close"].items() if name not in ("mode", "successor")}
 
 
 def required(kind: str) -> Filing:
@@ -89,7 +92,21 @@ def _make(kind: str, state: str, data: dict[str, Any]) -> Filing:
     if kind == "open":
         return opening(state, cast, **data)
     on = account(cast.unit, link="https://example.invalid/", number=f"ZLXMT-2025-{cast.unit.pk:04}")
-    return change(state, cast, on=on, **data) if kind == "change" else closing(state, cast, on=on, **data)
+    return change(state, cast, on=on, **data) if kind == "change" else closing(state, cast, kind=kind, on=on, **data)
+
+
+def empty(kind: str) -> Filing:
+    """A draft in which nothing is filled in yet."""
+    filing = opening("draft", Cast(unit())) if kind == "open" else _make(kind, "draft", {})
+    filing.draft.data = {}
+    filing.draft.save(update_fields=["data"])
+    return filing
+
+
+def ask_here(template: bytes, **asked: Any) -> dict[str, Any]:
+    """What the child would say, asked in this process: for tables of cases, each of which would start one."""
+    question = json.dumps({"template": base64.b64encode(template).decode(), **asked})
+    return json.loads(json.dumps(docx_child.answer(json.loads(question))))  # type: ignore[no-any-return]
 
 
 def mark(number: int) -> str:

@@ -1,6 +1,7 @@
 """打印模板: what an uploaded form may say, versions, taking one into use and out again."""
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 
@@ -10,10 +11,19 @@ from docx import Document
 
 from accounts.models import Role
 from filings.models import PrintForm, PrintTemplate
-from filings.printing import builtin, checking, names, templates
+from filings.printing import builtin, checking, names, templates, word
 from tests.factories import NOW, at, opening, user
+from tests.filings.printed import ask_here
 from zhonglou_media.core.errors import NotAllowed, Refused, WrongState
 from zhonglou_media.core.models import Event
+
+real_ask = word.ask
+
+
+@pytest.fixture(autouse=True)
+def asked_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process for each case would take half a second; `tests/portal/test_docx_refused.py` starts them."""
+    monkeypatch.setattr(word, "ask", ask_here)
 
 
 def paper(*paragraphs: str, rows: list[list[str]] | None = None, header: str = "") -> bytes:
@@ -61,6 +71,15 @@ def linked(kind: str) -> bytes:
     )
 
 
+def cell(inside: str) -> bytes:
+    """A table of one cell that holds `inside`, whose texts stand in runs."""
+    held = re.sub("<w:p>([^<]*)</w:p>", r"<w:p><w:r><w:t>\1</w:t></w:r></w:p>", inside).encode()
+    table = b"<w:tbl><w:tblPr/><w:tblGrid/><w:tr><w:tc>%b</w:tc></w:tr></w:tbl><w:p/></w:body>" % held
+    return repacked(
+        lambda e: e.update({"word/document.xml": e["word/document.xml"].replace(b"</w:body>", table)}),
+    )
+
+
 # --- what may stand in one ------------------------------------------------------------------------------------------
 
 FILES = [["附件", ""], ["{%tr for f in files %}", ""], ["{{ f.no }}", "{{ f.name }}"], ["{%tr endfor %}", ""]]
@@ -72,6 +91,9 @@ SOUND = [
     ),
     paper("{% for f in files %}{{ f.name }}{% endfor %}"),
     paper("{{ basis_boxes }}", header="{{ number }} {{ mark }}"),
+    paper("{% if uid %}账号ID", "{{ uid }}{% else %}（无）{% endif %}"),  # over paragraphs: nothing is torn
+    paper("{{ number }}", rows=[["{%tr if uid %}"], ["a"], ["{%tr else %}"], ["b"], ["{%tr endif %}"]]),
+    cell("<w:p>{%p if uid %}</w:p><w:p>{{ uid }}</w:p><w:p>{%p else %}</w:p><w:p>（无）</w:p><w:p>{%p endif %}</w:p>"),
 ]
 
 
@@ -112,6 +134,25 @@ SAID = [
     (paper("{% if name %}", rows=[["{% endif %}", "x"]]), "跨了表格的行或段落"),
     (paper("{{ name }}", rows=[["{%tr for f in files %}"], ["{{ f.name }}"], ["{%tr endfor %}"]]), "一行也不剩"),
     (paper("没有字段"), "没有一个字段"),
+    (paper("{% " + "a" * 50_000), f"不能用“{'a' * 40}”，"),
+    # what would end in an error once it is filled in
+    (paper("{% if number > 3 %}x{% endif %}"), "if 里只能写字段名"),
+    (paper("{% if 1 in number %}x{% endif %}"), "if 里只能写字段名"),
+    (paper("{% if number == 3 %}x{% endif %}"), "if 里只能写字段名"),
+    (paper("{% if uid == name %}x{% endif %}"), "if 里只能写字段名"),
+    (paper("{{ " + "(" * 3000 + "number" + ")" * 3000 + " }}"), "标记写得过长或层数过多"),
+    (paper("{% if " + "not " * 100 + "number %}x{% endif %}"), "if 里只能写字段名"),
+    (paper("{% if number %}" * 120 + "x" + "{% endif %}" * 120), "判断超过 5 层"),
+    (paper("{% for f in files %}{% for g in files %}x{% endfor %}{% endfor %}"), "for 里面不能再有 for"),
+    # what would come out torn, or lose words, only for some filings
+    (paper("{{ number }}", rows=[['{% if late != "是" %}a', "b{% endif %}"]]), "跨了表格的行或段落"),
+    (paper("{{ number }}", '{% if late == "是" %}{{r number }}{% endif %}'), "印出来会丢失文字"),
+    (paper("{{ number }}", rows=[["a", "b"], ['{%tr if late == "是" %}', ""]]), "开头和结尾不成对"),
+    (
+        paper("{{ number }}", rows=[['{%tr if late == "是" %}', ""], ["a", "b"], ["{%tr endif %}", ""]]),
+        "一行也不剩",
+    ),
+    (cell('<w:p>{%p if late == "是" %}</w:p><w:p>x</w:p><w:p>{%p endif %}</w:p>'), "整段消失"),
 ]
 
 
@@ -140,8 +181,8 @@ UNSOUND = [
     (with_entry("../evil.xml", b"<x/>"), "不是完好的 Word 文档"),
     (with_entry("word/x.xml", b'<!DOCTYPE x [<!ENTITY a "b">]><x/>'), "不是完好的 Word 文档"),
     (with_entry("word/x.bin", b"\x00" * (40 << 20)), "解开后过大"),
+    (with_entry("word/x.bin", b"x"), "不认识的部分“word/x.bin”"),
     (with_entry("word/embeddings/x.bin", b"x"), "嵌有别的文件"),
-    (with_entry("word/x.xml", b"<w:instrText>DDEAUTO c:\\\\cmd </w:instrText>"), "从别处取数的域"),
     (linked("attachedTemplate"), "引用了外部的模板"),
     (linked("image"), "引用了外部的模板"),
 ]
@@ -155,6 +196,73 @@ def test_what_is_no_honest_word_file_is_refused_before_it_is_parsed(content: byt
 
 def test_a_hyperlink_may_stay() -> None:
     assert checking.check(linked("hyperlink"), PrintForm.OPENING).used == ["name"]
+
+
+REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+OUT = f'Type="{REL}/attachedTemplate" Target='
+RELATIONSHIPS = [
+    f'{OUT}"http://example.invalid/hyperlink/x.dotm" TargetMode="External"',
+    f'{OUT}"http://example.invalid/?a>b" TargetMode="External"',
+    f'{OUT}"http://example.invalid/x" TargetMode="Exter&#110;al"',
+    f'{OUT}"http://example.invalid/x" TargetMode=" external "',
+    f'{OUT}"http://example.invalid/x"',
+    f'Type="{REL}/hyperlink" Target="file:///c:/x.exe" TargetMode="External"',
+    f'Type="{REL}/hyperlink" Target="\\\\example.invalid\\x" TargetMode="External"',
+]
+
+
+@pytest.mark.parametrize("said", RELATIONSHIPS, ids=range(len(RELATIONSHIPS)))
+def test_no_relationship_but_a_link_to_click_leads_outside(said: str) -> None:
+    rels, one = "word/_rels/document.xml.rels", f'<Relationship Id="rIdX" {said}/></Relationships>'.encode()
+    content = repacked(lambda e: e.update({rels: e[rels].replace(b"</Relationships>", one)}))
+    with pytest.raises(Refused, match="引用了外部的"):
+        checking.check(content, PrintForm.OPENING)
+
+
+def field_of(*codes: str) -> str:
+    runs = "".join(f"<w:r><w:instrText>{code}</w:instrText></w:r>" for code in codes)
+    begin, end = (f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>' for kind in ("begin", "end"))
+    return f"<w:p>{begin}{runs}{end}</w:p>"
+
+
+INSIDE = [
+    ('<w:p><w:fldSimple w:instr="DDEAUTO c:\\x"><w:r/></w:fldSimple></w:p>', "域“DDEAUTO”"),
+    ('<w:p><w:fldSimple w:instr=" INCLUDEPICTURE http://example.invalid/a.png"/></w:p>', "域“INCLUDEPICTURE”"),
+    (field_of(" DDEAUTO c:\\x "), "域“DDEAUTO”"),
+    (field_of(" DDE", "AUTO c:\\x "), "域“DDEAUTO”"),
+    (field_of("PAGE").replace("</w:p>", "<w:r><w:instrText>DDE x</w:instrText></w:r></w:p>"), "域“DDE”"),
+    (field_of("MERGEFIELD x"), "域“MERGEFIELD”"),
+    ("<w:altChunk/>", "嵌有别的文件"),
+    (
+        '<w:p><w:r><w:pict><v:imagedata xmlns:v="urn:v" src="http://example.invalid/a.png"/></w:pict></w:r></w:p>',
+        "引用了",
+    ),
+]
+
+
+def with_body(inside: str) -> bytes:
+    end = f"{inside}</w:body>".encode()
+    return repacked(lambda e: e.update({"word/document.xml": e["word/document.xml"].replace(b"</w:body>", end)}))
+
+
+@pytest.mark.parametrize(("inside", "said"), INSIDE, ids=range(len(INSIDE)))
+def test_no_field_but_pages_and_dates_is_computed_when_the_form_is_opened(inside: str, said: str) -> None:
+    with pytest.raises(Refused, match=said):
+        checking.check(with_body(inside), PrintForm.OPENING)
+
+
+def test_pages_and_dates_may_be_computed() -> None:
+    fields = field_of(" NUM", "PAGES \\* MERGEFORMAT ") + field_of('DATE \\@ "yyyy-MM-dd"')
+    assert checking.check(with_body(fields), PrintForm.OPENING).used == ["name"]
+
+
+def test_fields_stand_where_they_are_looked_for_and_nowhere_else() -> None:
+    document = Document(io.BytesIO(paper("{{ name }}")))
+    document.core_properties.title = "{{ name }}"
+    out = io.BytesIO()
+    document.save(out)
+    with pytest.raises(Refused, match="文档属性里不能写字段"):
+        checking.check(out.getvalue(), PrintForm.OPENING)
 
 
 def test_what_a_template_leaves_out_is_listed() -> None:
@@ -261,6 +369,28 @@ def test_the_database_keeps_one_in_use_and_deletes_none() -> None:
         PrintTemplate.objects.filter(pk=second.pk).update(adopted_at=NOW)
     with pytest.raises(Exception, match="打印模板不能删除"), transaction.atomic():
         PrintTemplate.objects.filter(pk=second.pk).delete()
+
+
+@pytest.mark.django_db
+def test_what_a_version_uses_is_kept_with_it_and_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = uploaded(paper("{{ name }}{{ uid }}"))
+
+    def asked(*args: object, **more: object) -> dict[str, object]:
+        raise AssertionError("parsed for a page")
+
+    monkeypatch.setattr(word, "ask", asked)
+    assert templates.uses_of(row).used == ["name", "uid"]
+
+
+@pytest.mark.django_db
+def test_a_template_that_comes_out_torn_after_all_prints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The judge out of the way, as for a template of an earlier check: what is printed is whole, or refused."""
+    monkeypatch.setattr(checking, "check", lambda content, of: checking.Uses([], []))
+    torn = paper("{{ name }}", '{% if late == "是" %}', rows=[["{% endif %}", "b"]])
+    filing, row = opening("office_review"), uploaded(torn)
+    monkeypatch.setattr(word, "ask", real_ask)
+    with pytest.raises(Refused, match="填不成完整的 Word 表"):
+        templates.word_file(filing, phones=True, typed=True, now=NOW, row=row)
 
 
 @pytest.mark.django_db

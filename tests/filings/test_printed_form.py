@@ -1,9 +1,13 @@
 """What a filing says in its printed form, beyond the words that its page shows."""
 
-import pytest
+import io
 
-from filings.models import FORM_OF, FilingKind
-from filings.printing import form, names
+import pytest
+from docx import Document
+
+from filings import reporting
+from filings.models import FORM_OF, Filing, FilingKind
+from filings.printing import builtin, form, names, word
 from filings.printing.form import Printed
 from tests.factories import NOW, Cast, account, at, change, closing, opening
 
@@ -38,6 +42,44 @@ def test_one_form_serves_closures_and_cancellations(kind: str, title: str, event
     said = printed(closing("office_review", kind=kind))
     assert said.values["title"] == f"政务新媒体{title}报备表"
     assert said.values["event"] == event
+
+
+@pytest.mark.django_db
+def test_the_same_check_code_names_the_same_account_whatever_changed_since() -> None:
+    cast = Cast()
+    on = account(cast.unit, name="示例旧名", uid="u-1", number="ZLXMT-2025-0009")
+    first = change("completed", cast, on=on, intro="示例新简介")
+    known = {name: words for name, words in printed(first).values.items() if name.startswith("account_")}
+    for day, filed in (("28", {"name": "示例新名", "uid": "u-2"}), ("30", {"name": "示例更新的名", "uid": "u-3"})):
+        later = change("completed", cast, on=on, **filed)  # type: ignore[arg-type]
+        Filing.objects.filter(pk=later.pk).update(ended_at=at(f"2026-11-{day} 12:00"))
+    on.refresh_from_db()
+    assert (on.name, on.uid) == ("示例更新的名", "u-3")
+    after = printed(Filing.objects.get(pk=first.pk)).values
+    assert {name: words for name, words in after.items() if name.startswith("account_")} == known
+    assert known["account_name"] == "示例旧名"
+
+
+MARKED = [
+    ("office_review", ""),
+    ("accepted", ""),
+    ("returned", "修改中"),
+    ("refused", "不予备案"),
+    ("withdrawn", "已撤回"),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("state", "mark"), MARKED)
+def test_what_does_not_stand_is_marked_on_paper_and_in_word(state: str, mark: str) -> None:
+    filing = opening("office_review" if state == "withdrawn" else state)
+    if state == "withdrawn":
+        author = filing.cast.operator  # type: ignore[attr-defined]
+        filing = reporting.withdraw(filing.pk, by=author, reason="不办了", on_platform=False, now=NOW)
+    said = printed(filing)
+    assert (said.values["mark"], said.values["version"]) == (mark, "第1版")
+    header = Document(io.BytesIO(word.fill(builtin.built_in(said.form), said.context()))).sections[0].header
+    assert header.paragraphs[0].text == f"附件2\t{mark}"
 
 
 LATE = [

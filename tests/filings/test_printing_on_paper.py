@@ -11,10 +11,10 @@ import pytest
 
 from filings.layouts import LAYOUTS
 from filings.models import FORM_OF, FilingKind, PrintForm
-from filings.printing import builtin, form, names, templates, word
+from filings.printing import builtin, checking, docx_judge, form, names, word
 from tests import pdf_pages
 from tests.factories import NOW
-from tests.filings.printed import KINDS, LONG, ordinary, overfull, required
+from tests.filings.printed import KINDS, LONG, empty, ordinary, overfull, required
 
 pytestmark = [pytest.mark.django_db, pytest.mark.needs_sqlite]  # paper looks the same on either database
 
@@ -36,6 +36,7 @@ def lost(said: form.Printed, pages: list[str]) -> Counter[str]:
 
 def test_each_form_is_one_page_and_loses_nothing(tmp_path: Path) -> None:
     """As it must be filled in and as it usually is: a page. With 500 characters in each field: all of them."""
+    pdf_pages.forget("word-")
     papers: dict[str, form.Printed] = {}
     marks = {}
     for kind in KINDS:
@@ -46,8 +47,8 @@ def test_each_form_is_one_page_and_loses_nothing(tmp_path: Path) -> None:
             papers[f"{kind}-{label}"] = said
             content = word.fill(builtin.built_in(said.form), said.context())
             (tmp_path / f"{kind}-{label}.docx").write_bytes(content)
-        blank = papers[f"{kind}-required"]
-        (tmp_path / f"{kind}-blank.docx").write_bytes(word.fill(builtin.built_in(blank.form), nothing(blank.form)))
+        blank = form.printed(empty(kind), phones=True, typed=False, now=NOW)
+        (tmp_path / f"{kind}-blank.docx").write_bytes(word.fill(builtin.built_in(blank.form), blank.context()))
     found = {pdf.stem: pdf for pdf in pdf_pages.to_pdf(sorted(tmp_path.glob("*.docx")), tmp_path)}
     pages = {name: pdf_pages.pages(pdf) for name, pdf in found.items()}
     for name, pdf in found.items():
@@ -62,17 +63,11 @@ def test_each_form_is_one_page_and_loses_nothing(tmp_path: Path) -> None:
         assert {name: shown[marks[kind][name]] for name in printed} == dict.fromkeys(printed, LONG)
 
 
-def nothing(of: PrintForm | str) -> dict[str, object]:
-    """A form to be filled in by hand."""
-    values = dict.fromkeys(names.known(of), "") | {"annex": "附件", "title": "表"}
-    values |= {f"{name}{names.BOXES}": names.boxes(of, name, "") for name in names.options(of)}
-    return {**values, **{name: [] for name in names.lists(of)}}
-
-
 def test_the_built_in_form_names_every_field_of_its_layout() -> None:
     for kind in FilingKind:
-        used = templates.checking.check(builtin.built_in(FORM_OF[kind]), FORM_OF[kind])
-        assert used.left_out == []
+        lists = {name: [*row] for name, (_, row) in names.lists(FORM_OF[kind]).items()}
+        used = docx_judge.check(builtin.built_in(FORM_OF[kind]), names.known(FORM_OF[kind]), lists)
+        assert checking.uses(used, FORM_OF[kind]).left_out == []
 
 
 def test_the_built_in_forms_are_chinese_to_any_reader() -> None:
