@@ -15,6 +15,7 @@ from filings.models import ExportItem, Filing, FilingState, Receipt, ReceiptResu
 from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.errors import Refused, StaleReading, WrongState
 from zhonglou_media.core.models import User
+from zhonglou_media.core.words import SYSTEM_NAMES
 
 ACCEPTED = (FilingState.ACCEPTED,)
 MAX_NUMBER = Receipt._meta.get_field("number").max_length or 64
@@ -99,7 +100,7 @@ def _stale(filing: Filing, receipt: Receipt, read: int) -> StaleReading:
     had = f"导出的是第{read}版" if read else "还没有导出"
     was, now_is = (filing.revisions.filter(number=number).first() for number in (read, receipt.revision))
     return StaleReading(
-        f"没有办成：您打开这一页时{receipt.get_system_display()}系统{had}，现在最近导出的是第{receipt.revision}版。"
+        f"没有办成：您打开这一页时{SYSTEM_NAMES[receipt.system]}{had}，现在最近导出的是第{receipt.revision}版。"
         "请核对上级退回的是哪一版，再登记。",
         content.difference(was.content, now_is.content) if was and now_is else [],
     )
@@ -160,7 +161,7 @@ def _revision_meant(filing: Filing, system: System, result: str) -> int:
     )
     exported = filing.exports.filter(system=system, revision__gt=returned).order_by("-pk").first()
     if exported is None and result == ReceiptResult.REFUSED:
-        raise Refused(f"这件备案的现行内容尚未导出到{system.label}系统，不能登记它的退回。")
+        raise Refused(f"这件备案的现行内容尚未导出到{SYSTEM_NAMES[system]}，不能登记它的退回。")
     return exported.revision if exported else filing.revision
 
 
@@ -173,10 +174,10 @@ def _not_twice(filing: Filing, receipt: Receipt) -> None:
         raise Refused(f"{standing}的回执已于{standing.on}登记，仍然有效，不用再登记。")
     same = filing.receipts.filter(system=receipt.system, revision=receipt.revision)
     if receipt.result != ReceiptResult.REFUSED and same.exclude(result=ReceiptResult.REFUSED).exists():
-        where = receipt.get_system_display()
+        where = SYSTEM_NAMES[receipt.system]
         raise Refused(
-            f"{where}系统对第{receipt.revision}版的回执已登记；领导批准的内容此后有改动，"
-            f"请先把第{filing.revision}版导出到{where}系统。"
+            f"{where}对第{receipt.revision}版的回执已登记；领导批准的内容此后有改动，"
+            f"请先把第{filing.revision}版导出到{where}。"
         )
 
 

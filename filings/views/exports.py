@@ -134,10 +134,12 @@ def batch(request: HttpRequest, pk: int) -> HttpResponse:
 @may(Action.EXPORT)
 @post_only("filings:export_batch", "pk")
 def download(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """下载: the zip, counted."""
-    found = get_object_or_404(ExportBatch.objects.select_related("file"), pk=pk, file__isnull=False)
+    """下载: the zip, or the workbook of a command; counted."""
+    found = get_object_or_404(ExportBatch.objects.select_related("file"), pk=pk)
+    if found.file is None:
+        raise Http404
     try:
-        content = files.open_file(found.file)  # type: ignore[arg-type]
+        content = files.open_file(found.file)
     except Refused as gone:
         raise Http404(str(gone)) from gone
     export_batches.download(pk, by=user_of(request), now=db_now())

@@ -114,7 +114,7 @@ def test_a_receipt_for_content_that_was_changed_since_does_not_count(out: Path) 
     correct(filing, purpose="另一种功能定位")
     take(filing, "national")
     assert state_of(filing) == "accepted"  # the province took the old content
-    with pytest.raises(Refused, match="请先把第2版导出到全省系统"):
+    with pytest.raises(Refused, match="请先把第2版导出到全省平台"):
         take(filing, "provincial")
     send(filing, out, "provincial")
     take(filing, "provincial")

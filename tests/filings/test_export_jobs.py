@@ -1,6 +1,7 @@
 """导出 as a job: what the zip holds, what is recorded with it, and what happens when the filings move meanwhile."""
 
 import io
+import tempfile
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -341,7 +342,7 @@ def test_a_request_taken_back_while_the_file_is_written_is_not_in_it(
 def test_an_account_made_void_is_asked_for_no_more(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     opening("accepted", cast)
     row = account(cast.unit, found=True, platform=platform("kuaishou"))
-    said = {"mark": "open", "why": "没有", "by": cast.officer, "now": NOW}
+    said: dict[str, Any] = {"mark": "open", "why": "没有", "by": cast.officer, "now": NOW}
     export_requests.request(row.pk, system="national", **said)
     once_while_writing(monkeypatch, lambda: lifecycle.void(row, reason="误录", by=cast.supervisor, now=LATER))
     job = export(cast.officer)
@@ -358,13 +359,22 @@ def test_rows_lie_nowhere_but_in_the_folder_of_the_attempt(
     cast: Cast, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.VAR_DIR = tmp_path
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
     opening("accepted", cast)
+    real, where = tempfile.mkstemp, list[Any]()
+
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        where.append(kwargs.get("dir"))
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(tempfile, "mkstemp", noted)
     seen: list[int] = []
     once_while_writing(monkeypatch, lambda: seen.extend(path.stat().st_mode for path in folders.root().iterdir()))
     assert export(cast.officer).state == JobState.DONE
     assert [oct(mode)[-3:] for mode in seen] == ["700"]
     assert list(folders.root().iterdir()) == []
+    for folder in where:  # those of the spreadsheet library, and the sealed copy
+        assert any(Path(folder or "/").is_relative_to(known) for known in (tmp_path, settings.MEDIA_ROOT))
+    assert len(where) > 2
 
 
 def test_what_a_killed_attempt_left_goes_with_the_next_tick_and_what_runs_stays(

@@ -88,7 +88,7 @@ def test_everything_of_the_younger_row_moves_and_it_becomes_void(cast: Cast) -> 
 
 def test_what_waits_to_go_up_follows_or_is_dropped_where_it_waits_already(cast: Cast) -> None:
     keep, drop = account(cast.unit, uid=""), account(cast.unit, found=True)
-    said = {"mark": "open", "why": "上级没有", "by": cast.officer, "now": NOW}
+    said: dict[str, Any] = {"mark": "open", "why": "上级没有", "by": cast.officer, "now": NOW}
     moves, doubled, waits = (
         export_requests.request(of.pk, system=system, **said)
         for of, system in ((drop, "national"), (drop, "provincial"), (keep, "provincial"))

@@ -75,7 +75,7 @@ def test_the_rejected_rows_come_back_as_a_workbook(run: Run, tmp_path: Path) -> 
     rows = [list(row) for row in page.iter_rows(values_only=True)]
     assert rows[0] == ["行", *HEADS, "未登记的原因"]
     assert rows[2][0] == 4
-    assert "尚未导出到全省系统" in str(rows[2][-1])
+    assert "尚未导出到全省平台" in str(rows[2][-1])
     assert {cell.data_type for row in page.iter_rows() for cell in row} <= {"s", "n"}
 
 
