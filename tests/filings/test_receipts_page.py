@@ -175,7 +175,7 @@ def test_a_bad_table_gets_a_sentence(client: Client, cast: Cast, content: bytes,
 
 
 def test_a_table_is_as_long_as_what_went_up_and_its_result_has_pages(client: Client, cast: Cast) -> None:
-    """5,000 go up in one file: their receipts come back in one, though no more than 500 are pasted."""
+    """Thousands go up in one file: their receipts come back in one, though no more than 500 are pasted."""
     answer = upload(
         client, "".join(f"ZLXMT-2026-{n},全国,已备案,,2026-11-24,\n" for n in range(5000, 10_000)), work=False
     )
