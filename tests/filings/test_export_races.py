@@ -118,12 +118,13 @@ def wrong(filing: Filing) -> list[str]:
     batch = ExportBatch.objects.latest("pk")
     file, items = said(batch), list(ExportItem.objects.filter(batch=batch).select_related("filing"))
     found = []
-    if sorted(file) != sorted(item.filing.number for item in items):
+    if set(file) != {item.filing.number for item in items} or len(file) != len(items):
         found.append("the file holds other filings than the record")
     for item in items:
         content = Revision.objects.get(filing=item.filing, number=item.revision).content
-        if content["contacts"].get("remarks", "") != file.get(item.filing.number):
-            found.append(f"recorded at revision {item.revision}, the file says {file.get(item.filing.number)!r}")
+        row = file.get(str(item.filing.number))
+        if content["contacts"].get("remarks", "") != row:
+            found.append(f"recorded at revision {item.revision}, the file says {row!r}")
     exported = Event.objects.filter(verb="export").latest("seq")
     if filing.pk in {item.filing_id for item in items}:
         of_it = Event.objects.filter(subject_kind="filing", subject_id=filing.pk, seq__lt=exported.seq)
