@@ -66,7 +66,12 @@ def submit(
     filings, requests = export_batches.choose(choice)
     if not filings and not requests:
         raise Refused(nothing(choice, never))
-    params: dict[str, Any] = {"system": system, "filings": None if ids is None else sorted(ids), "again": again, "seen": seen}
+    params: dict[str, Any] = {
+        "system": system,
+        "filings": None if ids is None else sorted(ids),
+        "again": again,
+        "seen": seen,
+    }
     params |= {"count": len(filings), "requests": len(requests), "left_out": [row.called for row in never]}
     with transaction.atomic():
         if ids is None and (same := _under_way(system)):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from filings import export_requests, export_runs, exporting
 from filings.exporting import layouts
 from filings.exporting.columns import Column
-from filings.models import ExportBatch, ExportLayout
+from filings.models import ExportBatch, ExportLayout, Filing
 from tests.browser.acts import choose, fill, press, then
 from tests.browser.pages import Shot, a_job
 from tests.browser.scene import Scene
@@ -44,7 +44,8 @@ def under_way(scene: Scene) -> dict[str, object]:
         if not export_requests.waiting("provincial").exists():
             export_requests.request(row.pk, system="provincial", mark="change", why="名称不同", by=officer, now=now)
         asked = {"again": True, "seen": 0, "count": 186, "requests": 0}
-        broken = {"filings": [1, 2], "system": "provincial", **asked, "count": 2}
+        accepted = list(Filing.objects.filter(state="accepted").values_list("pk", flat=True)[:2])
+        broken = {**asked, "filings": accepted, "system": "provincial", "seen": None, "count": 2}
         error = "连续中断 3 次，没有完成，也没有写入数据。可以重新提交；仍不成功时请联系维护人员。"
         a_job("officer", "failed", **RUNS, params=broken, error=error)(scene)
         running = {"filings": None, "system": "national", **asked}
