@@ -7,11 +7,8 @@ and compares the digests of both plans.
 
 import io
 import json
-import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -26,7 +23,7 @@ from zhonglou_media.core.clock import SHANGHAI
 from zhonglou_media.core.errors import Difference, Refused, StaleReading, WrongState
 from zhonglou_media.core.models import Event, File, Job, JobState, User
 from zhonglou_media.core.names import look_key
-from zhonglou_media.core.tables_in import Header
+from zhonglou_media.core.tables_in import Header, as_file
 
 DISCARDED = "discard_import"  # the verb of the event
 JSON, CSV = "application/json", "text/csv"
@@ -46,7 +43,7 @@ def prepare(content: bytes, *, name: str, found: bool, document: str, by: User |
     """
     policy.require(by, policy.Action.IMPORT)
     document = (document or name)[:DOCUMENT_WIDTH]
-    with _as_file(content) as path:
+    with as_file(content) as path:
         header = parse(path)
     made = plan(header, found=found, document=document)
     job = Job(kind=IMPORTED, state=JobState.PREPARED, by=by, created_at=now, source_name=name[:SOURCE_WIDTH])
@@ -299,17 +296,8 @@ def _header_of(job: Job) -> Header:
     source: File | None = job.source
     if source is None:
         raise Refused("这份清单没有留存，请重新选择文件。")
-    with files.open_file(source) as stored, _as_file(stored.read()) as path:
+    with files.open_file(source) as stored, as_file(stored) as path:
         return parse(path)
-
-
-@contextmanager
-def _as_file(content: bytes) -> Iterator[Path]:
-    """A file with the content. The reader goes by content; the workbook's own parser insists on this ending."""
-    with tempfile.NamedTemporaryFile(prefix="import-", suffix=".xlsx") as copy:
-        copy.write(content)
-        copy.flush()
-        yield Path(copy.name)
 
 
 def _keep_refused(job: Job, made: Plan) -> None:

@@ -4,11 +4,9 @@ The list waits as a `Job` in the state 待确认 and is read against the registe
 what was shown (the digest of each row) and writes every decision in one transaction, or none.
 """
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from pathlib import Path
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count
@@ -22,7 +20,7 @@ from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
 from zhonglou_media.core.day_field import read_day
 from zhonglou_media.core.errors import Difference, Incomplete, Refused, StaleReading, WrongState
 from zhonglou_media.core.models import Event, Job, JobState, User
-from zhonglou_media.core.tables_in import Column, Row, find_header, read_table
+from zhonglou_media.core.tables_in import Column, Row, as_file, find_header, read_table
 
 KIND, DISCARDED = "sightings", "discard_sightings"  # verbs of its events; the first is the kind of job as well
 MAX_ROWS = 300  # a person looks at each
@@ -71,11 +69,8 @@ def prepare(content: bytes, *, name: str, source: str, found_on: date, by: User,
     policy.require(by, policy.Action.SIGHT)
     if found_on > day_of(now):
         raise Incomplete("发现日期不对。", {"found_on": ["发现日期不能晚于今天。"]})
-    # The workbook's own parser insists on this ending.
-    with tempfile.NamedTemporaryFile(prefix="sightings-", suffix=".xlsx") as copy:
-        copy.write(content)
-        copy.flush()
-        header = find_header(read_table(Path(copy.name)), SEEN_COLUMNS)
+    with as_file(content) as path:
+        header = find_header(read_table(path), SEEN_COLUMNS)
     if not header.rows:
         raise Refused("表头下面没有账号，请检查后重新选择。")
     if len(header.rows) > MAX_ROWS:

@@ -1,13 +1,8 @@
 """Long work on filings that a worker does."""
 
 import io
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from django.db import transaction
 
@@ -18,7 +13,7 @@ from zhonglou_media.core import files, jobs
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.jobs import Claim, JobKind
 from zhonglou_media.core.models import File, Job, User
-from zhonglou_media.core.tables_in import Header
+from zhonglou_media.core.tables_in import Header, as_file, is_workbook
 
 PASTED = "text/tab-separated-values"
 
@@ -29,10 +24,10 @@ def submit_receipts(content: bytes, *, name: str, by: User, now: datetime) -> Jo
     Raises NotAllowed, or Refused when nothing can be read.
     """
     policy.require(by, Action.RECEIPT)
-    with _as_workbook(io.BytesIO(content)) as path:
+    with as_file(content) as path:
         receipts_in.parse(path)
     with transaction.atomic():
-        source = files.keep(content, files.XLSX if content.startswith(b"PK") else "text/csv")
+        source = files.keep(content, files.XLSX if is_workbook(content) else "text/csv")
         return jobs.enqueue(RECORD_RECEIPTS, by=by, now=now, source=source, source_name=name)
 
 
@@ -64,7 +59,7 @@ def _header(source: File, *, pasted: bool) -> Header:
     with files.open_file(source) as stored:
         if pasted:
             return receipts_in.parse_pasted(stored.read().decode())
-        with _as_workbook(stored) as path:
+        with as_file(stored) as path:
             return receipts_in.parse(path)
 
 
@@ -74,15 +69,6 @@ def _rejected(done: receipts_in.Recorded) -> File | None:
     book = io.BytesIO()
     receipts_in.write_rejected(done, book)
     return files.keep(book.getvalue(), files.XLSX)
-
-
-@contextmanager
-def _as_workbook(content: IO[bytes]) -> Iterator[Path]:
-    """A file with the content. The reader goes by content; the workbook's own parser insists on this ending."""
-    with tempfile.NamedTemporaryFile(prefix="receipts-", suffix=".xlsx") as copy:
-        shutil.copyfileobj(content, copy)
-        copy.flush()
-        yield Path(copy.name)
 
 
 def told(result: dict[str, Any]) -> str:

@@ -10,7 +10,6 @@ from django.db.models import Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import fields, flags, heat, lifecycle, policy, wording
@@ -22,7 +21,7 @@ from accounts.policy import Action
 from accounts.views import acts, filing_acts, history
 from accounts.views.activity import recordable
 from accounts.views.register import judged
-from zhonglou_media.core.answers import post_only, status_of
+from zhonglou_media.core.answers import back_to, post_only, status_of
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Refused
@@ -124,9 +123,7 @@ def waive(request: HttpRequest, pk: int) -> HttpResponse:
     """免于追究 of one flag, from a dialog or on a page of its own; back to the page it was pressed on."""
     user = cast(User, request.user)
     flag = get_object_or_404(Flag.objects.select_related("unit", "account__platform"), pk=pk)
-    back = request.POST.get("next", request.GET.get("next", ""))
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
-        back = reverse("accounts:detail", args=[flag.account_id]) if flag.account_id else reverse("home")
+    back = back_to(request, reverse("accounts:detail", args=[flag.account_id]) if flag.account_id else reverse("home"))
     form = ReasonForm(request.POST if request.method == "POST" else None)
     status = 422 if form.is_bound else 200
     if form.is_valid():

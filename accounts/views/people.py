@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_safe
 
 from accounts import custodians, outsourcing, policy
@@ -20,7 +19,7 @@ from accounts.models.account import GONE, OperationMode
 from accounts.people_forms import ArrivalForm, ContractForm, EndForm, LeavingForm, PeopleForm
 from accounts.policy import Action
 from zhonglou_media.core import events
-from zhonglou_media.core.answers import post_only, status_of
+from zhonglou_media.core.answers import back_to, post_only, status_of
 from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.errors import Incomplete, Refused
 from zhonglou_media.core.models import Event, User
@@ -112,13 +111,7 @@ def _act(
     except Refused as refused:
         return _page(request, pk, form, which, refused=refused, status=status_of(refused))
     messages.success(request, said)
-    return redirect(_next(request) or reverse("accounts:people", args=[pk]))
-
-
-def _next(request: HttpRequest) -> str:
-    """The page it was opened from, where that is one of ours (the quarter's), else ''."""
-    asked = request.POST.get("next", request.GET.get("next", ""))
-    return asked if url_has_allowed_host_and_scheme(asked, allowed_hosts={request.get_host()}) else ""
+    return redirect(back_to(request, reverse("accounts:people", args=[pk])))
 
 
 def _page(
@@ -163,7 +156,7 @@ def _page(
         "bound": bound,
         "which": which,
         "refused": refused,
-        "next": _next(request),
+        "next": back_to(request),
         "trail": trail(account),
     }
     return render(request, "accounts/people.html", context, status=status)

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -22,7 +22,7 @@ from accounts.forms import KindForm, PublicationForm, QuestionForm, RemovalForm,
 from accounts.models import Account, AccountState, Message, Publication
 from accounts.policy import Action
 from accounts.views import said, trail
-from zhonglou_media.core.answers import post_only, status_of
+from zhonglou_media.core.answers import back_to, post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.errors import Incomplete, Refused, WrongState
 
@@ -338,10 +338,7 @@ def _tell(form: TimedForm, refused: Refused) -> int:
 
 def _back(request: HttpRequest, account: Account) -> str:
     """Where the person came from, else the account's own records."""
-    back = request.POST.get("next", request.GET.get("next", ""))
-    if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
-        return back
-    return reverse("accounts:activity", args=[account.pk])
+    return back_to(request, reverse("accounts:activity", args=[account.pk]))
 
 
 def _show(request: HttpRequest, page: str, account: Account, status: int, **context: Any) -> HttpResponse:

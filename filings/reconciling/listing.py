@@ -1,19 +1,16 @@
 """Their list as it was uploaded: where its heads are, what its columns mean, and each row in the portal's terms."""
 
-import shutil
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from accounts.models import Platform
 from zhonglou_media.core import files, tables_stream
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import File, Job
-from zhonglou_media.core.tables_in import HEADER_WITHIN, MAX_COLUMNS, Sheet, head_key
+from zhonglou_media.core.tables_in import HEADER_WITHIN, MAX_COLUMNS, Sheet, as_file, head_key
 from zhonglou_media.core.tables_stream import Found, Limits
 
 from . import fields, values
@@ -92,15 +89,6 @@ class Theirs:
 
     def says(self, name: str) -> str:
         return self.values.get(name, "")
-
-
-@contextmanager
-def as_file(content: IO[bytes]) -> Iterator[Path]:
-    """A file with the content; the workbook's own parser insists on this ending, the reader goes by content."""
-    with tempfile.NamedTemporaryFile(prefix="reconcile-", suffix=".xlsx") as copy:
-        shutil.copyfileobj(content, copy)
-        copy.flush()
-        yield Path(copy.name)
 
 
 def of_job(job: Job) -> Listing:

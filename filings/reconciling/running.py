@@ -19,7 +19,7 @@ from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.errors import Incomplete, Refused, WrongState
 from zhonglou_media.core.jobs import Claim, JobKind
 from zhonglou_media.core.models import Counter, File, Job, JobState, User
-from zhonglou_media.core.tables_in import is_workbook
+from zhonglou_media.core.tables_in import as_file, is_workbook
 from zhonglou_media.core.words import SYSTEM_NAMES
 
 from . import comparing, fields, listing, matching, values
@@ -67,7 +67,7 @@ def prepare(content: bytes | IO[bytes], *, name: str, system: str, listed_on: da
     content = io.BytesIO(content) if isinstance(content, bytes) else content
     is_xlsx = is_workbook(content.read(4096))
     content.seek(0)
-    with listing.as_file(content) as path:
+    with as_file(content) as path:
         table = listing.read(path)
     suggested = suggest(table, system)
     params: dict[str, Any] = {"system": system.value, "listed_on": listed_on.isoformat(), **table.params}

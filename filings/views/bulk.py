@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -25,7 +24,7 @@ from filings.queues import with_items
 from filings.views import exchange, exports
 from filings.views.answers import filing_for
 from filings.views.office_panel import PHRASES
-from zhonglou_media.core.answers import post_only, status_of
+from zhonglou_media.core.answers import back_to, post_only, status_of
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.models import Job
@@ -70,7 +69,7 @@ class Row:
 @never_cache
 def bulk(request: HttpRequest) -> HttpResponse:
     """Ask first; with `go` do it, and lead to what came of each: going back or pressing again does nothing twice."""
-    back = _back(request)
+    back = back_to(request, reverse("home"))
     if request.POST.get("act") in EXPORTS:
         return _export(request, EXPORTS[request.POST["act"]], back)
     if request.POST.get("act") not in Act.values:
@@ -143,11 +142,6 @@ def _row(act: Act, filing: Filing, chosen: Chosen, why_not: Mapping[int, str], n
     return Row(filing, chosen, why_not.get(filing.pk, ""), asked.words if asked else "")
 
 
-def _back(request: HttpRequest) -> str:
-    back = request.POST.get("next", "")
-    return back if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}) else reverse("home")
-
-
 @may(Action.ACCEPT, Action.RETURN, Action.REMIND)
 @require_safe
 def result(request: HttpRequest, job_id: int) -> HttpResponse:
@@ -169,6 +163,4 @@ def urge(request: HttpRequest, pk: int) -> HttpResponseBase:
         messages.warning(request, f"“{filing.account_label}”没有催办：{refused}")
     else:
         messages.success(request, f"“{filing.account_label}”{done.said}，他们会收到通知。")
-    back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-    return redirect(back) if safe else redirect("filings:detail", pk)
+    return redirect(back_to(request, reverse("filings:detail", args=[pk])))

@@ -1,55 +1,20 @@
 """Two officers sort the same thing at once, on real PostgreSQL; each guard has a control with the guard taken out."""
 
-import threading
-from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from accounts import sighting_list, sightings
 from accounts.models import Account, Role, Sighting
 from accounts.sighting_list import Decision
 from tests.accounts.sightings import seen
+from tests.at_once import at_once, meet
 from tests.factories import NOW, unit, user
 from zhonglou_media.core.errors import Refused, WrongState
 from zhonglou_media.core.models import Job, User
 
 pytestmark = [pytest.mark.needs_postgres, pytest.mark.django_db(transaction=True)]
-
-
-def at_once(*acts: Callable[[], object]) -> list[BaseException]:
-    """Run each in a thread of its own; what they raised."""
-    raised: list[BaseException] = []
-
-    def run(act: Callable[[], object]) -> None:
-        try:
-            act()
-        except BaseException as error:
-            raised.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
-
-
-def meet(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> None:
-    """After it has read the rows, each waits for the other: in vain where a lock keeps that one out."""
-    meeting, read = threading.Barrier(2), getattr(module, name)
-
-    def wait(*args: Any) -> Any:
-        found = read(*args)
-        with suppress(threading.BrokenBarrierError):
-            meeting.wait(0.5)
-        return found
-
-    monkeypatch.setattr(module, name, wait)
 
 
 def both_apply(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:

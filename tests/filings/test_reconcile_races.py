@@ -1,15 +1,10 @@
 """Two officers at once, on real PostgreSQL; each guard has a control with the guard taken out."""
 
-import threading
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any
-
 import pytest
-from django.db import connections
 
 from filings.models import Reconciliation, ReconciliationLine
 from filings.reconciling import acting, running
+from tests.at_once import at_once, meet
 from tests.factories import NOW
 from tests.filings.reconciled import csv_of, officer, prepare, reconcile
 from zhonglou_media.core.errors import WrongState
@@ -19,39 +14,6 @@ from zhonglou_media.core.models import Event, Job
 pytestmark = [pytest.mark.needs_postgres, pytest.mark.django_db(transaction=True)]
 KINDS = {running.KIND: running.RECONCILE}
 ROW = ["示例外来", "抖音", "x", "", "", "正常"]
-
-
-def at_once(*acts: Callable[[], object]) -> list[BaseException]:
-    """Run each in a thread of its own; what they raised."""
-    raised: list[BaseException] = []
-
-    def run(act: Callable[[], object]) -> None:
-        try:
-            act()
-        except BaseException as error:
-            raised.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
-
-
-def meet(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> None:
-    """After it has read, each waits for the other: in vain where a lock keeps that one out."""
-    meeting, read = threading.Barrier(2), getattr(module, name)
-
-    def wait(*args: Any) -> Any:
-        found = read(*args)
-        with suppress(threading.BrokenBarrierError):
-            meeting.wait(0.5)
-        return found
-
-    monkeypatch.setattr(module, name, wait)
 
 
 def two_runs(monkeypatch: pytest.MonkeyPatch) -> list[Job]:

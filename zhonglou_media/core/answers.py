@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from .errors import NotAllowed, Refused, StaleReading, WrongState
 
@@ -18,6 +19,12 @@ def status_of(refused: Refused) -> int:
     if isinstance(refused, WrongState | StaleReading):
         return 409
     return 422
+
+
+def back_to(request: HttpRequest, otherwise: str = "") -> str:
+    """The page that the request names as `next`, where that is one of ours; else `otherwise`."""
+    asked = request.POST.get("next", request.GET.get("next", ""))
+    return asked if url_has_allowed_host_and_scheme(asked, allowed_hosts={request.get_host()}) else otherwise
 
 
 View = Callable[..., HttpResponseBase]

@@ -8,13 +8,16 @@ import csv
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from . import packages
 from .errors import Refused
@@ -54,6 +57,15 @@ class Table:
     """The visible sheets of a file; a csv has one."""
 
     sheets: list[Sheet]
+
+
+@contextmanager
+def as_file(content: bytes | IO[bytes]) -> Iterator[Path]:
+    """A file with the content, for the readers here, which go by it; a workbook's own parser insists on this ending."""
+    with tempfile.NamedTemporaryFile(prefix="table-", suffix=".xlsx") as copy:
+        shutil.copyfileobj(io.BytesIO(content) if isinstance(content, bytes) else content, copy)
+        copy.flush()
+        yield Path(copy.name)
 
 
 def read_table(path: Path) -> Table:
