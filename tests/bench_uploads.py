@@ -1,9 +1,9 @@
 """`python -m tests.bench_uploads`: what pages cost while one bomb after another is sent, beside what they cost idle.
 
 Status 1 when the p95 of them all, each by its own usual time, is more than twice that of the idle portal, when a bomb
-is answered by anything but a refusal, when the p95 of the bombs sent while nobody walks is over a second, or when a web
+is answered by anything but a refusal, when one takes over a second each of three times that nobody walks, or when a web
 process grows by 100 MB. Eight people walk through the pages of the demo; one person sends each bomb, as soon as the one
-before was answered.
+before was answered. Idle and beside bombs by turns.
 """
 
 import http.client
@@ -16,9 +16,9 @@ import time
 from pathlib import Path
 
 from tests import services
-from tests.bench_walk import compared, p95, portal, processes, walk
+from tests.bench_walk import Timings, compared, p95, portal, processes, walk
 
-PEOPLE, SECONDS, LIMIT, MEGABYTES, SLOWEST = 8, 30, 2.0, 100, 1.0
+PEOPLE, ROUNDS, SECONDS, LIMIT, MEGABYTES, SLOWEST = 8, 4, 8, 2.0, 100, 1.0
 PAGES = ("/", "/filings/", "/accounts/", "/notices/", "/regulation/")
 PLACE = "/accounts/import/"
 Answers = list[tuple[str, int, float]]  # the bomb, the status, how long it took
@@ -69,47 +69,59 @@ def costs(env: dict[str, str], folder: Path) -> tuple[list[str], bool]:
     client.get(PLACE, headers={"host": "127.0.0.1"})  # the form brings its token
     cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
     bombs = {name: make() for name, make in BOMBS.items()}
-    port, over, alone, answers = services.free_port(), threading.Event(), Answers(), Answers()
+    port, following = services.free_port(), itertools.cycle(bombs)
+    alone, answers = Answers(), Answers()
+    idle: Timings = {page: [] for page in PAGES}
+    busy: Timings = {page: [] for page in PAGES}
 
     def bomb(name: str, answered: Answers) -> None:
         began = time.monotonic()
         answered.append((name, send(port, cookie, bombs[name]), time.monotonic() - began))
 
-    def one_after_another() -> None:
-        for name in itertools.cycle(bombs):
-            if over.is_set():
-                return
-            bomb(name, answers)
+    def beside_bombs() -> Timings:
+        over = threading.Event()
+
+        def one_after_another() -> None:
+            while not over.is_set():
+                bomb(next(following), answers)
+
+        sender = threading.Thread(target=one_after_another)
+        sender.start()
+        try:
+            return walk(port, cookie, PAGES, SECONDS, people=PEOPLE)
+        finally:
+            over.set()
+            sender.join()
 
     with processes(env, port, folder / "portal.log"):
         walk(port, cookie, PAGES, 5, people=PEOPLE)  # what is loaded once
         assert send(port, cookie, bombs["macros"]) == 422
-        for name in bombs:
+        for name in [*bombs] * 3:
             bomb(name, alone)
-        idle = walk(port, cookie, PAGES, SECONDS, people=PEOPLE)
         before = {process: peak_mb(process) for process in web_processes(folder)}
-        sender = threading.Thread(target=one_after_another)
-        sender.start()
-        try:
-            busy = walk(port, cookie, PAGES, SECONDS, people=PEOPLE, until=lambda: len(answers) >= len(bombs))
-        finally:
-            over.set()
-            sender.join()
+        for _ in range(ROUNDS):  # by turns: what else the machine does meets both
+            for all_of_them, found in (
+                (idle, walk(port, cookie, PAGES, SECONDS, people=PEOPLE)),
+                (busy, beside_bombs()),
+            ):
+                for page, took in found.items():
+                    all_of_them[page] += took
         grown = max(peak_mb(process) - peak for process, peak in before.items())
     lines, ratio = compared("uploads", idle, busy)
     taken = sorted({name for name, status, _ in alone + answers if status != 422})
     all_sent = {name for name, _, _ in answers} == set(bombs)
-    quick, beside = (p95([took for _, _, took in sent]) for sent in (alone, answers))
-    slowest = max(alone, key=lambda one: one[2])
+    best = {name: min(took for sent, _, took in alone if sent == name) for name in bombs}
+    slowest = max(best, key=lambda name: best[name])
+    beside = p95([took for _, _, took in answers])
     lines.append(
-        f"uploads bombs={len(answers)} p95={quick:.2f}s ({slowest[0]}: {slowest[2]:.2f}s) limit={SLOWEST:.0f}s "
+        f"uploads bombs={len(answers)} slowest={best[slowest]:.2f}s ({slowest}; best of 3) limit={SLOWEST:.0f}s "
         f"beside people p95={beside:.2f}s not refused={taken}"
     )
     lines.append(
         f"uploads ratio_of_p95={ratio:.2f} limit={LIMIT:.0f} web process=+{grown}MB limit={MEGABYTES}MB "
         f"load={os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
     )
-    held = ratio <= LIMIT and quick <= SLOWEST and grown < MEGABYTES
+    held = ratio <= LIMIT and best[slowest] <= SLOWEST and grown < MEGABYTES
     return lines, held and all_sent and not taken and len(before) > 1
 
 
