@@ -1,14 +1,16 @@
 """附件4 on its pages: old beside new, folded what stays; who may, what is refused, what everybody reads of it."""
 
 import re
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import Account
+from filings import reporting
 from filings.models import Filing
-from tests.factories import Cast, account, change, closing, opening, platform, user
+from tests.factories import NOW, Cast, account, change, closing, opening, platform, user
 from tests.uploads import png
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +104,24 @@ def test_a_new_avatar_is_a_picture_and_may_be_taken_back(operator: Client, row: 
     assert '<span id="changed">1</span>' in operator.get(url).content.decode()
     operator.post(url, {"open": "avatar", "keep": "avatar"})
     assert '<span id="changed">0</span>' in operator.get(url).content.decode()
+
+
+def test_an_avatar_that_another_press_replaced_first_is_no_conflict(
+    operator: Client, row: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filing = started(operator, row, "avatar")
+    url = f"/filings/{filing.pk}/edit/items/"
+    operator.post(url, {"open": "avatar", "avatar": SimpleUploadedFile("头像.png", PNG)})
+    attach = reporting.attach
+
+    def after_the_other_press(*args: Any, **named: Any) -> Any:
+        filing.attachments.update(removed_at=NOW)
+        return attach(*args, **named)
+
+    monkeypatch.setattr(reporting, "attach", after_the_other_press)
+    answer = operator.post(url, {"open": "avatar", "avatar": SimpleUploadedFile("新头像.png", PNG)})
+    assert answer.status_code != 409
+    assert [one.name for one in filing.attachments.filter(removed_at__isnull=True)] == ["新头像.png"]
 
 
 def test_the_rules_speak_while_it_is_typed(operator: Client, cast: Cast, row: Account) -> None:
