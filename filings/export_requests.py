@@ -31,7 +31,7 @@ def request(account_id: int, *, system: str, mark: str, why: str, by: User, now:
         raise Refused("请写明为什么补报这个账号。")
     with transaction.atomic():
         role = policy.require(by, Action.RECONCILE)
-        account = Account.objects.select_for_update(of=("self",)).get(pk=account_id)
+        account = Account.objects.select_for_update(of=("self",), no_key=True).get(pk=account_id)
         if account.state == AccountState.VOID:
             raise WrongState(f"“{account.name}”已作废，不能补报。")
         there = waiting(system).select_related("by").filter(account=account).first()

@@ -68,7 +68,7 @@ def export_ticked(page: Page, portal: Portal, pks: list[int], folder: Path) -> d
     for pk in pks:
         page.locator(f"[name=filing][value='{pk}']").check()
     page.get_by_role("button", name="导出到全国").click()
-    expect(page.get_by_text("已提交导出全国")).to_be_visible()
+    expect(page.get_by_text("已提交导出到全国系统")).to_be_visible()
     page.goto(portal.url + "/filings/")
     page.goto(portal.url + "/filings/exchange/")
     ended(page, before)
