@@ -81,7 +81,8 @@ def test_the_pages_of_exchange_do_not_grow_with_the_filings(cast: Cast, out: Pat
         with CaptureQueriesContext(connection) as queries:
             assert client.get("/filings/exchange/").status_code == 200
             send(filings[0], out, again=True)
-        return len(queries)
+        # A copy of the file is kept, and costs three queries more where no earlier one was the same byte by byte.
+        return sum("SAVEPOINT" not in query["sql"] and '"core_file"' not in query["sql"] for query in queries)
 
     counted()
     before = counted()
