@@ -38,6 +38,7 @@ class RuleCode(models.TextChoices):
     NO_CUSTODIAN = "no_custodian", words.FLAGS["no_custodian"][0]
     VENDOR_LAPSED = "vendor_lapsed", words.FLAGS["vendor_lapsed"][0]
     NO_RETENTION = "no_retention", words.FLAGS["no_retention"][0]
+    OVERDUE_RECTIFICATION = "overdue_rectification", words.FLAGS["overdue_rectification"][0]
     OVERDUE_ORDER = "overdue_order", words.FLAGS["overdue_order"][0]
 
 

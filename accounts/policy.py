@@ -77,6 +77,27 @@ class Action(models.TextChoices):
     UNITS = "units", "管理单位"
     VIEW_EVENTS = "view_events", "查阅操作记录"
     CALENDAR = "calendar", "维护工作日历"
+    VIEW_CHECKS = "view_checks", "查阅抽查和整改"
+    INDICATORS = "indicators", "修订检查指标"
+    CHECK = "check", "开展抽查"
+    DECIDE_CHECK = "decide_check", "认定抽查结果"
+    DRAFT_CHECK = "draft_check", "起草抽查名单"
+    SELF_CHECK = "self_check", "开展季度自查"
+    ISSUE_RECTIFICATION = "issue_rectification", "下达整改通知"
+    ANSWER_RECTIFICATION = "answer_rectification", "答复整改"
+    VERIFY_RECTIFICATION = "verify_rectification", "复核整改"
+    DECIDE_RECTIFICATION = "decide_rectification", "决定整改不到位的处理"
+    UPPER_FINDINGS = "upper_findings", "办理上级工单"
+    CIRCULAR = "circular", "起草通报"
+    PUBLISH_CIRCULAR = "publish_circular", "审定并公开通报"
+    VIEW_DASHBOARD = "view_dashboard", "查阅看板"
+    VIEW_ASSESSMENT = "view_assessment", "查阅年度考核"
+    ASSESS = "assess", "定稿年度考核"
+    VETO = "veto", "作出一票否决"
+    VIEW_INCIDENTS = "view_incidents", "查阅突发情况"
+    RECORD_INCIDENT = "record_incident", "登记突发情况"
+    PASS_INCIDENT = "pass_incident", "转送突发情况"
+    INCIDENT_ROUTES = "incident_routes", "修订转送程序"
     SWEEP = "sweep", "运行规则检查"
 
 
@@ -165,12 +186,35 @@ RULES: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
         A.UNITS: ADMIN,
         A.VIEW_EVENTS: {Role.AUDITOR: Scope.ALL, Role.ADMIN: Scope.ALL},
         A.CALENDAR: ADMIN,
+        A.VIEW_CHECKS: READERS,
+        A.INDICATORS: SUPERVISOR,
+        A.CHECK: OFFICE,
+        A.DECIDE_CHECK: SUPERVISOR,
+        A.DRAFT_CHECK: OFFICE,
+        A.SELF_CHECK: OPERATOR_OR_HEIR,
+        A.ISSUE_RECTIFICATION: OFFICE,
+        A.ANSWER_RECTIFICATION: OPERATOR_OR_HEIR,
+        A.VERIFY_RECTIFICATION: OFFICE,
+        A.DECIDE_RECTIFICATION: SUPERVISOR,
+        A.UPPER_FINDINGS: OFFICE,
+        A.CIRCULAR: OFFICE,
+        A.PUBLISH_CIRCULAR: SUPERVISOR,
+        A.VIEW_DASHBOARD: READERS,
+        A.VIEW_ASSESSMENT: READERS,
+        A.ASSESS: SUPERVISOR,
+        A.VETO: SUPERVISOR,
+        A.VIEW_INCIDENTS: READERS,
+        A.RECORD_INCIDENT: OPERATOR_OR_HEIR | OFFICE,
+        A.PASS_INCIDENT: OFFICE,
+        A.INCIDENT_ROUTES: SUPERVISOR,
         A.SWEEP: {},
     }
 )
 
 # Commands without --as and sweeps act as 系统: they move data, they decide nothing.
-SYSTEM_MAY = frozenset({A.IMPORT, A.IMPORT_ACTIVITY, A.EXPORT, A.RECEIPT, A.UPPER_RETURN, A.CALENDAR, A.SWEEP})
+SYSTEM_MAY = frozenset(
+    {A.IMPORT, A.IMPORT_ACTIVITY, A.EXPORT, A.RECEIPT, A.UPPER_RETURN, A.CALENDAR, A.DRAFT_CHECK, A.SWEEP}
+)
 
 
 @runtime_checkable

@@ -2,6 +2,16 @@
 
 from django.urls import path
 
+from inspections import (
+    check_urls,
+    circular_urls,
+    dashboard_urls,
+    incident_urls,
+    indicator_urls,
+    rectify_urls,
+    upper_urls,
+    year_urls,
+)
 from inspections.views import lost, of_account, orders
 
 app_name = "inspections"
@@ -19,4 +29,12 @@ urlpatterns = [
     path("accounts/<int:pk>/lost/declare/", lost.declare, name="declare_lost"),
     path("accounts/<int:pk>/lost/dismiss/", lost.dismiss, name="dismiss_lost"),
     path("accounts/<int:pk>/lost/recover/", lost.recover, name="recover"),
+    *indicator_urls.urlpatterns,
+    *check_urls.urlpatterns,
+    *rectify_urls.urlpatterns,
+    *upper_urls.urlpatterns,
+    *circular_urls.urlpatterns,
+    *dashboard_urls.urlpatterns,
+    *year_urls.urlpatterns,
+    *incident_urls.urlpatterns,
 ]

@@ -31,6 +31,15 @@ SETTINGS: dict[str, Any] = {
     "invitation_days": 7,  # how long a one-time link works
     "attachments_per_filing": 20,  # files of one filing
     "attachments_unit_mb": 1024,  # of all files that one unit has attached
+    "check_sample_size": 0,  # 第二十四条: accounts of a month's check; 0 = all
+    "check_within_months": 6,  # a sample takes each account at least once in so many months
+    "check_double_percent": 0,  # of the accounts, how many are checked by two people
+    "rectify_days": 5,  # working days to put a problem right
+    "upper_margin_days": 1,  # working days between a unit's answer and what the finding from above asks for
+    "self_check_days": 30,  # days from a quarter's start in which each unit checks itself
+    "target_percent": 95,  # of the dashboard's rates
+    "rectified_target_percent": 100,
+    "activity_ranking": 0,  # 1: units are ranked by activity (减负: off)
 }
 
 

@@ -1,0 +1,5 @@
+"""Addresses of the check pages; joined in `inspections/urls.py`."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
