@@ -1,5 +1,10 @@
-"""Addresses of the rectify pages; joined in `inspections/urls.py`."""
+"""Addresses of rectifications and vetoes; joined in `inspections/urls.py`."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from inspections.views import rectifications
+
+urlpatterns: list[URLPattern] = [
+    path("rectifications/", rectifications.board, name="rectifications"),
+    path("rectifications/<int:pk>/", rectifications.detail, name="rectification"),
+]
