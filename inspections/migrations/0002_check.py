@@ -426,12 +426,14 @@ class Migration(migrations.Migration):
                 ("filings_on_time", models.PositiveIntegerField(default=0, verbose_name="按期报送")),
                 ("accounts", models.PositiveIntegerField(default=0, verbose_name="应更新的账号")),
                 ("accounts_updated", models.PositiveIntegerField(default=0, verbose_name="更新达标的账号")),
+                ("accounts_unknown", models.PositiveIntegerField(default=0, verbose_name="无法判断的账号")),
                 ("asked", models.PositiveIntegerField(default=0, verbose_name="咨询")),
                 ("answered_in_time", models.PositiveIntegerField(default=0, verbose_name="24 小时内回复")),
                 ("checked", models.PositiveIntegerField(default=0, verbose_name="抽查的账号")),
                 ("passed", models.PositiveIntegerField(default=0, verbose_name="合格的账号")),
                 ("rectifications", models.PositiveIntegerField(default=0, verbose_name="应整改")),
                 ("rectified", models.PositiveIntegerField(default=0, verbose_name="整改完成")),
+                ("days", models.JSONField(default=list, verbose_name="每天的更新次数")),
                 (
                     "unit",
                     models.ForeignKey(

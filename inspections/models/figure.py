@@ -13,12 +13,14 @@ class MonthFigure(models.Model):
     filings_on_time = models.PositiveIntegerField("按期报送", default=0)
     accounts = models.PositiveIntegerField("应更新的账号", default=0)
     accounts_updated = models.PositiveIntegerField("更新达标的账号", default=0)
+    accounts_unknown = models.PositiveIntegerField("无法判断的账号", default=0)  # not among `accounts`: no data
     asked = models.PositiveIntegerField("咨询", default=0)
     answered_in_time = models.PositiveIntegerField("24 小时内回复", default=0)
     checked = models.PositiveIntegerField("抽查的账号", default=0)
     passed = models.PositiveIntegerField("合格的账号", default=0)
     rectifications = models.PositiveIntegerField("应整改", default=0)
     rectified = models.PositiveIntegerField("整改完成", default=0)
+    days = models.JSONField("每天的更新次数", default=list)  # of the 1st, the 2nd …: the calendar of updates
 
     class Meta:
         verbose_name = verbose_name_plural = "月度统计"
