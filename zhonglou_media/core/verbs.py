@@ -31,6 +31,7 @@ KINDS = {
     "exportbatch": "导出上级系统的文件",
     "printtemplate": "打印模板",
     "reconciliation": "与上级平台核对",
+    "spotcheck": "抽查",
 }
 
 VERBS: dict[str, dict[str, str]] = {
@@ -170,6 +171,16 @@ VERBS: dict[str, dict[str, str]] = {
     "exportbatch": {"download": "下载导出的文件"},
     "printtemplate": {"upload": "上传模板", "adopt": "启用模板", "retire": "停用模板"},
     "reconciliation": {"reconcile": "与上级平台核对", "note": "写核对说明"},
+    "spotcheck": {
+        "draft": "起草抽查名单",
+        "redraw": "重新抽取名单",
+        "confirm": "确定抽查名单",
+        "add_account": "手工增加账号",
+        "share": "重新分配检查任务",
+        "reassign": "改由另一人检查",
+        "second_checker": "增加第二位检查人",
+        "close": "结束抽查",
+    },
 }
 
 OTHER = "办理"  # never a code; no event should come to it

@@ -1,0 +1,128 @@
+"""How far a month's check has come: by account, by checker, and over the months; set-based, nothing is kept."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
+
+from inspections.models import CheckState, Sheet, SheetState, SpotCheck
+from zhonglou_media.core.models import User
+
+COUNTED = Q(counts=True)
+SUBMITTED = Q(state=SheetState.SUBMITTED)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Accounts of a check: all of them, with a result, how it came out, and those on which two people differ."""
+
+    accounts: int
+    done: int
+    passed: int
+    failed: int
+    vetoed: int
+    differing: int
+    doubled: int
+
+    @property
+    def open(self) -> int:
+        return self.accounts - self.done
+
+    @property
+    def rate(self) -> float | None:
+        """Of those with a result, which part passed, in percent; None where nobody has one."""
+        return 100 * self.passed / self.done if self.done else None
+
+
+def progress(check: SpotCheck, *, units: Iterable[int] | None = None) -> Progress:
+    """Of the whole check, or of the accounts of these units: one query."""
+    sheets = Sheet.objects.filter(spot_check=check)
+    if units is not None:
+        sheets = sheets.filter(unit__in=set(units))
+    found = sheets.aggregate(
+        accounts=Count("pk", filter=Q(part=1)),
+        done=Count("pk", filter=COUNTED),
+        passed=Count("pk", filter=COUNTED & Q(passed=True)),
+        failed=Count("pk", filter=COUNTED & Q(passed=False)),
+        vetoed=Count("pk", filter=COUNTED & Q(vetoed=True)),
+        differing=Count("pk", filter=Q(part=1) & differing()),
+        doubled=Count("pk", filter=Q(part=2)),
+    )
+    return Progress(**found)
+
+
+def differing() -> Q:
+    """First sheets of accounts that two people have checked, and neither result counts: they differ."""
+    second = Sheet.objects.filter(spot_check=OuterRef("spot_check"), account=OuterRef("account"), part=2)
+    return Q(part=1, counts=False) & SUBMITTED & Q(Exists(second.filter(SUBMITTED, counts=False)))
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one checker has: sheets given to him, submitted, and failed among these; when he last submitted one."""
+
+    user: User
+    given: int
+    done: int
+    failed: int
+    last: datetime | None
+
+    @property
+    def open(self) -> int:
+        return self.given - self.done
+
+
+def shares(check: SpotCheck) -> list[Share]:
+    """Each checker of the month, by name: two queries."""
+    rows: Any = (
+        Sheet.objects.filter(spot_check=check, checker__isnull=False)
+        .order_by()
+        .values("checker")
+        .annotate(
+            given=Count("pk"),
+            done=Count("pk", filter=SUBMITTED),
+            failed=Count("pk", filter=SUBMITTED & Q(passed=False)),
+            last=Max("submitted_at"),
+        )
+    )
+    found = {row.pop("checker"): row for row in rows}
+    return [Share(user, **found[user.pk]) for user in User.objects.filter(pk__in=found).order_by("name", "pk")]
+
+
+@dataclass(frozen=True)
+class Month:
+    """A line of the list of months."""
+
+    check: SpotCheck
+    progress: Progress
+
+
+def months(checks: QuerySet[SpotCheck], *, units: Iterable[int] | None = None) -> list[Month]:
+    """The checks with their figures, of all accounts or of those of `units`: two queries."""
+    rows = list(checks.defer("drawn").select_related("indicator_set"))
+    sheets = Sheet.objects.filter(spot_check__in=[row.pk for row in rows])
+    if units is not None:
+        sheets = sheets.filter(unit__in=set(units))
+    found: Any = (
+        sheets.order_by()
+        .values("spot_check")
+        .annotate(
+            accounts=Count("pk", filter=Q(part=1)),
+            done=Count("pk", filter=COUNTED),
+            passed=Count("pk", filter=COUNTED & Q(passed=True)),
+            failed=Count("pk", filter=COUNTED & Q(passed=False)),
+            vetoed=Count("pk", filter=COUNTED & Q(vetoed=True)),
+            doubled=Count("pk", filter=Q(part=2)),
+        )
+    )
+    by_check = {row.pop("spot_check"): Progress(differing=0, **row) for row in found}
+    nothing = Progress(0, 0, 0, 0, 0, 0, 0)
+    return [Month(row, by_check.get(row.pk, nothing)) for row in rows]
+
+
+def current(today: date) -> SpotCheck | None:
+    """The check that is under way: the latest that is confirmed, else the one of this month."""
+    rows = SpotCheck.objects.defer("drawn").filter(month__lte=today)
+    return rows.filter(state=CheckState.CONFIRMED).order_by("-month").first() or rows.order_by("-month").first()
