@@ -4,6 +4,7 @@ Each is a template as the office would make one: what stands in it are names of 
 """
 
 import io
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
@@ -37,10 +38,10 @@ HEADS = (("备案编号", "number", "收到日期", "received"), ("报送截止"
 def built_in(form: PrintForm | str) -> bytes:
     """The template of that form, the same bytes' content each time."""
     document = Document()
-    _page(document)
+    page(document)
     _above(document)
     table = document.add_table(rows=0, cols=4)
-    _borders(table)
+    borders(table, (LABEL, VALUE, LABEL, VALUE))
     for label, name, other, second in HEADS:
         _pair(table, (label, name), (other, second))
     if form != PrintForm.OPENING:
@@ -75,7 +76,8 @@ def _name(form: PrintForm | str, name: str) -> str:
 # --- the page -------------------------------------------------------------------------------------------------------
 
 
-def _page(document: DocumentOf) -> None:
+def page(document: DocumentOf) -> None:
+    """A4 upright, with the fonts and the language of Chinese papers."""
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     section.left_margin = section.right_margin = MARGIN
@@ -104,24 +106,24 @@ def _page(document: DocumentOf) -> None:
 
 def _above(document: DocumentOf) -> None:
     top = _at_edge(document, document.sections[0].header.paragraphs[0])
-    _write(top, "{{ annex }}\t", font=SONG)
-    _write(top, "{{ mark }}", font=SONG, bold=True)
+    write(top, "{{ annex }}\t", font=SONG)
+    write(top, "{{ mark }}", font=SONG, bold=True)
     title = document.add_paragraph()
     title.alignment = CENTER
     title.paragraph_format.space_after = Pt(6)
-    _write(title, "{{ title }}", font=SONG, size=TITLE, bold=True)
+    write(title, "{{ title }}", font=SONG, size=TITLE, bold=True)
 
 
 def _below(document: DocumentOf) -> None:
     last = document.add_paragraph()  # Word wants one behind a table: as low as can be
     last.paragraph_format.line_spacing = Pt(1)
-    _write(last, "", size=Pt(1))
+    write(last, "", size=Pt(1))
     footer = _at_edge(document, document.sections[0].footer.paragraphs[0])
-    _write(footer, f"{NOTE}{{% if code %}}核对码 {{{{ code }}}}（{{{{ version }}}}）{{% endif %}}\t第 ", size=SMALL)
+    write(footer, f"{NOTE}{{% if code %}}核对码 {{{{ code }}}}（{{{{ version }}}}）{{% endif %}}\t第 ", size=SMALL)
     _field(footer, "PAGE")
-    _write(footer, " 页，共 ", size=SMALL)
+    write(footer, " 页，共 ", size=SMALL)
     _field(footer, "NUMPAGES")
-    _write(footer, " 页", size=SMALL)
+    write(footer, " 页", size=SMALL)
 
 
 def _at_edge(document: DocumentOf, paragraph: Paragraph) -> Paragraph:
@@ -135,7 +137,7 @@ def _field(paragraph: Paragraph, code: str) -> None:
     """A field that Word computes itself."""
     made = OxmlElement("w:fldSimple")
     made.set(qn("w:instr"), code)
-    run = _write(paragraph, "1", size=SMALL)._r
+    run = write(paragraph, "1", size=SMALL)._r
     paragraph._p.remove(run)
     made.append(run)
     paragraph._p.append(made)
@@ -144,11 +146,12 @@ def _field(paragraph: Paragraph, code: str) -> None:
 # --- the table ------------------------------------------------------------------------------------------------------
 
 
-def _borders(table: Table) -> None:
+def borders(table: Table, widths: Sequence[Length]) -> None:
+    """Lines around each cell, columns of these widths, and room between line and text."""
     table.style = "Table Grid"
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
-    for column, width in zip(table.columns, (LABEL, VALUE, LABEL, VALUE), strict=True):
+    for column, width in zip(table.columns, widths, strict=True):
         column.width = width
     margins = OxmlElement("w:tblCellMar")
     for side, twips in (("top", 28), ("left", 85), ("bottom", 28), ("right", 85)):
@@ -172,14 +175,14 @@ def _pair(table: Table, first: tuple[str, str], second: tuple[str, str]) -> None
     cells = _row(table).cells
     for i, (label, name) in enumerate((first, second)):
         _head(cells[2 * i], *_halves(label))
-        _write(cells[2 * i + 1].paragraphs[0], f"{{{{ {name} }}}}")
+        write(cells[2 * i + 1].paragraphs[0], f"{{{{ {name} }}}}")
 
 
 def _wide(table: Table, label: str, name: str) -> None:
     cells = _row(table).cells
     _head(cells[0], *_halves(label))
     cells[1].merge(cells[3])
-    _write(cells[1].paragraphs[0], f"{{{{ {name} }}}}")
+    write(cells[1].paragraphs[0], f"{{{{ {name} }}}}")
 
 
 def _halves(label: str) -> tuple[str, ...]:
@@ -194,7 +197,7 @@ def _head(cell: _Cell, *lines: str) -> None:
     for n, line in enumerate(lines):
         paragraph = cell.paragraphs[0] if n == 0 else cell.add_paragraph()
         paragraph.alignment = CENTER
-        _write(paragraph, line, font=SONG)
+        write(paragraph, line, font=SONG)
 
 
 def _items(table: Table) -> None:
@@ -205,13 +208,13 @@ def _items(table: Table) -> None:
     for mark in ("{%tr for item in items %}", "", "{%tr endfor %}"):
         cells = _item_row(table)
         if mark:
-            _write(cells[0].paragraphs[0], mark)
+            write(cells[0].paragraphs[0], mark)
             continue
         _head(cells[0], "{{ item.label }}")
-        _write(cells[1].paragraphs[0], "{{ item.old }}")
-        _write(cells[2].paragraphs[0], "{{ item.new }}")
+        write(cells[1].paragraphs[0], "{{ item.old }}")
+        write(cells[2].paragraphs[0], "{{ item.new }}")
     for mark in ("{%tr if not items %}", "", "{%tr endif %}"):
-        _write(_item_row(table)[0].paragraphs[0], mark)
+        write(_item_row(table)[0].paragraphs[0], mark)
 
 
 def _item_row(table: Table) -> tuple[_Cell, _Cell, _Cell]:
@@ -233,15 +236,16 @@ def _signed(table: Table) -> None:
         (cells[3], "opinion", ("经办人（签字）：", "区政府办公室（盖章）")),
     ):
         cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.BOTTOM
-        _write(cell.paragraphs[0], f"{{{{ {said} }}}}", size=SMALL)
+        write(cell.paragraphs[0], f"{{{{ {said} }}}}", size=SMALL)
         for line in (*lines, "年\u3000\u3000月\u3000\u3000日"):
             paragraph = cell.add_paragraph()
             paragraph.paragraph_format.space_before = Pt(7)
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT if line.startswith("年") else LEFT
-            _write(paragraph, line)
+            write(paragraph, line)
 
 
-def _write(paragraph: Paragraph, text: str, *, font: str = "", size: Length = TEXT, bold: bool = False) -> Run:
+def write(paragraph: Paragraph, text: str, *, font: str = "", size: Length = TEXT, bold: bool = False) -> Run:
+    """A run of text at the end of the paragraph; `font` is that of Chinese characters."""
     run = paragraph.add_run(text)
     run.font.size, run.font.bold = size, bold or None
     if font:
