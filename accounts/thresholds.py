@@ -235,6 +235,15 @@ EDITABLE: dict[str, Threshold] = {
             "下达的那一天",
         ),
         Threshold(
+            "rectify_again_days",
+            "退回后的整改期限",
+            "按期答复被退回的，至少再给几个工作日",
+            "个工作日",
+            24,
+            30,
+            "退回的那一天",
+        ),
+        Threshold(
             "upper_margin_days",
             "上级工单的提前量",
             "单位的答复期限比上级要求早几个工作日",

@@ -262,6 +262,10 @@ def _overdue_order(facts: Facts, flag: Flag) -> str:
     return f"已责令关停，应于 {facts.until(flag.due_at)} 前办理"
 
 
+def _overdue_rectification(facts: Facts, flag: Flag) -> str:
+    return f"检查发现的问题应于 {facts.until(flag.due_at)} 前整改并答复"
+
+
 SENTENCES: dict[str, Callable[[Facts, Flag], str]] = {
     R.INACTIVE: _inactive,
     R.NO_DATA: _no_data,
@@ -275,6 +279,7 @@ SENTENCES: dict[str, Callable[[Facts, Flag], str]] = {
     R.VENDOR_LAPSED: _vendor_lapsed,
     R.NO_RETENTION: _no_retention,
     R.OVERDUE_ORDER: _overdue_order,
+    R.OVERDUE_RECTIFICATION: _overdue_rectification,
     R.UNAPPROVED_EVENT: _unapproved_event,
 }
 

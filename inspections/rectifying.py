@@ -236,10 +236,16 @@ def verify(pk: int, *, note: str = "", by: User, now: datetime, read: str | None
 
 
 def send_back(pk: int, *, reason: str, by: User, now: datetime, read: str | None = None) -> Rectification:
-    """退回整改: the answer does not do; the due time stays. Raises as `verify`, Refused without a reason."""
+    """退回整改: the answer does not do. Raises as `verify`, Refused without a reason.
+
+    The office's time never counts against the unit: what was answered in time gets at least `rectify_again_days`
+    working days from today (本区设定); else the due time stays.
+    """
     with transaction.atomic():
         row, role = _begin(pk, S.ISSUED, by=by, read=read)
         row.sent_back_reason = need(reason, "退回的理由")
+        if in_time(row):
+            row.due_at = max(row.due_at, _working_days_from(now, "rectify_again_days"))
         row.state, row.sent_back = S.ISSUED, row.sent_back + 1
         row.save()
         detail = {"due_at": row.due_at.isoformat()}

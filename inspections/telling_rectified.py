@@ -23,15 +23,13 @@ TOLD: dict[str, Collection[Role]] = {
     "refer": (Role.SUPERVISOR,),
     "extend": audience.UNIT,
     "let_be": audience.UNIT,
-    "order_closure": audience.UNIT,
-    "veto": audience.UNIT,
-    "order_and_veto": audience.UNIT,
+    # of a closure and of a veto `ordering` and `vetoing` tell
 }
 
 
 def tell(row: Rectification, verb: str, seq: int, *, by: User | None, now: datetime) -> None:
     """Leave the notices of the event `seq`; not to who did it."""
-    roles = TOLD[verb]
+    roles = TOLD.get(verb, ())
     unit_id = row.unit_id if roles == audience.UNIT else None
     notices.tell(
         audience.people(roles, now=now, unit_id=unit_id, but=by),
@@ -78,11 +76,5 @@ def _told(row: Rectification, verb: str) -> str:
             return f"{what}：已转负责人，请决定。理由：{row.referred_reason}"
         case "extend":
             return f"{what}：期限延到 {until}，只延一次，请按期答复。"
-        case "let_be":
-            return f"{what}：负责人决定不另作处理，请继续整改，期限 {until}。"
-        case "order_closure":
-            return f"{what}：负责人决定责令关停，见 {row.closure_order}。"
-        case "veto":
-            return f"{what}：负责人决定年度考核一票否决。"
         case _:
-            return f"{what}：负责人决定责令关停（{row.closure_order}），并在年度考核中一票否决。"
+            return f"{what}：负责人决定不另作处理，请继续整改，期限 {until}。"

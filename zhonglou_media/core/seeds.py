@@ -35,6 +35,7 @@ SETTINGS: dict[str, Any] = {
     "check_within_months": 6,  # a sample takes each account at least once in so many months
     "check_double_percent": 0,  # of the accounts, how many are checked by two people
     "rectify_days": 5,  # working days to put a problem right
+    "rectify_again_days": 2,  # working days to answer again what was answered in time and sent back
     "upper_margin_days": 1,  # working days between a unit's answer and what the finding from above asks for
     "self_check_days": 30,  # days from a quarter's start in which each unit checks itself
     "target_percent": 95,  # of the dashboard's rates

@@ -88,6 +88,7 @@ PAGES: Mapping[str, tuple[str, Action]] = {
     "message": ("accounts:message", Action.VIEW_ACTIVITY),
     "preapproval": ("filings:preapproval", Action.VIEW_PREAPPROVALS),
     "closureorder": ("inspections:order", Action.VIEW_ORDERS),
+    "rectification": ("inspections:rectification", Action.VIEW_CHECKS),
     "unit": ("unit", Action.VIEW_REGISTER),
     "printtemplate": ("filings:template", Action.TEMPLATES),
     "user": ("user", Action.USERS),

@@ -57,12 +57,16 @@ def _row(flag: Flag, filing: Filing | None, facts: Facts, asked: Mapping[int, Pr
         title, sub, fact = flag.account.name, f"{flag.account.platform}·{flag.unit}", facts.sentence(flag)
         if flag.fact_kind == "closureorder":
             link = reverse("inspections:order", args=[flag.fact_id])
+        if flag.fact_kind == "rectification":
+            link = reverse("inspections:rectification", args=[flag.fact_id])
         if flag.fact_kind == "preapproval":
             link = reverse("filings:preapproval", args=[flag.fact_id])
             fact = _retained(flag, asked[flag.fact_id], facts)
     else:
         name = title = str(flag.unit)
         link, sub, fact = "", "", facts.sentence(flag)
+        if flag.fact_kind == "rectification":  # from above, of an account that the register does not hold
+            link = reverse("inspections:rectification", args=[flag.fact_id])
     long = facts.now - since(flag) > LONG and flag.cleared_at is None and flag.waived_at is None
     return FlagRow(flag, name, link, title, sub, fact, age(flag, facts.now), long, facts.known(flag))
 
