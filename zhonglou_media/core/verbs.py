@@ -13,6 +13,8 @@ KINDS = {
     "announcement": "公告",
     "preapproval": "前置申请",
     "closureorder": "责令关停",
+    "sheet": "检查单",
+    "selfcheck": "季度自查",
     "rectification": "整改",
     "annualveto": "一票否决",
     "sighting": "发现的账号",
@@ -111,6 +113,18 @@ VERBS: dict[str, dict[str, str]] = {
     "publication": {"publish": "登记发布", "remove": "登记删除", "restore": "撤销登记的删除"},
     "announcement": {"publish": "发布公告"},
     "preapproval": {"ask": "提出前置申请", "grant": "批准前置申请", "refuse": "不予批准前置申请"},
+    "sheet": {
+        "begin": "开始核对",
+        "rejudge": "重新预判",
+        "submit": "提交检查结果",
+        "decide": "认定检查结果",
+        "reopen": "重开检查单",
+    },
+    "selfcheck": {
+        "begin": "开始自查",
+        "rejudge": "重新预判",
+        "submit": "提交自查",
+    },
     "closureorder": {
         "issue": "下达责令关停",
         "prove": "报送关停证明",
