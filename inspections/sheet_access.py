@@ -28,7 +28,7 @@ def sheet_for(request: HttpRequest, pk: int) -> Sheet:
     rows = visible_sheets(user_of(request)).select_related(
         "spot_check__indicator_set", "account__platform", "account__unit", "unit", "checker", "screenshot", "decided_by"
     )
-    return get_object_or_404(rows, pk=pk)
+    return get_object_or_404(rows.defer("spot_check__drawn"), pk=pk)
 
 
 def may_write(user: User, sheet: Sheet) -> bool:

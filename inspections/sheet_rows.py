@@ -25,7 +25,7 @@ LONGEST = timedelta(days=92)
 def locked_check(check_id: int) -> SpotCheck:
     """The check, its row locked: hand-ins of one month follow each other, and its closing waits for them."""
     rows = SpotCheck.objects.select_for_update(of=("self",), no_key=True).select_related("indicator_set")
-    return rows.get(pk=check_id)
+    return rows.defer("drawn").get(pk=check_id)
 
 
 def locked_of(sheet_id: int) -> tuple[SpotCheck, list[Sheet]]:
@@ -46,7 +46,8 @@ def sheets_of(check: SpotCheck, accounts: Any) -> list[Sheet]:
 
 def with_names(rows: Any) -> Any:
     """With all that a page and the facts need of a sheet."""
-    return rows.select_related("spot_check__indicator_set", "account__platform", "account__unit", "unit", "checker")
+    names = ("spot_check__indicator_set", "account__platform", "account__unit", "unit", "checker")
+    return rows.select_related(*names).defer("spot_check__drawn")  # that file names every account of the month
 
 
 def locked_sheet(sheet_id: int) -> Sheet:
