@@ -47,7 +47,7 @@ CASES: list[tuple[dict[str, int | None], str, bool, bool, str]] = [
     ({"N2.1": 1}, "100", True, False, "0"),
     ({"N2.1": 1, "B01": 4}, "108", True, False, "8"),
     ({"N1.1": 2, "Z10": 1}, "95", True, False, "0"),
-    ({code: 99 for code in (f"Z{n:02}" for n in range(1, 13))}, "0", False, False, "0"),  # 130 at most, never below 0
+    (dict.fromkeys((f"Z{n:02}" for n in range(1, 13)), 99), "0", False, False, "0"),  # 130 at most, never below 0
     ({"X99": 5}, "100", False, True, "0"),  # no line of this set
     ({"Z07": -3}, "100", False, True, "0"),
 ]
