@@ -18,6 +18,7 @@ from typing import Any
 
 VENDOR = Path(__file__).resolve().parent.parent / "static" / "vendor"
 TABLER, HTMX, ICONS = ("@tabler/core", "1.6.1"), ("htmx.org", "2.0.11"), ("@tabler/icons", "3.52.0")
+ECHARTS = ("echarts", "6.1.0")
 
 # One file of the sprite: what the pages use. Names are those of Tabler's outline icons.
 ICON_NAMES = """
@@ -85,11 +86,18 @@ def tabler_licence(css: str) -> str:
     return "MIT License\n\n" + "\n".join(holders) + "\n\n" + MIT
 
 
+def echarts_licence(folder: Path) -> str:
+    """Apache-2.0 with its notice, and the licence of the parts that it names."""
+    parts = (folder / "LICENSE", folder / "NOTICE", folder / "licenses" / "LICENSE-d3")
+    return "\n\n".join(part.read_text().strip() for part in parts) + "\n"
+
+
 def vendor() -> None:
     """Fetch, write, and describe every file."""
     VENDOR.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
-        tabler, htmx, icons = (fetch(*package, Path(temporary)) for package in (TABLER, HTMX, ICONS))
+        packages = (TABLER, HTMX, ICONS, ECHARTS)
+        tabler, htmx, icons, echarts = (fetch(*package, Path(temporary)) for package in packages)
         css = (tabler / "dist" / "css" / "tabler.min.css").read_text()
         made: list[tuple[str, tuple[str, str], str, str, str]] = [
             ("tabler.min.css", TABLER, "MIT", without_source_map(css), tabler_licence(css)),
@@ -101,6 +109,13 @@ def vendor() -> None:
                 (htmx / "LICENSE").read_text(),
             ),
             ("icons.svg", ICONS, "MIT", sprite(icons), (icons / "LICENSE").read_text()),
+            (
+                "echarts.common.min.js",
+                ECHARTS,
+                "Apache-2.0",
+                (echarts / "dist" / "echarts.common.min.js").read_text(),
+                echarts_licence(echarts),
+            ),
         ]
     manifest: list[dict[str, Any]] = []
     for file, (name, version), licence, text, licence_text in made:
