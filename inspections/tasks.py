@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from inspections import sweep
+from inspections import figures, sweep
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.task_runs import recorded
 
@@ -12,3 +12,10 @@ def run_sweep() -> None:
     """Every rule once, as of the database's clock. Losing a tick costs a minute, doubling one changes nothing."""
     with recorded("inspections.sweep"):
         sweep.sweep(db_now())
+
+
+@shared_task(name="inspections.figures")
+def refresh_figures() -> None:
+    """The dashboard's roll-ups, of what changed since the last run; two runs at once: the second finds nothing to do."""
+    with recorded("inspections.figures"):
+        figures.refresh(db_now())

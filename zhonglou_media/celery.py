@@ -86,6 +86,7 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute=5),
         "options": {"expires": 1800},
     },
+    "figures": {"task": "inspections.figures", "schedule": 300.0, "options": {"expires": 290}},
     "verify": {"task": "portal.verify_events", "schedule": crontab(hour=3, minute=0), "options": {"expires": 3600}},
     "jobs": {"task": "portal.run_jobs", "schedule": 5.0, "options": {"expires": 4}},
 }

@@ -18,7 +18,9 @@ ENDED = "ended"
 ENDED_DAYS = 30
 END = Coalesce("waived_at", "cleared_at")
 NEW = "new"
-AGES = ((NEW, "近 7 天新增"), ("3", "3 天以上"), ("7", "7 天以上"), ("30", "30 天以上"))
+OLDER = (("3", "3 天以上"), ("7", "7 天以上"), ("30", "30 天以上"))
+BETWEEN = {"0-1": (0, 1), "1-3": (1, 3), "3-7": (3, 7)}  # as the dashboard counts them
+AGES = ((NEW, "近 7 天新增"), ("0-1", "1 天以内"), ("1-3", "1–3 天"), ("3-7", "3–7 天"), *OLDER)
 
 
 def recently_ended(flags: FlagQuerySet, now: datetime) -> FlagQuerySet:
@@ -86,4 +88,8 @@ class FlagFilter(forms.Form):
             rows = rows.filter(level=given["level"])
         if given.get("age") == NEW:
             return rows.filter(raised_at__gte=self.now - timedelta(days=7))
+        if given.get("age") in BETWEEN:
+            least, most = BETWEEN[given["age"]]
+            rows = rows.filter(older_than(least, self.now)) if least else rows
+            return rows.exclude(older_than(most, self.now))
         return rows.filter(older_than(int(given["age"]), self.now)) if given.get("age") else rows

@@ -74,6 +74,10 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         ),
     ),
     (
+        "统计",
+        (Page("月度看板", "inspections:dashboard", "chart-bar"),),
+    ),
+    (
         "查阅",
         (
             Page("通知", "notices", "bell"),
