@@ -69,13 +69,21 @@ def sure(found: Sequence[Account]) -> Account | None:
     return found[0] if len(found) == 1 else None
 
 
-def candidates(text: str, platform: Platform | None) -> list[Account]:
-    """What a person may choose from: exact names first, then those that the register's search finds; at most eight."""
-    words = PlatformWords()
-    meant = read(text, platform.name if platform else "", words)
+@dataclass(frozen=True)
+class Found:
+    """What the register has: the account that is meant where that is clear, and what a person may choose from."""
+
+    exact: Account | None
+    offered: list[Account]
+
+
+def look_up(text: str, platform: Platform | None) -> Found:
+    """Exact names first, then what the register's search finds; at most eight."""
+    meant = read(text, platform.name if platform else "", PlatformWords())
     if not meant.name:
-        return []
+        return Found(None, [])
     found = called([meant])[0]
+    exact = sure(found)
     if len(found) < SHOWN:
         near = Account.objects.exclude(state=AccountState.VOID).exclude(pk__in=[account.pk for account in found])
         if meant.platform is not None:
@@ -83,7 +91,7 @@ def candidates(text: str, platform: Platform | None) -> list[Account]:
         searched = searching.accounts(meant.name)
         if searched:
             found += near.filter(searched).select_related("platform", "unit").order_by("pk")[: SHOWN - len(found)]
-    return found[:SHOWN]
+    return Found(exact, found[:SHOWN])
 
 
 @dataclass(frozen=True)

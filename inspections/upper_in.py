@@ -107,13 +107,14 @@ def plan(job: Job, now: datetime) -> list[Line]:
     lines = []
     for (number, values), account in zip(rows, accounts, strict=True):
         line = _line(number, values, account, job, words, now)
-        if line.typed is not None:
-            key = (line.typed.issuer, line.typed.number)
+        typed = line.typed
+        if typed is not None:
+            key = (typed.issuer, typed.number)
             if key in first:
                 why = f"与第 {first[key]} 行的来源、编号相同，请删去重复的一行，或改正编号"
                 line = Line(number, REFUSED, values, field=LABELS["number"], reason=why)
             elif key in there:
-                line = _again(line, line.typed, there[key])
+                line = _again(line, typed, there[key])
             first.setdefault(key, number)
         lines.append(line)
     return lines

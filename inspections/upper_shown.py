@@ -101,6 +101,14 @@ def counts(rows: QuerySet[UpperFinding], now: datetime) -> dict[str, int]:
     return found
 
 
+def open_and_late(user: User, now: datetime) -> dict[str, int]:
+    """Of those that `user` reads how many are not answered, and how many of these are late; one query."""
+    found: dict[str, int] = (
+        visible(user).filter(OPEN).aggregate(open=Count("pk"), late=Count("pk", filter=Q(due_at__lte=now)))
+    )
+    return found
+
+
 def of_year(rows: QuerySet[UpperFinding], now: datetime) -> dict[str, Any]:
     """今年累计: received by issuer, answered in time and late, named; what was dropped is none of the district's."""
     year = day_of(now).year
@@ -111,6 +119,7 @@ def of_year(rows: QuerySet[UpperFinding], now: datetime) -> dict[str, Any]:
         **{issuer.value: Count("pk", filter=Q(issuer=issuer)) for issuer in Issuer},
         reported=Count("pk", filter=reported),
         in_time=Count("pk", filter=reported & Q(reported_at__lt=F("due_at"))),
+        late=Count("pk", filter=reported & Q(reported_at__gte=F("due_at"))),
         named=Count("pk", filter=Q(named=True)),
         decided=Count("pk", filter=Q(named=True, decided_at__isnull=False)),
     ) | {"year": year}

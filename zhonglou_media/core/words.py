@@ -32,6 +32,11 @@ STATE_ICONS = {
     "issued": "clock",
     "submitted": "clipboard-check",
     "verified": "circle-check",
+    # findings from above
+    "received": "alert-triangle",
+    "handed": "clock",
+    "reported": "circle-check",
+    "dropped": "circle-x",
 }
 
 # 预警规则: code → (words, icon, article).

@@ -89,6 +89,7 @@ PAGES: Mapping[str, tuple[str, Action]] = {
     "preapproval": ("filings:preapproval", Action.VIEW_PREAPPROVALS),
     "closureorder": ("inspections:order", Action.VIEW_ORDERS),
     "rectification": ("inspections:rectification", Action.VIEW_CHECKS),
+    "upperfinding": ("inspections:upper", Action.VIEW_CHECKS),
     "unit": ("unit", Action.VIEW_REGISTER),
     "printtemplate": ("filings:template", Action.TEMPLATES),
     "user": ("user", Action.USERS),

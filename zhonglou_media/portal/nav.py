@@ -19,6 +19,7 @@ from filings import going_up, preapprovals, queues, review_queue
 from filings.handing_over import left_behind
 from filings.models import Filing, FilingState
 from filings.models.filing import CLOSINGS
+from inspections import upper_shown
 from inspections.access import visible_orders
 from inspections.models.order import STANDING, OrderState
 from zhonglou_media.core.calendar import Calendar
@@ -74,6 +75,10 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         ),
     ),
     (
+        "监管",
+        (Page("上级工单", "inspections:uppers", "mail", "upper"),),
+    ),
+    (
         "统计",
         (Page("月度看板", "inspections:dashboard", "chart-bar"),),
     ),
@@ -123,7 +128,7 @@ def counts(user: User, now: datetime) -> dict[str, Count]:
     unit, two for the office, a third for the supervisor.
     """
     todo = _todo(user, now)
-    return _flags(user) | todo | _orders(user, now, todo["todo"])
+    return _flags(user) | todo | _orders(user, now, todo["todo"]) | _upper(user, now)
 
 
 def _orders(user: User, now: datetime, todo: Count) -> dict[str, Count]:
@@ -147,6 +152,14 @@ def _orders(user: User, now: datetime, todo: Count) -> dict[str, Count]:
     if could(user, Action.ORDER):
         shown["todo"] = Count(todo.number + found["proved"], todo.late or found["proved_late"] > 0)
     return shown
+
+
+def _upper(user: User, now: datetime) -> dict[str, Count]:
+    """The findings from above that are not answered, of the units the person reads, red when one is late; one query."""
+    if not could(user, Action.VIEW_CHECKS):
+        return {}
+    found = upper_shown.open_and_late(user, now)
+    return {"upper": Count(found["open"], found["late"] > 0)}
 
 
 def _flags(user: User) -> dict[str, Count]:
