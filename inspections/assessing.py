@@ -18,7 +18,7 @@ from accounts.access import seen_unit_ids
 from accounts.models import Account
 from accounts.models.account import WATCHED
 from accounts.policy import Action
-from inspections import assessed_facts
+from inspections import assessed_facts, figures
 from inspections.models import (
     Assessment,
     AssessmentYear,
@@ -60,6 +60,7 @@ def lines(user: User, year: AssessmentYear) -> QuerySet[Assessment]:
 
 def tick(now: datetime) -> int:
     """Compute this year and every earlier one that is not frozen; returns how many lines changed. Each night."""
+    figures.refresh(now)
     AssessmentYear.objects.get_or_create(year=day_of(now).year)
     changed = 0
     for number in AssessmentYear.objects.filter(state=YearState.OPEN).order_by("year").values_list("year", flat=True):
@@ -77,6 +78,7 @@ def recompute(number: int, *, by: User, now: datetime) -> int:
     """
     policy.require(by, Action.ASSESS)
     _check_year(number, now)
+    figures.refresh(now)
     AssessmentYear.objects.get_or_create(year=number)
     with transaction.atomic():
         return _compute(_open(number), now)

@@ -19,6 +19,7 @@ KINDS = {
     "annualveto": "一票否决",
     "upperfinding": "上级工单",
     "sighting": "发现的账号",
+    "circular": "通报",
     "unit": "单位",
     "user": "用户",
     "membership": "任职",
@@ -35,6 +36,9 @@ KINDS = {
     "printtemplate": "打印模板",
     "reconciliation": "与上级平台核对",
     "spotcheck": "抽查",
+    "assessmentyear": "年度考核",
+    "incident": "突发情况",
+    "incidentroute": "转送程序",
 }
 
 VERBS: dict[str, dict[str, str]] = {
@@ -198,6 +202,16 @@ VERBS: dict[str, dict[str, str]] = {
     "exportbatch": {"download": "下载导出的文件"},
     "printtemplate": {"upload": "上传模板", "adopt": "启用模板", "retire": "停用模板"},
     "reconciliation": {"reconcile": "与上级平台核对", "note": "写核对说明"},
+    "circular": {
+        "draft": "起草通报",
+        "draft_correction": "起草更正通报",
+        "save": "修改通报",
+        "explain": "在通报中说明差异",
+        "submit": "送审",
+        "recall": "撤回修改",
+        "send_back": "退回修改",
+        "publish": "公开通报",
+    },
     "spotcheck": {
         "draft": "起草抽查名单",
         "redraw": "重新抽取名单",
@@ -208,6 +222,9 @@ VERBS: dict[str, dict[str, str]] = {
         "second_checker": "增加第二位检查人",
         "close": "结束抽查",
     },
+    "assessmentyear": {"weigh": "修改权重", "write_paragraph": "写年度报告的段落", "freeze": "定稿年度考核"},
+    "incident": {"record": "登记", "pass_on": "转送", "receive": "登记对方签收", "close": "办结"},
+    "incidentroute": {"revise": "修订转送程序"},
 }
 
 OTHER = "办理"  # never a code; no event should come to it

@@ -24,6 +24,9 @@ STATE_ICONS = {
     "not_asked": "circle-dashed",
     "asked": "clock",
     "granted": "circle-check",
+    # incidents
+    "recorded": "alert-triangle",
+    "passed": "send",
     # rectifications and orders
     "proved": "clipboard-check",
     "executed": "circle-check",
@@ -32,6 +35,9 @@ STATE_ICONS = {
     "issued": "clock",
     "submitted": "clipboard-check",
     "verified": "circle-check",
+    # circulars, sets of indicators
+    "review": "clipboard-check",
+    "published": "circle-check",
     # findings from above
     "received": "alert-triangle",
     "handed": "clock",
