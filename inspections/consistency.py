@@ -111,6 +111,8 @@ class _Judge:
         self.differs: list[str] = []
         self.unknown: list[str] = []
         self.compared = 0
+        self.whole: int | None = None  # how many were checked
+        self.spans: list[tuple[str, range]] = []  # how many of them passed, by what says so
 
     def all(self) -> None:
         self._census()
@@ -179,6 +181,37 @@ class _Judge:
         total, checked = self._count(entry.get("total"), "总数"), self._count(entry.get("checked"), "检查数")
         passed, failed = self._count(entry.get("passed"), "合格数"), self._count(entry.get("failed"), "不合格数")
         rate = self._rate(entry.get("rate_total"), "合格率")
+        by = self._sums(total, checked)
+        if total is not None and checked is not None:
+            self._agree(checked <= total, f"检查数{checked}多于总数{total}")
+        both = passed + failed if passed is not None and failed is not None else None
+        sums = [sum(counts.values()) for counts in by.values()]
+        whole = next((n for n in (checked, total, both, *sums) if n is not None), None)
+        self.whole = whole
+        if whole is not None:
+            named = f"检查数{whole}" if checked is not None else f"总数{whole}"
+            if both is not None:
+                self._agree(both == whole, f"合格{passed} + 不合格{failed} = {both} ≠ {named}")
+            if rate is not None:
+                self._of_rate("合格率", rate, whole)
+            self._counted(passed, failed, whole, named)
+        elif rate is not None:
+            self.unknown.append("合格率没有检查数作分母")
+        for key, label in DIMENSIONS:
+            self._rates(key, label, by.get(key), total)
+
+    def _counted(self, passed: int | None, failed: int | None, whole: int, named: str) -> None:
+        """What passed and what failed, of `whole`."""
+        for count, word in ((passed, "合格数"), (failed, "不合格数")):
+            if count is not None:
+                self._agree(count <= whole, f"{word}{count}多于{named}")
+        if passed is not None and passed <= whole:
+            self._meets(f"合格数{passed}", range(passed, passed + 1))
+        if failed is not None and failed <= whole and passed is None:
+            self._meets(f"不合格数{failed}", range(whole - failed, whole - failed + 1))
+
+    def _sums(self, total: int | None, checked: int | None) -> dict[str, dict[str, int]]:
+        """The parts by owner and by type where all are known; each comes to the total."""
         sums: dict[str, int] = {}
         by: dict[str, dict[str, int]] = {}
         for key, label in DIMENSIONS:
@@ -194,28 +227,7 @@ class _Judge:
         if total is None and len(sums) == 2:
             (one, first), (other, second) = sums.items()
             self._agree(first == second, f"{one}合计{first} ≠ {other}合计{second}")
-        if total is not None and checked is not None:
-            self._agree(checked <= total, f"检查数{checked}多于总数{total}")
-        both = passed + failed if passed is not None and failed is not None else None
-        whole = next((n for n in (checked, total, both, *sums.values()) if n is not None), None)
-        self.whole, self.spans = whole, [("", range(whole + 1))] if whole is not None else []
-        if whole is not None:
-            named = f"检查数{whole}" if checked is not None else f"总数{whole}"
-            if both is not None:
-                self._agree(both == whole, f"合格{passed} + 不合格{failed} = {both} ≠ {named}")
-            for count, word in ((passed, "合格数"), (failed, "不合格数")):
-                if count is not None and count > whole:
-                    self._agree(False, f"{word}{count}多于{named}")
-            if rate is not None:
-                self._of_rate("合格率", rate, whole)
-            if passed is not None and passed <= whole:
-                self._meets(f"合格数{passed}", range(passed, passed + 1))
-            if failed is not None and failed <= whole and both in (None, whole):
-                self._meets(f"不合格数{failed}", range(whole - failed, whole - failed + 1))
-        elif rate is not None:
-            self.unknown.append("合格率没有检查数作分母")
-        for key, label in DIMENSIONS:
-            self._rates(key, label, by.get(key), total)
+        return by
 
     def _of_rate(self, label: str, rate: Decimal, whole: int) -> None:
         span = self._possible(label, rate, whole)
@@ -238,8 +250,6 @@ class _Judge:
         """`span` of the accounts that passed must meet those known before."""
         for other, known in self.spans:
             low, high = max(span[0], known[0]), min(span[-1], known[-1])
-            if not other:
-                continue
             said = f"{other}折合合格{_span(known)}，{label}折合合格{_span(span)}"
             if not self._agree(low <= high, said):
                 break
@@ -309,9 +319,8 @@ class _Judge:
         what = _shown(row.get("type") or label)
         count = self._count(row.get("count"), f"{what}的个数")
         accounts = row.get("accounts")
-        if accounts is not None and not (
-            isinstance(accounts, Sequence) and not isinstance(accounts, str) and all(isinstance(a, str) for a in accounts)
-        ):
+        listed = isinstance(accounts, Sequence) and not isinstance(accounts, str)
+        if accounts is not None and not (listed and all(isinstance(name, str) for name in accounts)):
             self._agree(False, f"{what}的账号应为一列名称")
             accounts = None
         names = {" ".join(unicodedata.normalize("NFKC", name).split()) for name in accounts or ()}

@@ -76,7 +76,10 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
     ),
     (
         "监管",
-        (Page("上级工单", "inspections:uppers", "mail", "upper"),),
+        (
+            Page("上级工单", "inspections:uppers", "mail", "upper"),
+            Page("通报", "inspections:circulars_office", "speakerphone"),
+        ),
     ),
     (
         "统计",
