@@ -15,7 +15,7 @@ from typing import Any
 
 AGREES, DIFFERS, UNKNOWN = "一致", "不一致", "无法核对"
 DIMENSIONS = (("owner", "按开设主体分"), ("type", "按类型分"))
-MOST, MOST_DECIMALS = 10**12, 6
+MOST_DIGITS, MOST_DECIMALS = 12, 6
 _WORDS = re.compile(r"[和与及、\s]")
 _BRACKETS = str.maketrans(dict.fromkeys("()[]{}<>〔〕【】〈〉《》「」『』“”‘’\"'"))
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|〔[^〔〕]*〕|【[^【】]*】")
@@ -138,7 +138,7 @@ class _Judge:
             self._agree(False, f"{label}不是数字（{_shown(value)}）")
             return None
         found = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-        if not found.is_finite() or abs(found) > MOST or decimals_of(found) > MOST_DECIMALS:
+        if not found.is_finite() or (found and found.adjusted() > MOST_DIGITS) or decimals_of(found) > MOST_DECIMALS:
             self._agree(False, f"{label}不是合理的数")
             return None
         return found

@@ -38,12 +38,16 @@ def _read(path: Path) -> list[Any]:
         raise Refused(f"文件“{path}”不是 UTF-8 编码的文本，请另存为 UTF-8 后重试。") from None
     except json.JSONDecodeError as error:
         raise Refused(f"文件“{path}”不是完整的 JSON：第 {error.lineno} 行第 {error.colno} 个字符处看不懂。") from None
-    except (ValueError, ArithmeticError, RecursionError):  # a number of 5,000 digits, brackets in brackets
+    except (ValueError, RecursionError):  # a number of 5,000 digits, brackets in brackets
         raise Refused(f"文件“{path}”的内容过长或层次过深，不是通报的数字，请核对。") from None
     if not isinstance(found, list):
         raise Refused(f"文件“{path}”应当是一个列表（以 [ 开头），每个通报一项。")
     return found
 
 
-def _exact(text: str) -> Decimal:
-    return Decimal(text)
+def _exact(text: str) -> Decimal | str:
+    """The number as it is written; one beyond all bounds stays a text, which its entry is told of."""
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return text
