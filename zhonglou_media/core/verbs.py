@@ -36,6 +36,7 @@ KINDS = {
     "printtemplate": "打印模板",
     "reconciliation": "与上级平台核对",
     "spotcheck": "抽查",
+    "indicatorset": "检查指标",
     "assessmentyear": "年度考核",
     "incident": "突发情况",
     "incidentroute": "转送程序",
@@ -129,6 +130,14 @@ VERBS: dict[str, dict[str, str]] = {
         "begin": "开始自查",
         "rejudge": "重新预判",
         "submit": "提交自查",
+    },
+    "indicatorset": {
+        "start": "起草新一版",
+        "edit": "修改名称、依据和数值",
+        "add_line": "加一条指标",
+        "edit_line": "修改一条指标",
+        "remove_line": "删去一条指标",
+        "publish": "发布",
     },
     "closureorder": {
         "issue": "下达责令关停",

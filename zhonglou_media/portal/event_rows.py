@@ -88,6 +88,8 @@ PAGES: Mapping[str, tuple[str, Action]] = {
     "message": ("accounts:message", Action.VIEW_ACTIVITY),
     "preapproval": ("filings:preapproval", Action.VIEW_PREAPPROVALS),
     "closureorder": ("inspections:order", Action.VIEW_ORDERS),
+    "indicatorset": ("inspections:indicator_set", Action.VIEW_CHECKS),
+    "spotcheck": ("inspections:check_of", Action.VIEW_CHECKS),
     "incident": ("inspections:incident", Action.VIEW_INCIDENTS),
     "rectification": ("inspections:rectification", Action.VIEW_CHECKS),
     "upperfinding": ("inspections:upper", Action.VIEW_CHECKS),
