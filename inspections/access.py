@@ -8,7 +8,8 @@ from accounts import policy
 from accounts.access import seen_unit_ids, user_of, visible_accounts
 from accounts.models import Account
 from accounts.policy import Action
-from inspections.models import ClosureOrder
+from inspections.models import CheckState, ClosureOrder, SpotCheck
+from zhonglou_media.core.clock import parse_day
 from zhonglou_media.core.models import User
 
 
@@ -33,3 +34,19 @@ def account_for(request: HttpRequest, pk: int, action: Action) -> Account:
     if not policy.may(user_of(request), action, account):
         raise Http404
     return account
+
+
+def visible_checks(user: User) -> QuerySet[SpotCheck]:
+    """The months' checks: all of them for who reads the whole district, those whose list is confirmed for a unit."""
+    checks = SpotCheck.objects.defer("drawn")
+    return checks if seen_unit_ids(user) is None else checks.exclude(state=CheckState.DRAFTED)
+
+
+def check_for(request: HttpRequest, month: str) -> SpotCheck:
+    """The check of a month written as 2026-11, if this person may read it; 404 otherwise."""
+    day = parse_day(f"{month}-01") if len(month) == len("2026-11") else None
+    if day is None:
+        raise Http404
+    return get_object_or_404(
+        visible_checks(user_of(request)).select_related("indicator_set", "confirmed_by"), month=day
+    )

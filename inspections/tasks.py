@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from inspections import figures, sweep
+from inspections import assessing, checks, figures, sweep
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.task_runs import recorded
 
@@ -19,3 +19,17 @@ def refresh_figures() -> None:
     """The dashboard's roll-ups, of what changed since the last run; two runs at once: the second finds nothing to do."""
     with recorded("inspections.figures"):
         figures.refresh(db_now())
+
+
+@shared_task(name="inspections.draft_check")
+def draft_check() -> None:
+    """The list of this month's check on its 1st, or on the first day after it on which the schedule runs again."""
+    with recorded("inspections.draft_check"):
+        checks.draft_due(db_now())
+
+
+@shared_task(name="inspections.assess")
+def assess() -> None:
+    """The scores of this year and of earlier ones that are not frozen; doubling a run changes nothing."""
+    with recorded("inspections.assess"):
+        assessing.tick(db_now())

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db.models import Count
+from django.urls import reverse
 
 from accounts import audience
 from inspections.models import SpotCheck
@@ -14,7 +15,7 @@ from zhonglou_media.core.models import User
 
 def link_to(check: SpotCheck) -> str:
     """The page of the month."""
-    return f"/checks/{check.code}/"
+    return reverse("inspections:check", args=[check.code])
 
 
 def drafted(check: SpotCheck, accounts: int, seq: int, *, by: User | None, now: datetime) -> None:

@@ -87,6 +87,13 @@ app.conf.beat_schedule = {
         "options": {"expires": 1800},
     },
     "figures": {"task": "inspections.figures", "schedule": 300.0, "options": {"expires": 290}},
+    # On the 1st; on the days after it only where that was missed.
+    "draft_check": {
+        "task": "inspections.draft_check",
+        "schedule": crontab(hour=0, minute=20),
+        "options": {"expires": 3600},
+    },
+    "assess": {"task": "inspections.assess", "schedule": crontab(hour=2, minute=45), "options": {"expires": 3600}},
     "verify": {"task": "portal.verify_events", "schedule": crontab(hour=3, minute=0), "options": {"expires": 3600}},
     "jobs": {"task": "portal.run_jobs", "schedule": 5.0, "options": {"expires": 4}},
 }
