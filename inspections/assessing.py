@@ -183,13 +183,14 @@ def freeze(number: int, *, reason: str = "", by: User, now: datetime, read: str 
     WrongState, StaleReading.
     """
     role = policy.require(by, Action.ASSESS)
+    figures.refresh(now)
     with transaction.atomic():
         year = _open(number)
         if day_of(now) < (first := date(number, 12, 31)):
             raise Refused(f"{number} 年度考核最早在 {first} 定稿，年度内的事项还会变化。")
         _must_be(year, read)
         if _compute(year, now) and read is not None:
-            raise StaleReading("没有定稿：您打开页面以后，有单位的得分变了。请看过现在的得分再定稿。", [])
+            raise StaleReading("没有定稿：上次计算以后，有单位的得分变了。请先重新计算，看过再定稿。", [])
         left = assessed_facts.still_open(number)
         if left and not reason.strip():
             raise Refused(f"还有{left.words()}，请写明现在定稿的理由。")

@@ -16,7 +16,7 @@ from zhonglou_media.portal.unit_todos import unit_todos
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_to_confirm")]
 
-NO_ORDERS = {"orders": Count(0), "upper": Count(0)}
+NO_ORDERS = {"orders": Count(0), "upper": Count(0), "incidents": Count(0)}
 
 
 def test_an_operator_counts_what_is_with_the_unit_and_sees_what_is_late() -> None:

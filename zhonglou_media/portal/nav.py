@@ -19,8 +19,9 @@ from filings import going_up, preapprovals, queues, review_queue
 from filings.handing_over import left_behind
 from filings.models import Filing, FilingState
 from filings.models.filing import CLOSINGS
-from inspections import upper_shown
+from inspections import incidents, upper_shown
 from inspections.access import visible_orders
+from inspections.models import CheckState, IncidentState, Sheet, SheetState
 from inspections.models.order import STANDING, OrderState
 from zhonglou_media.core.calendar import Calendar
 from zhonglou_media.core.clock import day_of, db_now
@@ -77,13 +78,19 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
     (
         "监管",
         (
+            Page("抽查", "inspections:checks", "clipboard-check", "checks"),
+            Page("突发情况", "inspections:incidents", "alert-circle", "incidents"),
             Page("上级工单", "inspections:uppers", "mail", "upper"),
             Page("通报", "inspections:circulars_office", "speakerphone"),
+            Page("检查指标", "inspections:indicators", "table"),
         ),
     ),
     (
         "统计",
-        (Page("月度看板", "inspections:dashboard", "chart-bar"),),
+        (
+            Page("月度看板", "inspections:dashboard", "chart-bar"),
+            Page("年度考核", "inspections:years", "star"),
+        ),
     ),
     (
         "查阅",
@@ -131,7 +138,43 @@ def counts(user: User, now: datetime) -> dict[str, Count]:
     unit, two for the office, a third for the supervisor.
     """
     todo = _todo(user, now)
-    return _flags(user) | todo | _orders(user, now, todo["todo"]) | _upper(user, now)
+    shown = _flags(user) | todo | _orders(user, now, todo["todo"]) | _upper(user, now)
+    return shown | _incidents(user, now, shown["todo"]) | _checks(user, now)
+
+
+def _checks(user: User, now: datetime) -> dict[str, Count]:
+    """The sheets that the person is still to check, red once a month is over; one query, of the office alone."""
+    if not could(user, Action.CHECK):
+        return {}
+    mine = Sheet.objects.filter(checker=user, state=SheetState.OPEN, spot_check__state=CheckState.CONFIRMED)
+    late = models.Count("pk", filter=Q(spot_check__due_at__lte=now))
+    found = mine.aggregate(all=models.Count("pk"), late=late)
+    return {"checks": Count(found["all"], found["late"] > 0)}
+
+
+def _incidents(user: User, now: datetime, todo: Count) -> dict[str, Count]:
+    """Incidents that are not closed, of the units the person reads, red while one is not passed on in time; one query.
+
+    What waits to be passed on is among the office's to-dos.
+    """
+    if not could(user, Action.VIEW_INCIDENTS):
+        return {}
+    waits = Q(state=IncidentState.RECORDED)
+    found = (
+        incidents.visible(user)
+        .filter(state__in=incidents.OPEN)
+        .aggregate(
+            all=models.Count("pk"),
+            waits=models.Count("pk", filter=waits),
+            late=models.Count("pk", filter=waits & Q(pass_due_at__lt=now)),
+        )
+    )
+    if not could(user, Action.PASS_INCIDENT):
+        return {"incidents": Count(found["all"])}
+    return {
+        "incidents": Count(found["all"], found["waits"] > 0),
+        "todo": Count(todo.number + found["waits"], todo.late or found["late"] > 0),
+    }
 
 
 def _orders(user: User, now: datetime, todo: Count) -> dict[str, Count]:

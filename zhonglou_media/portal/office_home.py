@@ -15,7 +15,7 @@ from accounts.wording import SINCE
 from filings import going_up, preapprovals, queues, review_queue
 from filings.forms.office import QueueFilter
 from filings.models import Filing, FilingKind
-from inspections import losing
+from inspections import incidents, losing
 from inspections.models import ClosureOrder, OrderState
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import User
@@ -61,6 +61,7 @@ def _work(request: HttpRequest, user: User) -> dict[str, Any]:
         "proved": list(_proved()) if supervisor else [],
         "lost": losing.reported() if supervisor else [],
         "often": list(review_queue.returned_often().for_lists()[:UPPER_SHOWN]) if supervisor else [],
+        "incidents": [(row, incidents.is_late(row, now)) for row in incidents.to_pass()[:UPPER_SHOWN]],
         "conflicts": list(going_up.conflicts().for_lists()[:UPPER_SHOWN]),
         "lacking": going_up.passing(_first(going_up.lacking()), now=now),
     }
