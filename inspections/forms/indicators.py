@@ -37,7 +37,7 @@ def number(label: str, *, required: bool = True, help_text: str = "") -> Any:
     )
 
 
-def points(label: str, help_text: str = "") -> Any:
+def of_points(label: str, help_text: str = "") -> Any:
     return forms.DecimalField(
         label=label,
         required=False,
@@ -102,8 +102,8 @@ class LineForm(Sentences):
         error_messages={"invalid_choice": "系统预判须从列出的选项中选择。"},
     )
     limit = number("界限", required=False, help_text="只用于更新间隔（超过几天）和原创比例（每百分之几记一档）")
-    points = points("每次分值", "单项否决不记分，留空")
-    cap = points("分值上限", "这一条累计最多多少分；单项否决留空")
+    points = of_points("每次分值", "单项否决不记分，留空")
+    cap = of_points("分值上限", "这一条累计最多多少分；单项否决留空")
     unit_word = text("计数单位", 4, required=True, help_text="项、条、次、周……")
     articles = text("条款", 20, help_text="《实施细则》的条款序号，几条用逗号隔开，如 11,12")
     to_rectify = forms.BooleanField(label="发现后须整改", required=False)
