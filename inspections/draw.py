@@ -13,7 +13,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
@@ -119,7 +119,7 @@ def draw(
         return Drawn(month, seed, None, None, population, (), [row.id for row in population])
     wanted = min(len(population), max(size, needed(population, within)))
     certain = _certain(population, wanted, within, seed)
-    population = [_with_must(row, row.id in certain) for row in population]
+    population = [replace(row, must=True) if row.id in certain else row for row in population]
     strata = by_stratum(population)
     counts = {name: (len(rows), sum(row.must for row in rows)) for name, rows in strata.items()}
     quotas = quotas_of(counts, wanted)
@@ -174,10 +174,6 @@ def _certain(population: Sequence[Candidate], size: int, within: int, seed: str)
             certain |= systematic([(row.id, row.weight) for row in of_h], open_, seed=seed, of="must")
         open_ -= len(of_h)
     return certain
-
-
-def _with_must(row: Candidate, must: bool) -> Candidate:
-    return Candidate(row.id, row.name, row.platform, row.kind, row.group, row.weight, row.left, must)
 
 
 def quotas_of(strata: Mapping[str, tuple[int, int]], size: int) -> list[Quota]:
