@@ -9,6 +9,7 @@ from inspections import (
     incident_urls,
     indicator_urls,
     rectify_urls,
+    sheet_urls,
     upper_urls,
     year_urls,
 )
@@ -30,6 +31,7 @@ urlpatterns = [
     path("accounts/<int:pk>/lost/dismiss/", lost.dismiss, name="dismiss_lost"),
     path("accounts/<int:pk>/lost/recover/", lost.recover, name="recover"),
     *indicator_urls.urlpatterns,
+    *sheet_urls.urlpatterns,
     *check_urls.urlpatterns,
     *rectify_urls.urlpatterns,
     *upper_urls.urlpatterns,

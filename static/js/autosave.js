@@ -1,6 +1,7 @@
 // Saves a form while it is filled: <form data-zl-autosave="URL">. Sends the form as it would be submitted, without files;
-// the server answers JSON {"saved_at": "14:05"}. The page's [data-zl-saved] says how things stand. What was typed is
-// never lost silently: a failed save says so, is tried again, and the browser asks before the page is left.
+// the server answers JSON {"saved_at": "14:05"}, with the new "version" of a form that has one. The page's [data-zl-saved]
+// says how things stand. What was typed is never lost silently: a failed save says so, is tried again, and the browser
+// asks before the page is left.
 const PAUSE = 1500;
 const RETRY = 10000;
 
@@ -25,8 +26,12 @@ for (const form of document.querySelectorAll("form[data-zl-autosave]")) {
     clearTimeout(timer);
     timer = setTimeout(save, pause);
   };
-  async function save() {
-    if (running || typed === saved) return;
+  let ended = Promise.resolve();
+  const save = () => {
+    if (!running && typed !== saved) ended = send();
+    return ended;
+  };
+  async function send() {
     const now = typed;
     say("正在保存…", "busy");
     try {
@@ -38,8 +43,9 @@ for (const form of document.querySelectorAll("form[data-zl-autosave]")) {
         say("登录已过期，没有保存。请在新窗口登录后回到本页。", "failed");
         later(RETRY);
       } else if (answer.ok) {
-        const { saved_at: at } = await answer.json();
+        const { saved_at: at, version } = await answer.json();
         saved = now;
+        if (version && form.elements.version) form.elements.version.value = version;
         say(`已保存 ${at}`, "done");
         form.dispatchEvent(new Event("zl:saved", { bubbles: true })); // what the rules say now is read again
       } else if (answer.status < 500) {
@@ -64,6 +70,15 @@ for (const form of document.querySelectorAll("form[data-zl-autosave]")) {
   form.addEventListener("change", () => { typed += 1; later(PAUSE); });
   document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });
   addEventListener("online", save);
-  form.addEventListener("submit", () => { clearTimeout(timer); saved = typed; });
+  form.addEventListener("submit", async (event) => {
+    clearTimeout(timer);
+    if (running && form.elements.version) { // the save under way brings the version that this page then has
+      event.preventDefault();
+      await Promise.allSettled([ended]);
+      form.requestSubmit(event.submitter);
+      return;
+    }
+    saved = typed;
+  });
   addEventListener("beforeunload", (event) => { if (typed !== saved) event.preventDefault(); });
 }

@@ -12,6 +12,7 @@ from accounts.models import Account, Flag, Membership, Message, Publication
 from accounts.policy import Action
 from accounts.thresholds import EDITABLE
 from filings.models import Filing
+from inspections.models import SelfCheck, Sheet
 from zhonglou_media.core import verbs
 from zhonglou_media.core.events import model_of
 from zhonglou_media.core.models import Event, Job, Setting, User
@@ -67,6 +68,11 @@ NAMES: Mapping[str, Named] = {
         lambda row: f"{FLAGS[row.rule][0]}：{row.account or row.unit}",
     ),
     "message": (lambda: Message.objects.select_related("account__platform"), lambda row: f"{row.account} 的留言"),
+    "sheet": (
+        lambda: Sheet.objects.select_related("spot_check", "account__platform").defer("spot_check__drawn"),
+        str,
+    ),
+    "selfcheck": (lambda: SelfCheck.objects.select_related("account__platform"), str),
     "publication": (
         lambda: Publication.objects.select_related("account__platform"),
         lambda row: f"{row.account} 的发布",
@@ -88,6 +94,8 @@ PAGES: Mapping[str, tuple[str, Action]] = {
     "message": ("accounts:message", Action.VIEW_ACTIVITY),
     "preapproval": ("filings:preapproval", Action.VIEW_PREAPPROVALS),
     "closureorder": ("inspections:order", Action.VIEW_ORDERS),
+    "sheet": ("inspections:sheet", Action.VIEW_CHECKS),
+    "selfcheck": ("inspections:self_check", Action.VIEW_CHECKS),
     "indicatorset": ("inspections:indicator_set", Action.VIEW_CHECKS),
     "spotcheck": ("inspections:check_of", Action.VIEW_CHECKS),
     "incident": ("inspections:incident", Action.VIEW_INCIDENTS),
