@@ -30,7 +30,9 @@ TEXTS: Mapping[str, str] = {
 
 
 def locked_check(check_id: int) -> SpotCheck:
-    return SpotCheck.objects.select_for_update(of=("self",)).select_related("indicator_set").get(pk=check_id)
+    return (
+        SpotCheck.objects.select_for_update(of=("self",), no_key=True).select_related("indicator_set").get(pk=check_id)
+    )
 
 
 def locked(circular_id: int) -> Circular:
@@ -43,7 +45,12 @@ def locked(circular_id: int) -> Circular:
 
 def hold_sheets(check: SpotCheck) -> None:
     """No sheet of the check is reopened or decided until this transaction ends."""
-    list(Sheet.objects.select_for_update().filter(spot_check=check).order_by("pk").values_list("pk", flat=True))
+    list(
+        Sheet.objects.select_for_update(no_key=True)
+        .filter(spot_check=check)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
 
 
 def begin(circular_id: int, action: Action, *, by: User) -> tuple[Circular, str]:
