@@ -237,7 +237,8 @@ def reading(upper: UpperFinding) -> str:
     answer = Rectification.objects.filter(upper=upper).values_list("state", "answered_at", "sent_back").first()
     pictures = list(upper.pictures.values_list("pk", flat=True))
     typed = [_plain(getattr(upper, name)) for name in TYPED]
-    return events.sm3(repr([typed, upper.state, upper.decided_at and True, pictures, answer and _answer(*answer)]))[:16]
+    told = [typed, str(upper.state), upper.decided_at is not None, pictures, answer and _answer(*answer)]
+    return events.sm3(repr(told))[:16]
 
 
 def _answer(state: str, answered_at: datetime | None, sent_back: int) -> list[object]:
@@ -310,8 +311,8 @@ def _check(typed: Typed, pictures: int, now: datetime) -> None:
         raise Incomplete(f"还有{len(errors)}处需要修改，改好后才能登记。", errors)
 
 
-def errors_of(typed: Typed, now: datetime, pictures: int = 0) -> dict[str, list[str]]:
-    """What is wrong with `typed`, by field."""
+def errors_of(typed: Typed, now: datetime, pictures: int = 0, *, known: bool = False) -> dict[str, list[str]]:
+    """What is wrong with `typed`, by field; `known`: the account was just read from the register."""
     errors: dict[str, list[str]] = {}
     if typed.issuer not in Issuer.values:
         errors["issuer"] = ["请选择来源：全国抽查、省检查或市检查。"]
@@ -325,7 +326,7 @@ def errors_of(typed: Typed, now: datetime, pictures: int = 0) -> dict[str, list[
         errors["received_on"] = [AHEAD]
     if typed.due_at <= start_of(typed.received_on):
         errors["due_on"] = [BEFORE]
-    if typed.account_id is not None and not _accounts().filter(pk=typed.account_id).exists():
+    if typed.account_id is not None and not known and not _accounts().filter(pk=typed.account_id).exists():
         errors["account"] = ["台账里没有这个账号，请重新选择。"]
     if pictures > MAX_PICTURES:
         errors["pictures"] = [f"一件工单最多 {MAX_PICTURES} 张图片，请留下最能说明问题的。"]

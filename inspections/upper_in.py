@@ -157,7 +157,7 @@ def _line(
         issuer_name=values.get("office", "").strip(),
         named=named in YES,
     )
-    for name, sentences in upper.errors_of(typed, now).items():
+    for name, sentences in upper.errors_of(typed, now, known=True).items():
         ours = {"issuer_name": "office", "account_text": "account", "received_on": "received", "due_on": "due"}
         return refused(ours.get(name, name), sentences[0].rstrip("。"))
     return Line(number, NEW, values, typed, account)

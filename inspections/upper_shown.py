@@ -120,7 +120,7 @@ def of_year(rows: QuerySet[UpperFinding], now: datetime) -> dict[str, Any]:
         reported=Count("pk", filter=reported),
         in_time=Count("pk", filter=reported & Q(reported_at__lt=F("due_at"))),
         late=Count("pk", filter=reported & Q(reported_at__gte=F("due_at"))),
-        named=Count("pk", filter=Q(named=True)),
+        publicly_named=Count("pk", filter=Q(named=True)),
         decided=Count("pk", filter=Q(named=True, decided_at__isnull=False)),
     ) | {"year": year}
 
