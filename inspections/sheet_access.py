@@ -1,13 +1,14 @@
 """Which check sheets a person may read: the office all but a peer's, everybody else the results that count."""
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from accounts import policy
 from accounts.access import seen_unit_ids, user_of
-from accounts.policy import Action
-from inspections.models import Sheet, SheetState
+from accounts.models import Role
+from accounts.policy import Action, carried_on
+from inspections.models import SelfCheck, Sheet, SheetState
 from zhonglou_media.core.models import User
 
 
@@ -19,8 +20,20 @@ def visible_sheets(user: User) -> QuerySet[Sheet]:
     if policy.could(user, Action.CHECK):
         own = Sheet.objects.filter(spot_check=OuterRef("spot_check"), account=OuterRef("account"), checker=user)
         return Sheet.objects.exclude(Exists(own.filter(state=SheetState.OPEN).exclude(pk=OuterRef("pk"))))
+    return visible_results(user)
+
+
+def visible_results(user: User) -> QuerySet[Sheet]:
+    """The results that count, of the units whose data `user` reads."""
     ids = seen_unit_ids(user)
     return Sheet.objects.results() if ids is None else Sheet.objects.results().filter(unit__in=ids)
+
+
+def visible_self_checks(user: User) -> QuerySet[SelfCheck]:
+    """A unit's drafts and what it handed in to its own people; what was handed in to whoever reads the unit's data."""
+    own, seen = carried_on(user, Role.OPERATOR), seen_unit_ids(user)
+    handed_in = Q(state=SheetState.SUBMITTED)
+    return SelfCheck.objects.filter(Q(unit__in=own) | (handed_in if seen is None else handed_in & Q(unit__in=seen)))
 
 
 def sheet_for(request: HttpRequest, pk: int) -> Sheet:

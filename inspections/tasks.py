@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from inspections import assessing, checks, figures, sweep
+from inspections import assessing, checks, figures, self_reminding, sweep
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.task_runs import recorded
 
@@ -23,9 +23,14 @@ def refresh_figures() -> None:
 
 @shared_task(name="inspections.draft_check")
 def draft_check() -> None:
-    """The list of this month's check on its 1st, or on the first day after it on which the schedule runs again."""
+    """The list of this month's check on its 1st, or on the first day after it on which the schedule runs again.
+
+    And the quarter's self-checks are asked for, once.
+    """
     with recorded("inspections.draft_check"):
-        checks.draft_due(db_now())
+        now = db_now()
+        checks.draft_due(now)
+        self_reminding.remind(now)
 
 
 @shared_task(name="inspections.assess")

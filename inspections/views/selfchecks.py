@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,7 +14,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from accounts import policy
-from accounts.access import may, seen_unit_ids, user_of
+from accounts.access import may, user_of
 from accounts.histories import entries_for
 from accounts.models import Account, Role, Unit
 from accounts.models.account import WATCHED
@@ -26,27 +26,19 @@ from inspections.indicator_rows import groups, plain
 from inspections.indicators import lines_of
 from inspections.models import SelfCheck, Sheet, SheetState
 from inspections.selfchecks import Differs
+from inspections.sheet_access import visible_self_checks
 from inspections.views.clean_sheets import ids
 from inspections.views.sheets import LOOK_FIRST, sent_version, told
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, db_now
 from zhonglou_media.core.errors import Incomplete, Refused
-from zhonglou_media.core.models import User
 
 ROWS_A_PAGE = 20
 SHOWN = 200  # accounts of one page of a unit
 
 
-def visible(user: User) -> QuerySet[SelfCheck]:
-    """A unit's drafts and what it handed in to its own people; what was handed in to whoever reads the unit's data."""
-    own = carried_on(user, Role.OPERATOR)
-    seen = seen_unit_ids(user)
-    handed_in = Q(state=SheetState.SUBMITTED)
-    return SelfCheck.objects.filter(Q(unit__in=own) | (handed_in if seen is None else handed_in & Q(unit__in=seen)))
-
-
 def _for(request: HttpRequest, pk: int) -> SelfCheck:
-    rows = visible(user_of(request)).select_related(
+    rows = visible_self_checks(user_of(request)).select_related(
         "account__platform", "account__unit", "unit", "indicator_set", "submitted_by", "saved_by"
     )
     return get_object_or_404(rows, pk=pk)

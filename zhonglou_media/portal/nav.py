@@ -51,6 +51,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("新建备案", "filings:new", "plus"),
             Page("登记发布", "accounts:record", "message"),
             Page("季度确认", "accounts:quarter", "list-check"),
+            Page("季度自查", "inspections:self_checks", "clipboard-check"),
         ),
     ),
     (
@@ -79,6 +80,7 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
         "监管",
         (
             Page("抽查", "inspections:checks", "clipboard-check", "checks"),
+            Page("自查情况", "inspections:self_checks_overview", "clipboard-list"),
             Page("突发情况", "inspections:incidents", "alert-circle", "incidents"),
             Page("上级工单", "inspections:uppers", "mail", "upper"),
             Page("通报", "inspections:circulars_office", "speakerphone"),

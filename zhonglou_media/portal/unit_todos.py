@@ -26,6 +26,7 @@ from filings.models import (
 )
 from filings.models.content import AttachmentKind
 from filings.models.filing import CLOSINGS, LIVE
+from inspections import selfchecks
 from inspections.models import ClosureOrder, OrderState
 from zhonglou_media.core.clock import SHANGHAI, day_of
 from zhonglou_media.core.countdown import due24
@@ -75,7 +76,7 @@ class UnitTodo:
 
 
 def unit_todos(units: Units, now: datetime) -> list[UnitTodo]:
-    """At most one row of each kind for all of `units`: six queries, and one where a quarter is to be confirmed."""
+    """At most one row of each kind for all of `units`: eight queries, and one where a quarter is to be confirmed."""
     found = (
         _ordered(units, now),
         _unanswered(units, now),
@@ -83,6 +84,7 @@ def unit_todos(units: Units, now: datetime) -> list[UnitTodo]:
         *_accepted(units, now),
         _retentions(units, now),
         _quarter(units, now),
+        _self_checks(units, now),
     )
     return [todo for todo in found if todo is not None]
 
@@ -240,6 +242,19 @@ def _quarter(units: Units, now: datetime) -> UnitTodo | None:
     why = f"{over}逐行核对账号、联系人、管理人员，没有变化就按“全部属实”。"
     url = reverse("accounts:quarter")
     return UnitTodo("list-check", title, why, due, "去确认", url, 8, label="核对", act="确认")
+
+
+def _self_checks(units: Units, now: datetime) -> UnitTodo | None:
+    """季度自查 of the accounts that have not been handed in, late ones too (第二十四条)."""
+    this = quarter.Quarter.of(now)
+    count = selfchecks.waiting(this).filter(_of(units)).count()
+    if not count:
+        return None
+    due = selfchecks.due(this)
+    over = f"应于 {_words(due, now)} 前提交，请尽快补办。" if due <= now else ""
+    why = f"{over}系统已按数据预判；没有发现问题的，一个账号按一下就提交。"
+    title, url = f"{this.label}有 {count} 个账号要自查", reverse("inspections:self_checks")
+    return UnitTodo("clipboard-check", title, why, due, "去自查", url, 24, label="自查", act="提交")
 
 
 def _words(moment: datetime, now: datetime) -> str:
