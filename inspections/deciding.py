@@ -11,6 +11,7 @@ from typing import Any
 from django.db import models, transaction
 
 from accounts import policy
+from accounts.models import Account
 from accounts.policy import Action
 from inspections import ordering, rectifying, vetoing
 from inspections.models import AnnualVeto, OrderGround, Rectification, VetoGround
@@ -89,9 +90,7 @@ def decide(pk: int, decision: Decision, *, by: User, now: datetime, read: str | 
         if account is not None and terms is not None:
             if why := ordering.why_not(account):
                 raise WrongState(why)
-            names = {"due_on": "close_on"}
-            found = ordering.errors_of(account, terms, now)
-            errors |= {names.get(name, name): said for name, said in found.items() if name != "reason"}
+            errors |= _of_order(account, terms, now)
         if errors:
             raise Incomplete(f"还有{len(errors)}处需要修改，改好后才能决定。", errors)
         detail: dict[str, Any] = {"due_at": row.due_at.isoformat()}
@@ -178,6 +177,19 @@ def _extension(row: Rectification, due_on: date | None, now: datetime) -> dict[s
     if due_on > today + FURTHEST:
         return {"due_on": ["延期最多 180 天，请核对年份和日期。"]}
     return {}
+
+
+def errors_of_order(row: Rectification, decision: Decision, now: datetime) -> dict[str, list[str]]:
+    """What is wrong with the terms of the closure, by field of `Decision`; nothing where none is decided."""
+    if decision.outcome not in CLOSING or row.account is None:
+        return {}
+    return _of_order(row.account, _terms(decision), now)
+
+
+def _of_order(account: Account, terms: ordering.Terms, now: datetime) -> dict[str, list[str]]:
+    names = {"due_on": "close_on"}
+    found = ordering.errors_of(account, terms, now)
+    return {names.get(name, name): said for name, said in found.items() if name != "reason"}
 
 
 def _terms(decision: Decision) -> ordering.Terms:

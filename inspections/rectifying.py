@@ -145,7 +145,7 @@ def remind(pk: int, *, by: User, now: datetime) -> Rectification:
         role = policy.require(by, Action.VERIFY_RECTIFICATION, row)
         if row.state != S.ISSUED:
             raise wrong_state(row)
-        if row.reminded_at is not None and day_of(row.reminded_at) == day_of(now):
+        if reminded_today(row, now):
             raise WrongState(f"整改 {row} 今天已经催办过，一天只催办一次。", at=row.reminded_at)
         row.reminded, row.reminded_at = row.reminded + 1, now
         row.save()
@@ -266,6 +266,11 @@ def _begin(pk: int, target: RectificationState, *, by: User, read: str | None) -
 
 
 # --- what the use cases share ---------------------------------------------------------------------------------------
+
+
+def reminded_today(row: Rectification, now: datetime) -> bool:
+    """Whether the unit was reminded on the Shanghai day of `now`."""
+    return row.reminded_at is not None and day_of(row.reminded_at) == day_of(now)
 
 
 def in_time(row: Rectification) -> bool:

@@ -12,6 +12,9 @@ from inspections.models.rectification import OPEN_RECTIFICATIONS
 from zhonglou_media.core.calendar import NEXT_YEAR_FROM, Calendar
 from zhonglou_media.core.clock import start_of
 
+# Nobody answered, or not before the due time: an answer in time waits for the office.
+LATE = Q(state=RectificationState.ISSUED) | Q(state=RectificationState.SUBMITTED, answered_at__gte=F("due_at"))
+
 
 def overdue_order(now: datetime) -> QuerySet[ClosureOrder]:
     """未规范备案的账号，一经发现立即予以关停（第八条）: ordered closed, due, and nobody has confirmed that it is.
@@ -28,11 +31,10 @@ def overdue_rectification(now: datetime) -> QuerySet[Rectification]:
     A closure order of the supervisor takes the place of the flag, until it is revoked. A due time that a year's paper
     may still move is none (暂定), unless somebody named its day: the issuer above, or the supervisor.
     """
-    late = Q(state=RectificationState.ISSUED) | Q(state=RectificationState.SUBMITTED, answered_at__gte=F("due_at"))
     named = Q(upper__isnull=False) | Q(extended_from__isnull=False)
     decided = Q(closure_order__isnull=True) | Q(closure_order__state__in=(OrderState.REVOKED, OrderState.SUPERSEDED))
     rows = Rectification.objects.filter(state__in=OPEN_RECTIFICATIONS, due_at__lte=now, unit__scope=Scope.BOUND)
-    return rows.filter(late, named | Q(due_at__lte=_sure_until()), decided)
+    return rows.filter(LATE, named | Q(due_at__lte=_sure_until()), decided)
 
 
 def _sure_until() -> datetime:
