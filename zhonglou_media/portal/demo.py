@@ -15,7 +15,7 @@ from inspections import sweep
 from zhonglou_media.core import calendar, files
 from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.models import User, Year
-from zhonglou_media.portal import demo_activity, demo_exchange, demo_orders, demo_preapprovals
+from zhonglou_media.portal import demo_activity, demo_exchange, demo_month, demo_orders, demo_preapprovals
 
 HOUR = timedelta(hours=1)
 PASSWORD = "Zhonglou-demo-2021"  # noqa: S105  (made only where DEBUG is on; printed in the README)
@@ -109,7 +109,15 @@ class Demo:
         self._order(accounts["示例乙局图书馆 weibo"])
         demo_exchange.use_a_template(by=self.people["supervisor"], now=self.now - 20 * days)
         demo_exchange.reconcile(by=self.people["officer"], now=self.now)
+        self._month()
         sweep.sweep(self.now)
+
+    def _month(self) -> None:
+        """The office's month, on the register as it stands now."""
+        names = {"street": "operator", "bureau": "operator2"}
+        logins = {name: names.get(name, name) for name in ("officer", "officer2", "supervisor", "street", "bureau")}
+        people = demo_month.People(**{name: self.people[login] for name, login in logins.items()})
+        demo_month.fill(self._accounts(), people, self.now)
 
     def _many_at_once(self, approved: Filing, video: Filing, reported: Sequence[Filing]) -> None:
         """Two accepted and one left unread, then exported; the third is returned, and what is not reported is urged."""
