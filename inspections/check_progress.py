@@ -1,6 +1,6 @@
 """How far a month's check has come: by account, by checker, and over the months; set-based, nothing is kept."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,14 @@ from zhonglou_media.core.models import User
 
 COUNTED = Q(counts=True)
 SUBMITTED = Q(state=SheetState.SUBMITTED)
+COUNTS = {
+    "n_accounts": Count("pk", filter=Q(part=1)),
+    "n_done": Count("pk", filter=COUNTED),
+    "n_passed": Count("pk", filter=COUNTED & Q(passed=True)),
+    "n_failed": Count("pk", filter=COUNTED & Q(passed=False)),
+    "n_vetoed": Count("pk", filter=COUNTED & Q(vetoed=True)),
+    "n_doubled": Count("pk", filter=Q(part=2)),
+}
 
 
 @dataclass(frozen=True)
@@ -23,8 +31,13 @@ class Progress:
     passed: int
     failed: int
     vetoed: int
-    differing: int
     doubled: int
+    differing: int = 0
+
+    @classmethod
+    def of(cls, counts: Mapping[str, Any]) -> "Progress":
+        """From a row of counts."""
+        return cls(**{key.removeprefix("n_"): n for key, n in counts.items() if key.startswith("n_")})
 
     @property
     def open(self) -> int:
@@ -41,16 +54,8 @@ def progress(check: SpotCheck, *, units: Iterable[int] | None = None) -> Progres
     sheets = Sheet.objects.filter(spot_check=check)
     if units is not None:
         sheets = sheets.filter(unit__in=set(units))
-    found = sheets.aggregate(
-        accounts=Count("pk", filter=Q(part=1)),
-        done=Count("pk", filter=COUNTED),
-        passed=Count("pk", filter=COUNTED & Q(passed=True)),
-        failed=Count("pk", filter=COUNTED & Q(passed=False)),
-        vetoed=Count("pk", filter=COUNTED & Q(vetoed=True)),
-        differing=Count("pk", filter=Q(part=1) & differing()),
-        doubled=Count("pk", filter=Q(part=2)),
-    )
-    return Progress(**found)
+    found = sheets.aggregate(**COUNTS, n_differing=Count("pk", filter=Q(part=1) & differing()))
+    return Progress.of(found)
 
 
 def differing() -> Q:
@@ -105,20 +110,9 @@ def months(checks: QuerySet[SpotCheck], *, units: Iterable[int] | None = None) -
     sheets = Sheet.objects.filter(spot_check__in=[row.pk for row in rows])
     if units is not None:
         sheets = sheets.filter(unit__in=set(units))
-    found: Any = (
-        sheets.order_by()
-        .values("spot_check")
-        .annotate(
-            accounts=Count("pk", filter=Q(part=1)),
-            done=Count("pk", filter=COUNTED),
-            passed=Count("pk", filter=COUNTED & Q(passed=True)),
-            failed=Count("pk", filter=COUNTED & Q(passed=False)),
-            vetoed=Count("pk", filter=COUNTED & Q(vetoed=True)),
-            doubled=Count("pk", filter=Q(part=2)),
-        )
-    )
-    by_check = {row.pop("spot_check"): Progress(differing=0, **row) for row in found}
-    nothing = Progress(0, 0, 0, 0, 0, 0, 0)
+    found: Any = sheets.order_by().values("spot_check").annotate(**COUNTS)
+    by_check = {row["spot_check"]: Progress.of(row) for row in found}
+    nothing = Progress(0, 0, 0, 0, 0, 0)
     return [Month(row, by_check.get(row.pk, nothing)) for row in rows]
 
 

@@ -30,7 +30,7 @@ def share_out(check: SpotCheck, twice: Collection[int], *, now: datetime) -> int
     people = [user.pk for user in checkers(now)]
     if not people:
         raise Refused("区政府办公室还没有经办和负责人，请系统管理员先登记，再确定名单。")
-    sheets = list(check.sheets.filter(part=1).order_by("pk").only("pk", "account", "unit", "checker"))
+    sheets = list(Sheet.objects.filter(spot_check=check, part=1).only("account", "unit").order_by("pk"))
     by_unit = _deal(Counter(sheet.unit_id for sheet in sheets), people)
     for pk in people:
         units = [unit for unit, checker in by_unit.items() if checker == pk]
@@ -92,14 +92,16 @@ def share(check_id: int, *, among: Collection[int], by: User, now: datetime) -> 
     """
     with transaction.atomic():
         check, role = _begin(check_id, by)
-        people = [user.pk for user in checkers(now) if user.pk in set(among)]
+        everybody = [user.pk for user in checkers(now)]
+        people = [pk for pk in everybody if pk in set(among)]
         if not people or len(people) < len(set(among)):
             raise Incomplete(
                 "还有1处需要修改，改好后才能重新分配。", {"among": ["请至少选择一位区政府办公室的经办或负责人。"]}
             )
-        untouched = check.sheets.filter(state=SheetState.OPEN, saved_at__isnull=True)
-        rows = list(untouched.order_by("pk").only("pk", "account", "unit", "part", "checker"))
-        others = {(s.account_id, s.part): s.checker_id for s in check.sheets.only("account", "part", "checker")}
+        untouched = Sheet.objects.filter(spot_check=check, state=SheetState.OPEN, saved_at__isnull=True)
+        rows = list(untouched.order_by("pk").only("account", "unit", "part", "checker"))
+        fixed = Sheet.objects.filter(spot_check=check).exclude(state=SheetState.OPEN, saved_at__isnull=True)
+        others = {(account, part): pk for account, part, pk in fixed.values_list("account", "part", "checker")}
         kept = Counter(
             check.sheets.filter(state=SheetState.OPEN, saved_at__isnull=False).values_list("checker", flat=True)
         )
@@ -108,11 +110,10 @@ def share(check_id: int, *, among: Collection[int], by: User, now: datetime) -> 
         moved = []
         for sheet in sorted(rows, key=lambda row: (row.part, row.pk)):
             other = others.get((sheet.account_id, 3 - sheet.part))
-            wanted = dealt.get(sheet.unit_id) if sheet.part == 1 else None
-            if wanted is None or wanted == other:
-                free = [pk for pk in people if pk != other]
-                if not free or (sheet.checker_id in free and sheet.part == 2):
-                    continue
+            wanted = dealt[sheet.unit_id] if sheet.part == 1 else sheet.checker_id
+            if wanted == other or wanted not in people:
+                # One alone is no second person: then somebody of the others.
+                free = [pk for pk in people if pk != other] or [pk for pk in everybody if pk != other] or people
                 wanted = min(free, key=lambda pk: (loads[pk], pk))
                 loads[wanted] += 1
             if sheet.checker_id != wanted:

@@ -1,0 +1,90 @@
+"""`draft_spot_check --month YYYY-MM [--seed TEXT] [--as USER]`: its line, and refusals that change nothing."""
+
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from accounts.models import Role
+from inspections import tasks
+from inspections.management.commands.draft_spot_check import Command
+from inspections.models import SpotCheck
+from tests.factories import account, office, unit, user
+from tests.inspections.checked import sampled
+from zhonglou_media.core.clock import day_of, db_now
+from zhonglou_media.core.models import Event, TaskRun
+
+pytestmark = pytest.mark.django_db
+
+
+def this_month() -> str:
+    return f"{day_of(db_now()):%Y-%m}"
+
+
+def test_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(5):
+        account()
+    sampled(2, 6)
+    officer = user(Role.OFFICER)
+    call_command("draft_spot_check", "--month", this_month(), "--seed", "公开 种子", "--as", officer.username)
+    check = SpotCheck.objects.get()
+    assert capsys.readouterr().out == (
+        f"month={this_month()} population=5 sample=2 seed=公开 种子 digest={check.digest}\n"
+    )
+    assert check.drafted_by == officer
+
+
+REFUSED = [
+    (["--month", "2026-13"], "看不懂 --month"),
+    (["--month", "十一月"], "看不懂 --month"),
+    (["--month", "2026-1"], "看不懂 --month"),
+    (["--month", "2099-01"], "还早"),
+    (["--month", "2019-01"], "还没有施行"),
+    (["--month", "THIS", "--seed", ""], "种子"),
+    (["--month", "THIS", "--as", "nobody"], "没有用户"),
+    ([], "缺少参数"),
+    (["--month", "THIS", "--seeds", "x"], "没有这个参数"),
+]
+
+
+@pytest.mark.parametrize(("words", "told"), REFUSED)
+def test_a_refusal_is_one_chinese_line_and_changes_nothing(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account()
+    with pytest.raises(SystemExit) as ended:
+        Command().run_from_argv(["manage.py", "draft_spot_check", *(w.replace("THIS", this_month()) for w in words)])
+    said = capsys.readouterr()
+    assert (ended.value.code, said.out, said.err.count("\n")) == (1, "", 1)
+    assert told in said.err
+    assert not SpotCheck.objects.exists()
+    assert not Event.objects.filter(subject_kind="spotcheck").exists()
+
+
+def test_a_month_that_has_one_is_refused_and_who_may_not_is() -> None:
+    account()
+    call_command("draft_spot_check", "--month", this_month())
+    with pytest.raises(CommandError, match="已有抽查名单"):
+        call_command("draft_spot_check", "--month", this_month())
+    operator = user(Role.OPERATOR, unit())
+    SpotCheck.objects.all()
+    with pytest.raises(CommandError, match="您不能起草抽查名单"):
+        call_command("draft_spot_check", "--month", this_month(), "--as", operator.username)
+    assert SpotCheck.objects.count() == 1
+
+
+def test_the_task_drafts_this_month_and_leaves_its_trace() -> None:
+    account()
+    office()
+    for _ in range(2):
+        tasks.draft_check()
+    assert SpotCheck.objects.get().code == this_month()
+    assert TaskRun.objects.get(name="inspections.draft_check").error == ""
+
+
+def test_the_schedule_has_it_daily() -> None:
+    from zhonglou_media.celery import app
+
+    entry = app.conf.beat_schedule["draft_check"]
+    assert entry["task"] == "inspections.draft_check"
+    assert (entry["schedule"].hour, entry["schedule"].day_of_month) == ({0}, set(range(1, 32)))
