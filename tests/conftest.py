@@ -226,10 +226,12 @@ def seed_again() -> None:
     from django.apps import apps
 
     from accounts import seeds as register_seeds
+    from inspections import seeds as check_seeds
     from zhonglou_media.core import seeds as core_seeds
 
     core_seeds.seed(apps)
     register_seeds.seed(apps)
+    check_seeds.seed(apps)
 
 
 @pytest.fixture
