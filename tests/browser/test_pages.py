@@ -35,6 +35,7 @@ from tests.browser.pages_closings import CLOSINGS
 from tests.browser.pages_exports import EXPORTS, MOVING
 from tests.browser.pages_files import FILES
 from tests.browser.pages_found import SIGHTED
+from tests.browser.pages_incidents import INCIDENTS
 from tests.browser.pages_office import HISTORY, OFFICE
 from tests.browser.pages_orders import ORDERED
 from tests.browser.pages_people import PEOPLE
@@ -43,6 +44,7 @@ from tests.browser.pages_reconcile import RECONCILED, WORKBOOKS
 from tests.browser.pages_recorded import KEPT, RECORDED
 from tests.browser.pages_search import SEARCHED
 from tests.browser.pages_upper import UPPER
+from tests.browser.pages_year import YEARBOOKS, YEARS
 from tests.browser.scene import Scene, set_scene
 from tests.factories import user
 from zhonglou_media.core.clock import db_now
@@ -59,6 +61,7 @@ LISTS = {
     "office": [
         *OFFICE, *UPPER, *PRINTED, *BULK, *RECONCILED, *SIGHTED, *ORDERED, *pages.READERS, *HISTORY, *PEOPLE, *EXPORTS,
     ],
+    "year": [*YEARS, *INCIDENTS],
 }  # fmt: skip
 SHOTS = Path(settings.BASE_DIR) / "build" / "shots"
 EVERY_PICTURE = bool(os.environ.get("SHOTS"))
@@ -254,7 +257,7 @@ def test_pages_of_a_portal_that_is_still_empty(studio: Studio) -> None:
 
 def test_what_is_fetched_answers(studio: Studio, scene: Scene) -> None:
     answers = {}
-    for shot in [*pages.FETCHED, *DOWNLOADED, *WORKBOOKS, *MOVING]:
+    for shot in [*pages.FETCHED, *DOWNLOADED, *WORKBOOKS, *MOVING, *YEARBOOKS]:
         answer = studio.window(shot.who).page.context.request.get(studio.server + shot.path(scene))
         answers[shot.name] = answer.status
     assert answers == dict.fromkeys(answers, 200)
@@ -277,7 +280,7 @@ def test_every_address_that_can_be_opened_has_a_picture(
             continue
         if not is_an_act(url, clients):
             can_be_opened.add(name)
-    looked_at = [*LISTS.values(), pages.PUBLIC, pages.EMPTY, pages.FETCHED, DOWNLOADED, WORKBOOKS, MOVING]
+    looked_at = [*LISTS.values(), pages.PUBLIC, pages.EMPTY, pages.FETCHED, DOWNLOADED, WORKBOOKS, MOVING, YEARBOOKS]
     assert can_be_opened - {"styleguide"} == {shot.name for shots in looked_at for shot in shots}
 
 
