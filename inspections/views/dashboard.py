@@ -43,6 +43,7 @@ def scope_of(user: User, unit: int | None = None) -> Scope:
 def _show(request: HttpRequest, scope: Scope) -> HttpResponse:
     """The page: five queries of its own, whatever there is."""
     now, user = db_now(), user_of(request)
+    request.clock = now  # type: ignore[attr-defined]  # the navigation need not ask again
     done = dashboard.months_done()
     month = dashboard.chosen(done, request.GET.get("month", ""), day_of(now))
     context = {"scope": scope, "done": done, "month": month, "figures": dashboard.FIGURES.values()}

@@ -334,9 +334,10 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     """Context processor: the page's `now` (the database's clock, read once), and the shell of signed-in people.
 
     `working_calendar` is read when the first countdown of a page asks for it, the navigation when the page shows one: a
-    fragment does not. A view whose page lies under that of another says so in `request.nav_path`.
+    fragment does not. A view whose page lies under that of another says so in `request.nav_path`; one that has read
+    the clock already, in `request.clock`.
     """
-    now = db_now()
+    now = getattr(request, "clock", None) or db_now()
     context: dict[str, Any] = {
         "now": now,
         "working_calendar": SimpleLazyObject(Calendar.load),
