@@ -47,7 +47,7 @@ def sheet(request: HttpRequest, pk: int) -> HttpResponse:
 @post_only("inspections:sheet", "pk")
 def save(request: HttpRequest, pk: int) -> HttpResponse:
     """What was filled in so far, by the button, or by static/js/autosave.js (which is answered in JSON)."""
-    quiet = "application/json" in request.headers.get("Accept", "") and not request.FILES
+    quiet = "application/json" in request.headers.get("Accept", "")
     try:
         row = _save(request, pk)
     except _Unread as unread:
@@ -247,6 +247,7 @@ def show(
         "sheet": row,
         "check": row.spot_check,
         "account": row.account,
+        "check_url": reverse("inspections:check", args=[row.spot_check.code]),
         "blocks": blocks,
         "set": of,
         "total": len(lines),

@@ -41,6 +41,7 @@ class Shot:
     query: str = ""
     act: Act | None = None
     status: int = 200
+    phone: bool = False  # the office looks at this one on a phone too
 
     @property
     def file(self) -> str:

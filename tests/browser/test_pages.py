@@ -43,6 +43,7 @@ from tests.browser.pages_printing import DOWNLOADED, PRINTED
 from tests.browser.pages_reconcile import RECONCILED, WORKBOOKS
 from tests.browser.pages_recorded import KEPT, RECORDED
 from tests.browser.pages_search import SEARCHED
+from tests.browser.pages_sheets import SHEET_FILES, SHEETS
 from tests.browser.pages_upper import UPPER
 from tests.browser.pages_year import YEARBOOKS, YEARS
 from tests.browser.scene import Scene, set_scene
@@ -62,6 +63,7 @@ LISTS = {
         *OFFICE, *UPPER, *PRINTED, *BULK, *RECONCILED, *SIGHTED, *ORDERED, *pages.READERS, *HISTORY, *PEOPLE, *EXPORTS,
     ],
     "year": [*YEARS, *INCIDENTS],
+    "sheets": SHEETS,
 }  # fmt: skip
 SHOTS = Path(settings.BASE_DIR) / "build" / "shots"
 EVERY_PICTURE = bool(os.environ.get("SHOTS"))
@@ -106,7 +108,7 @@ class Window:
         if self.status != shot.status:
             self.findings.append(f"status {self.status}")
         found = {}
-        for size in (WIDE, NARROW) if shot.who in pages.PHONES or not shot.who else (WIDE,):
+        for size in (WIDE, NARROW) if shot.phone or shot.who in pages.PHONES or not shot.who else (WIDE,):
             self.page.set_viewport_size(size)  # type: ignore[arg-type]
             name = f"{shot.file}-{size['width']}"
             found[name] = [*self.findings, *judge(self.page, whole=EVERY_STATE or size == WIDE)]
@@ -257,7 +259,7 @@ def test_pages_of_a_portal_that_is_still_empty(studio: Studio) -> None:
 
 def test_what_is_fetched_answers(studio: Studio, scene: Scene) -> None:
     answers = {}
-    for shot in [*pages.FETCHED, *DOWNLOADED, *WORKBOOKS, *MOVING, *YEARBOOKS]:
+    for shot in [*pages.FETCHED, *DOWNLOADED, *WORKBOOKS, *MOVING, *YEARBOOKS, *SHEET_FILES]:
         answer = studio.window(shot.who).page.context.request.get(studio.server + shot.path(scene))
         answers[shot.name] = answer.status
     assert answers == dict.fromkeys(answers, 200)
@@ -280,7 +282,17 @@ def test_every_address_that_can_be_opened_has_a_picture(
             continue
         if not is_an_act(url, clients):
             can_be_opened.add(name)
-    looked_at = [*LISTS.values(), pages.PUBLIC, pages.EMPTY, pages.FETCHED, DOWNLOADED, WORKBOOKS, MOVING, YEARBOOKS]
+    looked_at = [
+        *LISTS.values(),
+        pages.PUBLIC,
+        pages.EMPTY,
+        pages.FETCHED,
+        DOWNLOADED,
+        WORKBOOKS,
+        MOVING,
+        YEARBOOKS,
+        SHEET_FILES,
+    ]
     assert can_be_opened - {"styleguide"} == {shot.name for shots in looked_at for shot in shots}
 
 

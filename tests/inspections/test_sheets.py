@@ -160,7 +160,11 @@ def test_the_only_sheet_counts_with_its_findings_and_their_rectifications(facts:
     of = account(cast.unit)
     row = sheets.begin(sheet(cast.officer, of).pk, by=cast.officer, now=NOW)
     given = {code: Typed(0) for code in MANUAL}
-    given |= {"Z01": Typed(1, "第 46 周已补登", "第 47 周"), "Z07": Typed(3, note="“按装”等"), "B02": Typed(1, note="办事")}
+    given |= {
+        "Z01": Typed(1, "第 46 周已补登", "第 47 周"),
+        "Z07": Typed(3, note="“按装”等"),
+        "B02": Typed(1, note="办事"),
+    }
     row = sheets.save(row.pk, given, version=row.version, by=cast.officer, now=NOW)
     row = sheets.submit(row.pk, version=row.version, by=cast.officer, now=NOW)
     assert (row.counts, row.score, row.vetoed, row.passed) == (True, Decimal(89), False, True)  # 100 − 5 − 5 − 3 + 2

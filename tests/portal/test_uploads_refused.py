@@ -27,6 +27,7 @@ from filings.printing.builtin import built_in
 from inspections.models import ClosureOrder
 from tests.factories import NOW, PDF, Cast, account, change, opening, platform, unit, user
 from tests.hostile import BOMBS, RENAMED, SPARSE
+from tests.inspections.sheeted import sheet
 from tests.uploads import docx, png
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import File, Job, User
@@ -103,6 +104,12 @@ def proof() -> Place:
     return cast.operator, f"/orders/{row.pk}/prove/", "proof", {"note": "已停用"}
 
 
+def sheet_picture() -> Place:
+    officer = user(Role.OFFICER)
+    row = sheet(officer)
+    return officer, f"/checks/sheets/{row.pk}/save/", "screenshot", {"version": row.version}
+
+
 def register() -> Place:
     return user(Role.OFFICER), reverse("accounts:import"), "file", {"ground": "baseline"}
 
@@ -165,6 +172,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "前置申请": Endpoint("filings.views.preapprovals.new", new_preapproval),
     "申请保留": Endpoint("filings.views.preapprovals.retain", retention),
     "关停证明": Endpoint("inspections.views.orders.prove", proof),
+    "检查单截图": Endpoint("inspections.views.sheets._save", sheet_picture, lambda: ("截图.png", png())),
     "台账导入": Endpoint("accounts.views.imports.import_list", register, ACCOUNTS),
     "数据导入": Endpoint(
         "accounts.views.activity_import.activity_import",
