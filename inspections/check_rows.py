@@ -58,7 +58,7 @@ class Line:
         """Of two that differ: 「94 / 否决」."""
         if not self.differs or self.second is None:
             return ""
-        return " / ".join("否决" if s.vetoed else f"{s.score:g}" for s in (self.sheet, self.second))
+        return " / ".join("否决" if s.vetoed else f"{float(s.score or 0):g}" for s in (self.sheet, self.second))
 
 
 def of_check(check: SpotCheck, units: Iterable[int] | None) -> QuerySet[Sheet]:
