@@ -7,7 +7,7 @@ aware; `due_at` is exclusive. What the supervisor decides of a problem that is n
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction

@@ -27,6 +27,15 @@ class Files(forms.FileInput):
     allow_multiple_selected = True
 
 
+class FilesField(forms.FileField):
+    """Of those: judged by the view, one after the other."""
+
+    widget = Files
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        return data
+
+
 class Taking(forms.Form):
     """A form that shows what a use case missed at the fields it names."""
 
@@ -42,7 +51,7 @@ class AnswerForm(Taking):
     """答复整改: what was done, and the files that show it; the use case says what is missing."""
 
     text = common.text("整改情况", 2000, lines=True, help_text="做了什么、何时完成、怎样防止再出现")
-    proofs = forms.FileField(
+    proofs = FilesField(
         label="整改证明",
         required=False,
         widget=Files(attrs={"accept": ACCEPT, "multiple": True}),
