@@ -252,7 +252,7 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def locked(upper_id: int, *, with_account: bool = False) -> UpperFinding:
+def locked(upper_id: int, with_account: bool = False) -> UpperFinding:
     """The finding, its row locked; its account before it, where `with_account`."""
     if with_account:
         account_id = UpperFinding.objects.values_list("account", flat=True).get(pk=upper_id)
@@ -299,7 +299,7 @@ def _begin(
     upper_id: int, action: Action, target: UpperState, *, read: str | None, by: User, with_account: bool = False
 ) -> tuple[UpperFinding, str]:
     role = policy.require(by, action)
-    upper = locked(upper_id, with_account=with_account)
+    upper = locked(upper_id, with_account)
     if upper.state != SOURCES[target]:
         raise wrong_state(upper)
     not_stale(upper, read)

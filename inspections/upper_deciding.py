@@ -50,7 +50,7 @@ def decide(upper_id: int, decision: Decision, *, read: str, by: User, now: datet
     """
     with transaction.atomic():
         role = policy.require(by, Action.VETO)
-        finding = upper.locked(upper_id, with_account=True)
+        finding = upper.locked(upper_id, True)
         if why := why_not(finding):
             raise WrongState(why)
         upper.not_stale(finding, read)

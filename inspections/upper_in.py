@@ -85,7 +85,7 @@ def prepare(content: bytes, *, name: str, issuer: str, received_on: date, by: Us
     job.params = {
         "issuer": issuer,
         "received_on": received_on.isoformat(),
-        "rows": [[row.number, row.values] for row in header.rows],
+        "rows": [[row.number, dict.fromkeys(LABELS, "") | row.values] for row in header.rows],
         "unused": [h.strip() for i, h in enumerate(header.heads) if h.strip() and i not in header.columns.values()],
     }
     job.result = {"file": job.source_name, "read": len(header.rows)}

@@ -125,10 +125,11 @@ def of_year(rows: QuerySet[UpperFinding], now: datetime) -> dict[str, Any]:
     ) | {"year": year}
 
 
-def for_the_office(now: datetime, most: int) -> tuple[list[Row], int]:
-    """What the office's home shows: late and without an owner first, and those answered; and how many there are."""
+def for_the_office(now: datetime, most: int) -> tuple[list[Row], int, int]:
+    """What the office's home shows, late ones first; how many are not answered, and how many of those are late."""
     waiting = UpperFinding.objects.filter(OPEN)
-    return rows_of(list(for_lists(waiting, now)[:most]), now), waiting.count()
+    found = waiting.aggregate(open=Count("pk"), late=Count("pk", filter=Q(due_at__lte=now)))
+    return rows_of(list(for_lists(waiting, now)[:most]), now), found["open"], found["late"]
 
 
 def named(most: int) -> list[UpperFinding]:

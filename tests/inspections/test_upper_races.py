@@ -16,7 +16,7 @@ from zhonglou_media.core.errors import WrongState
 pytestmark = [pytest.mark.needs_postgres, pytest.mark.django_db(transaction=True)]
 
 
-def unlocked(upper_id: int, **more: bool) -> UpperFinding:
+def unlocked(upper_id: int, with_account: bool = False) -> UpperFinding:
     """`upper.locked` with the guard under test taken out."""
     return UpperFinding.objects.select_related("account__platform", "unit").get(pk=upper_id)
 

@@ -43,10 +43,10 @@ def handed(cast: Cast, of: Account | None = None, **fields: Any) -> UpperFinding
 ANSWER = "已恢复更新，补排值班表。"
 
 
-def answered(cast: Cast, of: Account | None = None, text: str = ANSWER, **fields: Any) -> UpperFinding:
+def answered(cast: Cast, of: Account | None = None, answer: str = ANSWER, **fields: Any) -> UpperFinding:
     row = handed(cast, of, **fields)
     proof = Proof(scan(), "恢复更新截图（示例）.pdf")
-    rectifying.answer(of_upper(row).pk, text=text, proofs=[proof], by=cast.operator, now=NOW)
+    rectifying.answer(of_upper(row).pk, text=answer, proofs=[proof], by=cast.operator, now=NOW)
     return row
 
 

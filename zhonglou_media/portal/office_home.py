@@ -15,7 +15,7 @@ from accounts.wording import SINCE
 from filings import going_up, preapprovals, queues, review_queue
 from filings.forms.office import QueueFilter
 from filings.models import Filing, FilingKind
-from inspections import incidents, losing
+from inspections import incidents, losing, upper_shown
 from inspections.models import ClosureOrder, OrderState
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import User
@@ -24,6 +24,7 @@ from zhonglou_media.portal.flag_rows import flag_rows
 ROWS_A_PAGE = 20
 UPPER_SHOWN = 20
 FLAGS_SHOWN = 10
+ABOVE_SHOWN = 8
 
 
 def office_home(request: HttpRequest) -> HttpResponse:
@@ -43,6 +44,7 @@ def _work(request: HttpRequest, user: User) -> dict[str, Any]:
     passing = going_up.passing(_first(going_up.to_pass_on()), now=now)
     tally = review_queue.tally(user)
     supervisor = Role.SUPERVISOR in roles_of(user)
+    above, above_total, above_late = upper_shown.for_the_office(now, ABOVE_SHOWN)
     return {
         "urgency": queues.urgency(going_up.to_pass_on(), now=now),
         "office_days": queues.office_days(now),
@@ -59,6 +61,10 @@ def _work(request: HttpRequest, user: User) -> dict[str, Any]:
         "flags": flag_rows(list(flags[:FLAGS_SHOWN]), now),
         "asked": list(preapprovals.waiting().select_related("unit", "platform")[:UPPER_SHOWN]) if supervisor else [],
         "proved": list(_proved()) if supervisor else [],
+        "above": above,
+        "above_total": above_total,
+        "above_late": above_late,
+        "named": upper_shown.named(UPPER_SHOWN) if supervisor else [],
         "lost": losing.reported() if supervisor else [],
         "often": list(review_queue.returned_often().for_lists()[:UPPER_SHOWN]) if supervisor else [],
         "incidents": [(row, incidents.is_late(row, now)) for row in incidents.to_pass()[:UPPER_SHOWN]],
