@@ -95,6 +95,6 @@ def test_a_huge_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999999999", "1e" + "9" * 30, "-1e-99999"])
 def test_numbers_that_are_none_are_errors_of_their_entry(number: str, tmp_path: Path) -> None:
-    lines, failed = said(written(tmp_path, '[{"id": "A", "total": %s}, {"id": "B"}]' % number))
+    lines, failed = said(written(tmp_path, f'[{{"id": "A", "total": {number}}}, {{"id": "B"}}]'))
     assert lines[0].startswith("A 不一致: 总数")
     assert (len(lines), failed != "") == (2, True)

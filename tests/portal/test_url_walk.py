@@ -5,6 +5,7 @@ The table is written out; the policy is not asked. An address without an entry f
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -411,6 +412,9 @@ PAGES: dict[str, Entry] = {
     "filings:bulk_result": Entry(OFFICE, OFFICE, kwargs=lambda world, own: bulk_(world)),
     "filings:unaccept": of_filing({SUPERVISOR}, {SUPERVISOR}, "post"),
 }
+# What an area of its own has: they import the words above.
+for _path in sorted(Path(__file__).parent.glob("walk_*.py")):
+    PAGES |= import_module(f"tests.portal.{_path.stem}").PAGES
 
 
 @pytest.fixture
