@@ -31,8 +31,10 @@ from filings.exporting import layouts, writing
 from filings.exporting.columns import Column
 from filings.models import Filing, OpeningDetails, Reconciliation, ReconciliationLine
 from filings.reconciling import shown
-from inspections import sweep
+from inspections import check_rows, sweep
+from inspections.models import Sheet
 from tests.factories import NOW, Cast, account, opening, unit, user
+from tests.inspections.checked import confirmed
 from zhonglou_media.core import events, files, tables_out
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import Job
@@ -171,6 +173,21 @@ def history() -> Written:
     return written, [by.name, *(f"{text}说" for text in TRIGGERS)]
 
 
+def results_of_a_check() -> Written:
+    by = user(Role.OFFICER, name="=检查人")
+    for number, text in enumerate(TRIGGERS):
+        row = account(unit(), name=f"示例{number}")
+        Account.objects.filter(pk=row.pk).update(name=text)
+        Unit.objects.filter(pk=row.unit_id).update(name=f"{text}单位{number}")
+    check = confirmed(by, now=NOW)
+    for number, sheet in enumerate(check.sheets.all()):
+        Sheet.objects.filter(pk=sheet.pk).update(added_reason=f"{TRIGGERS[number]}理由")
+    rows = check_rows.of_check(check, None)
+    written = book(lambda target: check_rows.export(check, rows, target, office=True, above="=导出"))
+    units = [f"{text}单位{number}" for number, text in enumerate(TRIGGERS)]
+    return written, [by.name, "=导出", *TRIGGERS, *units, *(f"{text}理由" for text in TRIGGERS)]
+
+
 WRITERS: dict[str, Callable[[], Written]] = {
     "accounts.register_out.export": the_register,
     "accounts.register_in.workbook_of": rows_not_imported,
@@ -181,6 +198,7 @@ WRITERS: dict[str, Callable[[], Written]] = {
     "filings.exporting.writing.write_book": for_the_nation,
     "filings.exporting.sheet": for_the_province,
     "filings.reconciling.shown.write": what_differs_above,
+    "inspections.check_rows.export": results_of_a_check,
     "zhonglou_media.portal.monitoring.export": flags,
     "zhonglou_media.portal.events_page.take_out": history,
 }
