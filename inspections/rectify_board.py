@@ -21,11 +21,12 @@ S = RectificationState
 CLOSED = Q(closure_order__isnull=False, closure_order__state=OrderState.EXECUTED)
 NOT_CLOSED = Q(closure_order__isnull=True) | ~Q(closure_order__state=OrderState.EXECUTED)
 OPEN = Q(state__in=OPEN_RECTIFICATIONS) & NOT_CLOSED
+ANSWERED = OPEN & Q(state=S.SUBMITTED)
 BACK = OPEN & Q(sent_back__gt=0)
 WAITS = OPEN & Q(referred_at__isnull=False, decided_at__isnull=True)
 COLUMNS: dict[str, tuple[str, Q, tuple[str, ...]]] = {
     "issued": ("待整改", OPEN & Q(state=S.ISSUED), ("due_at", "pk")),
-    "submitted": ("待复核", OPEN & Q(state=S.SUBMITTED), ("answered_at", "pk")),
+    "submitted": ("待复核", ANSWERED, ("answered_at", "pk")),
     "verified": (
         "整改完成",
         Q(state=S.VERIFIED) | (Q(state__in=OPEN_RECTIFICATIONS) & CLOSED),
@@ -54,6 +55,21 @@ def visible_vetoes(user: User) -> QuerySet[AnnualVeto]:
     """The same of vetoes."""
     ids = seen_unit_ids(user)
     return AnnualVeto.objects.all() if ids is None else AnnualVeto.objects.filter(unit__in=ids)
+
+
+def to_verify() -> QuerySet[Rectification]:
+    """待复核 of the whole district, the longest waiting first."""
+    return Rectification.objects.filter(ANSWERED).select_related(*READ).order_by("answered_at", "pk")
+
+
+def to_decide() -> QuerySet[Rectification]:
+    """转负责人决定 of the whole district, the longest waiting first."""
+    return Rectification.objects.filter(WAITS).select_related(*READ).order_by("referred_at", "pk")
+
+
+def titled(rows: QuerySet[Rectification]) -> list[tuple[Rectification, str]]:
+    """Each with `title_of`."""
+    return [(row, title_of(row)) for row in rows]
 
 
 def late(now: datetime) -> Q:

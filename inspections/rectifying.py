@@ -286,7 +286,7 @@ def overdue(row: Rectification, now: datetime) -> bool:
 def reading(row: Rectification) -> str:
     """What a page shows of it that a decision stands on: state, answer, due time, and what was decided."""
     moments = (row.answered_at, row.due_at, row.referred_at, row.decided_at)
-    return " ".join([row.state, *(moment.isoformat() if moment else "-" for moment in moments)])
+    return " ".join([row.state, *(moment.astimezone(UTC).isoformat() if moment else "-" for moment in moments)])
 
 
 def locked(pk: int) -> Rectification:

@@ -19,7 +19,7 @@ from filings import going_up, preapprovals, queues, review_queue
 from filings.handing_over import left_behind
 from filings.models import Filing, FilingState
 from filings.models.filing import CLOSINGS
-from inspections import incidents, upper_shown
+from inspections import incidents, rectify_board, upper_shown
 from inspections.access import visible_orders
 from inspections.models import CheckState, IncidentState, Sheet, SheetState
 from inspections.models.order import STANDING, OrderState
@@ -83,6 +83,8 @@ GROUPS: tuple[tuple[str, tuple[Page, ...]], ...] = (
             Page("自查情况", "inspections:self_checks_overview", "clipboard-list"),
             Page("突发情况", "inspections:incidents", "alert-circle", "incidents"),
             Page("上级工单", "inspections:uppers", "mail", "upper"),
+            Page("整改", "inspections:rectifications", "tool", "rectify"),
+            Page("一票否决", "inspections:vetoes", "circle-x"),
             Page("通报", "inspections:circulars_office", "speakerphone"),
             Page("检查指标", "inspections:indicators", "table"),
         ),
@@ -141,7 +143,8 @@ def counts(user: User, now: datetime) -> dict[str, Count]:
     """
     todo = _todo(user, now)
     shown = _flags(user) | todo | _orders(user, now, todo["todo"]) | _upper(user, now)
-    return shown | _incidents(user, now, shown["todo"]) | _checks(user, now)
+    shown |= _incidents(user, now, shown["todo"]) | _checks(user, now)
+    return shown | _rectify(user, now, shown["todo"])
 
 
 def _checks(user: User, now: datetime) -> dict[str, Count]:
@@ -208,6 +211,26 @@ def _upper(user: User, now: datetime) -> dict[str, Count]:
         return {}
     found = upper_shown.open_and_late(user, now)
     return {"upper": Count(found["open"], found["late"] > 0)}
+
+
+def _rectify(user: User, now: datetime, todo: Count) -> dict[str, Count]:
+    """Open rectifications of the units the person reads, red when one is overdue; one query. What is to be verified is
+    among the office's to-dos, what is to be decided among the supervisor's.
+    """
+    if not could(user, Action.VIEW_CHECKS):
+        return {}
+    rows = rectify_board.visible_rectifications(user)
+    found = rows.filter(rectify_board.OPEN).aggregate(
+        all=models.Count("pk"),
+        late=models.Count("pk", filter=rectify_board.late(now)),
+        answered=models.Count("pk", filter=rectify_board.ANSWERED),
+        waits=models.Count("pk", filter=rectify_board.WAITS),
+    )
+    shown = {"rectify": Count(found["all"], found["late"] > 0)}
+    if could(user, Action.VERIFY_RECTIFICATION):
+        deciding = found["waits"] if could(user, Action.DECIDE_RECTIFICATION) else 0
+        shown["todo"] = Count(todo.number + found["answered"] + deciding, todo.late)
+    return shown
 
 
 def _flags(user: User) -> dict[str, Count]:

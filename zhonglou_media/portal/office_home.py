@@ -15,7 +15,7 @@ from accounts.wording import SINCE
 from filings import going_up, preapprovals, queues, review_queue
 from filings.forms.office import QueueFilter
 from filings.models import Filing, FilingKind
-from inspections import incidents, losing, upper_shown
+from inspections import incidents, losing, rectify_board, upper_shown
 from inspections.models import ClosureOrder, OrderState
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import User
@@ -65,6 +65,8 @@ def _work(request: HttpRequest, user: User) -> dict[str, Any]:
         "above_total": above_total,
         "above_late": above_late,
         "named": upper_shown.named(UPPER_SHOWN) if supervisor else [],
+        "to_verify": rectify_board.titled(rectify_board.to_verify()[:UPPER_SHOWN]),
+        "to_decide": rectify_board.titled(rectify_board.to_decide()[:UPPER_SHOWN]) if supervisor else [],
         "lost": losing.reported() if supervisor else [],
         "often": list(review_queue.returned_often().for_lists()[:UPPER_SHOWN]) if supervisor else [],
         "incidents": [(row, incidents.is_late(row, now)) for row in incidents.to_pass()[:UPPER_SHOWN]],

@@ -26,8 +26,8 @@ from filings.models import (
 )
 from filings.models.content import AttachmentKind
 from filings.models.filing import CLOSINGS, LIVE
-from inspections import selfchecks
-from inspections.models import ClosureOrder, OrderState
+from inspections import rectify_board, selfchecks
+from inspections.models import ClosureOrder, OrderState, Rectification, RectificationState
 from zhonglou_media.core.clock import SHANGHAI, day_of
 from zhonglou_media.core.countdown import due24
 
@@ -76,9 +76,10 @@ class UnitTodo:
 
 
 def unit_todos(units: Units, now: datetime) -> list[UnitTodo]:
-    """At most one row of each kind for all of `units`: eight queries, and one where a quarter is to be confirmed."""
+    """At most one row of each kind for all of `units`: nine queries, and one where a quarter is to be confirmed."""
     found = (
         _ordered(units, now),
+        _to_rectify(units, now),
         _unanswered(units, now),
         *_data(units, now),
         *_accepted(units, now),
@@ -105,6 +106,23 @@ def _ordered(units: Units, now: datetime) -> UnitTodo | None:
     why = f"{until}。请关停账号，再报送办理证明。"
     title = f"{count['all']} 个账号被责令关停"
     return UnitTodo("ban", title, why, count["first"], "去办理", url, 8, label="关停", act="办理")
+
+
+def _to_rectify(units: Units, now: datetime) -> UnitTodo | None:
+    """Problems that the unit is to put right and to answer (第二十四条); what is answered waits for the office."""
+    waiting = Rectification.objects.filter(_of(units), rectify_board.OPEN, state=RectificationState.ISSUED)
+    count = waiting.aggregate(
+        all=Count("pk"), first=Min("due_at"), one=Min("pk"), back=Count("pk", filter=Q(sent_back__gt=0))
+    )
+    if not count["all"]:
+        return None
+    one = reverse("inspections:rectification", args=[count["one"]])
+    url = one if count["all"] == 1 else reverse("inspections:rectifications")
+    until = f"{'最早的' if count['all'] > 1 else ''}应于 {_words(count['first'], now)} 前整改"
+    back = f"，其中 {count['back']} 件被退回" if count["back"] else ""
+    title = f"{count['all']} 个检查发现的问题待整改"
+    why = f"{until}{back}。请整改后写明情况、上传证明。"
+    return UnitTodo("tool", title, why, count["first"], "去整改", url, 24, label="整改", act="整改")
 
 
 def _unanswered(units: Units, now: datetime) -> UnitTodo | None:
