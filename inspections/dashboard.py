@@ -244,8 +244,8 @@ def headline(shown: Sequence[Shown]) -> str:
     better = f"{len(up)}项好转" if up else ""
     if not down:
         return f"{better}，没有下降的" if up else "各项都与上月持平"
-    worst = f"{bare(down[0].figure.label)}下降{abs(down[0].change or 0)}个百分点"
-    worse = worst if len(down) == 1 else f"{len(down)}项下降，{worst}，降得最多"
+    worst, by = bare(down[0].figure.label), f"{abs(down[0].change or 0)}个百分点"
+    worse = f"{worst}下降{by}" if len(down) == 1 else f"{len(down)}项下降，{worst}降得最多（{by}）"
     return "，".join(part for part in (better, worse) if part)
 
 

@@ -203,7 +203,7 @@ def platforms(accounts: QuerySet[Account], scope: Scope) -> Chart:
     )
 
 
-def ontime(month: date, rows: Sequence[Line], scope: Scope) -> Chart:
+def ontime(month: date, rows: Sequence[Line], scope: Scope, *, wide: bool) -> Chart:
     """The month's filings, on time and late, by kind of unit."""
     figure, kinds = FIGURES["filings"], {kind.value: kind.label for kind in UnitKind} | {"": NO_KIND}
     of_month = by_month(rows).get(month, [])
@@ -231,7 +231,7 @@ def ontime(month: date, rows: Sequence[Line], scope: Scope) -> Chart:
         title = f"{total.of}件备案中{total.bad}件逾期，{rest}"
     return Chart(
         "ontime", "ontime", title, "本月到期的备案，按单位类别，单位：件", ["单位类别", "按期", "逾期"], table,
-        empty="本月没有到期的备案。",
+        wide=wide, empty="本月没有到期的备案。",
     )  # fmt: skip
 
 

@@ -7,7 +7,13 @@ import subprocess
 import sys
 
 # Each on an empty PostgreSQL, in a process of its own.
-PARTS = ("tests.bench_import", "tests.bench_sweep", "tests.bench_export", "tests.bench_uploads")
+PARTS = (
+    "tests.bench_import",
+    "tests.bench_sweep",
+    "tests.bench_export",
+    "tests.bench_uploads",
+    "tests.bench_dashboard",
+)
 
 
 def main() -> int:

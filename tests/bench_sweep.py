@@ -6,7 +6,7 @@ Every account has five messages. With nothing in breach a sweep must not cost mo
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from time import perf_counter
 from typing import Any
@@ -15,6 +15,7 @@ SIZES = (10_000, 100_000)
 MESSAGES = 5
 LIMIT = 1.5
 ROUNDS = 25
+Measure = Callable[[dict[int, Any]], tuple[list[str], bool]]
 
 
 def costs(connections: dict[int, Any]) -> tuple[list[str], bool]:
@@ -160,7 +161,8 @@ def of_database(handler: Any, name: str) -> Any:
     return made
 
 
-def main() -> int:
+def main(sizes: Sequence[int] = SIZES, measure: Measure | None = None) -> int:
+    """Migrate a database for each size, let `measure` (by default `costs`) loose on them, print its lines."""
     from tests import services
 
     with services.postgres() as url:
@@ -174,14 +176,14 @@ def main() -> int:
         call_command("migrate", verbosity=0)
         connection = handler["default"]
         assert str(connection.settings_dict["PORT"]) in url, "not the cluster made here"
-        wanted = {size: f"accounts_{size}" for size in SIZES}
+        wanted = {size: f"accounts_{size}" for size in sizes}
         connection.close()
         handler["default"] = of_database(handler, "template1")
         for name in wanted.values():
             execute(f"CREATE DATABASE {name} TEMPLATE postgres")
         handler["default"].close()
         databases = {size: of_database(handler, name) for size, name in wanted.items()}
-        lines, held = costs(databases)
+        lines, held = (measure or costs)(databases)
         for connection in databases.values():
             connection.close()
     print("\n".join(lines))

@@ -56,13 +56,14 @@ def _show(request: HttpRequest, scope: Scope) -> HttpResponse:
     accounts = Account.objects.all()
     if scope.units is not None:
         flags, accounts = flags.filter(unit__in=scope.units), accounts.filter(unit__in=scope.units)
+    ranked = scope.unit is None and settings.at("activity_ranking", day_of(now)) == 1
     charts = [
         dashboard_charts.trend(month.month, rows, shown, scope),
         dashboard_charts.ages(flags, scope, now),
         dashboard_charts.platforms(accounts, scope),
-        dashboard_charts.ontime(month.month, rows, scope),
+        dashboard_charts.ontime(month.month, rows, scope, wide=not ranked),
     ]
-    if scope.unit is None and settings.at("activity_ranking", day_of(now)) == 1:
+    if ranked:
         charts.append(dashboard_charts.ranking(month.month, rows))
     context |= {
         "shown": shown,

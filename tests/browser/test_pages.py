@@ -32,6 +32,7 @@ from tests.browser.pages_asked import ASKED
 from tests.browser.pages_bulk import BULK
 from tests.browser.pages_changes import CHANGES
 from tests.browser.pages_closings import CLOSINGS
+from tests.browser.pages_dashboard import DASHBOARDS
 from tests.browser.pages_exports import EXPORTS, MOVING
 from tests.browser.pages_files import FILES
 from tests.browser.pages_found import SIGHTED
@@ -62,7 +63,7 @@ LISTS = {
     "office": [
         *OFFICE, *UPPER, *PRINTED, *BULK, *RECONCILED, *SIGHTED, *ORDERED, *pages.READERS, *HISTORY, *PEOPLE, *EXPORTS,
     ],
-    "year": [*YEARS, *INCIDENTS],
+    "year": [*YEARS, *INCIDENTS, *DASHBOARDS],
     "sheets": SHEETS,
 }  # fmt: skip
 SHOTS = Path(settings.BASE_DIR) / "build" / "shots"
