@@ -34,7 +34,7 @@ def new(request: HttpRequest) -> HttpResponse:
         return _form(request, UpperForm(initial={"received_on": day_of(now), "issuer": "city"}, now=now))
     if request.POST.get("step") == FIND:
         return _form(request, UpperForm(initial=request.POST.dict(), now=now), looked=True)
-    form = UpperForm(request.POST, request.FILES, now=now)
+    form = UpperForm(request.POST, now=now)
     pictures = taken(request, form)
     if not form.is_valid():
         return _form(request, form, status=422)
@@ -66,7 +66,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     if request.POST.get("step") == FIND:
         typed = {**request.POST.dict(), "drop": request.POST.getlist("drop")}
         return _form(request, CorrectForm(initial=typed, finding=finding, now=now), of=finding, looked=True)
-    form = CorrectForm(request.POST, request.FILES, finding=finding, now=now)
+    form = CorrectForm(request.POST, finding=finding, now=now)
     pictures = taken(request, form)
     if not form.is_valid():
         return _form(request, form, of=finding, status=422)

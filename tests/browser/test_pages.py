@@ -28,6 +28,7 @@ from tests.addresses import addresses
 from tests.browser import pages
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.pages import Shot
+from tests.browser.pages_above import ABOVE, ABOVE_FETCHED
 from tests.browser.pages_asked import ASKED
 from tests.browser.pages_bulk import BULK
 from tests.browser.pages_changes import CHANGES
@@ -63,6 +64,7 @@ LISTS = {
     "office": [
         *OFFICE, *UPPER, *PRINTED, *BULK, *RECONCILED, *SIGHTED, *ORDERED, *pages.READERS, *HISTORY, *PEOPLE, *EXPORTS,
     ],
+    "above": ABOVE,
     "year": [*YEARS, *INCIDENTS, *DASHBOARDS],
     "sheets": SHEETS,
 }  # fmt: skip
@@ -260,7 +262,7 @@ def test_pages_of_a_portal_that_is_still_empty(studio: Studio) -> None:
 
 def test_what_is_fetched_answers(studio: Studio, scene: Scene) -> None:
     answers = {}
-    for shot in [*pages.FETCHED, *DOWNLOADED, *WORKBOOKS, *MOVING, *YEARBOOKS, *SHEET_FILES]:
+    for shot in [*pages.FETCHED, *DOWNLOADED, *WORKBOOKS, *MOVING, *YEARBOOKS, *SHEET_FILES, *ABOVE_FETCHED]:
         answer = studio.window(shot.who).page.context.request.get(studio.server + shot.path(scene))
         answers[shot.name] = answer.status
     assert answers == dict.fromkeys(answers, 200)
@@ -288,6 +290,7 @@ def test_every_address_that_can_be_opened_has_a_picture(
         pages.PUBLIC,
         pages.EMPTY,
         pages.FETCHED,
+        ABOVE_FETCHED,
         DOWNLOADED,
         WORKBOOKS,
         MOVING,

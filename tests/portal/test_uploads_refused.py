@@ -110,6 +110,18 @@ def sheet_picture() -> Place:
     return officer, f"/checks/sheets/{row.pk}/save/", "screenshot", {"version": row.version}
 
 
+UPPER = {"issuer": "city", "number": "示例1", "received_on": "2026-11-20", "due_on": "2099-12-01", "text": "示例"}
+
+
+def upper_finding() -> Place:
+    return user(Role.OFFICER), reverse("inspections:upper_new"), "pictures", {**UPPER, "account_text": "没有的号"}
+
+
+def upper_findings() -> Place:
+    typed = {"issuer": "city", "received_on": str(db_now().date())}
+    return user(Role.OFFICER), reverse("inspections:upper_import"), "file", typed
+
+
 def register() -> Place:
     return user(Role.OFFICER), reverse("accounts:import"), "file", {"ground": "baseline"}
 
@@ -172,6 +184,12 @@ ENDPOINTS: dict[str, Endpoint] = {
     "前置申请": Endpoint("filings.views.preapprovals.new", new_preapproval),
     "申请保留": Endpoint("filings.views.preapprovals.retain", retention),
     "关停证明": Endpoint("inspections.views.orders.prove", proof),
+    "上级工单图片": Endpoint("inspections.views.upper_typed.taken", upper_finding, lambda: ("截图.png", png())),
+    "上级工单清单": Endpoint(
+        "inspections.views.upper_import.upload",
+        upper_findings,
+        table(["编号", "账号", "问题", "答复期限"], ["1", "示例发布", "错别字", "2099-12-01"]),
+    ),
     "检查单截图": Endpoint("inspections.views.sheets._save", sheet_picture, lambda: ("截图.png", png())),
     "台账导入": Endpoint("accounts.views.imports.import_list", register, ACCOUNTS),
     "数据导入": Endpoint(
@@ -194,7 +212,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "打印模板": Endpoint("filings.views.print_templates.upload", template, own_template),
 }  # fmt: skip
 HANDED_ON = {"filings.views.form._keep"}  # hands the request on to one of the above
-TABLES = {"台账导入", "数据导入", "发现清单", "回执表", "核对清单"}
+TABLES = {"台账导入", "数据导入", "发现清单", "回执表", "核对清单", "上级工单清单"}
 # What a place would take under another name is no harm there: a sound workbook is none of these.
 FEW_BOMBS = ("a cell at the edge of the world", "its place in character references", "macros")
 FEW_RENAMED = ("eicar.txt", "藏包.png", "旧版.docx", "空.pdf")
