@@ -55,6 +55,11 @@ def draft(request: HttpRequest, code: str) -> HttpResponse:
     check = get_object_or_404(SpotCheck, month=month) if month is not None else None
     if check is None:
         raise Http404
+    return drafted(request, check)
+
+
+def drafted(request: HttpRequest, check: SpotCheck) -> HttpResponse:
+    """Draft the circular of `check`, and on to it; back to the list with the reason where that cannot be."""
     try:
         made = circulars.draft(check.pk, by=user_of(request), now=db_now())
     except Refused as refused:

@@ -20,6 +20,7 @@ from inspections.models import ClosureOrder, OrderState
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import User
 from zhonglou_media.portal.flag_rows import flag_rows
+from zhonglou_media.portal.office_month import month_todos
 
 ROWS_A_PAGE = 20
 UPPER_SHOWN = 20
@@ -65,6 +66,7 @@ def _work(request: HttpRequest, user: User) -> dict[str, Any]:
         "above_total": above_total,
         "above_late": above_late,
         "named": upper_shown.named(UPPER_SHOWN) if supervisor else [],
+        "month": month_todos(user),
         "to_verify": rectify_board.titled(rectify_board.to_verify()[:UPPER_SHOWN]),
         "to_decide": rectify_board.titled(rectify_board.to_decide()[:UPPER_SHOWN]) if supervisor else [],
         "lost": losing.reported() if supervisor else [],
