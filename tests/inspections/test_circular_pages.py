@@ -37,7 +37,7 @@ def typed(circular: Circular, **more: object) -> dict[str, object]:
 
 
 def test_what_is_published_is_read_without_signing_in(client: Client) -> None:
-    made, circular = published()
+    _, circular = published()
     page = client.get(f"/circulars/{circular.index_no}/")
     text = page.content.decode()
     assert page.status_code == 200
