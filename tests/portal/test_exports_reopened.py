@@ -31,8 +31,8 @@ from filings.exporting import layouts, writing
 from filings.exporting.columns import Column
 from filings.models import Filing, OpeningDetails, Reconciliation, ReconciliationLine
 from filings.reconciling import shown
-from inspections import check_rows, sweep
-from inspections.models import Sheet
+from inspections import check_rows, circular_word, sweep
+from inspections.models import Circular, Sheet
 from tests.factories import NOW, Cast, account, opening, unit, user
 from tests.inspections.checked import confirmed
 from zhonglou_media.core import events, files, tables_out
@@ -130,6 +130,15 @@ def for_the_province() -> Written:
     return book(lambda target: writing.write_book(target, "provincial", layouts.built_in("provincial"), found)), texts
 
 
+def statistics_of_a_circular() -> Written:
+    """Names of accounts keep what they begin with; blanks around them go."""
+    lines = [{"name": t.strip(), "platform": "抖音", "unit": t.strip(), "why": f"{t.strip()}因"} for t in TRIGGERS]
+    problems = [{"type": f"{t.strip()}问题", "count": 1, "accounts": [t.strip()]} for t in TRIGGERS]
+    figures = {"failed_accounts": lines, "veto": problems, "deduct": []}
+    texts = [f"{t.strip()}{more}" for t in TRIGGERS for more in ("", "因", "问题")]
+    return circular_word.workbook(Circular(figures=figures)).getvalue(), texts
+
+
 def of(pk: int) -> OpeningDetails:
     return OpeningDetails.objects.get(filing=pk)
 
@@ -199,6 +208,7 @@ WRITERS: dict[str, Callable[[], Written]] = {
     "filings.exporting.sheet": for_the_province,
     "filings.reconciling.shown.write": what_differs_above,
     "inspections.check_rows.export": results_of_a_check,
+    "inspections.circular_word.workbook": statistics_of_a_circular,
     "zhonglou_media.portal.monitoring.export": flags,
     "zhonglou_media.portal.events_page.take_out": history,
 }
