@@ -120,7 +120,7 @@ def save_numbers(set_id: int, numbers: Numbers, *, read: int, by: User, now: dat
     """Change name, source and the numbers of the draft. Raises NotAllowed, WrongState, StaleReading, Incomplete."""
     with transaction.atomic():
         of, role = _begin(set_id, read, by)
-        _complain(_wrong_numbers(of, numbers))
+        _complain(wrong_numbers(of, numbers))
         was = {name: getattr(of, name) for name in asdict(numbers)}
         for name, value in asdict(numbers).items():
             setattr(of, name, value)
@@ -262,7 +262,8 @@ def _complain(errors: Mapping[str, list[str]], then: str = "改好后才能保�
         raise Incomplete(f"还有{len(errors)}处需要修改，{then}。", dict(errors))
 
 
-def _wrong_numbers(of: IndicatorSet, numbers: Numbers) -> dict[str, list[str]]:
+def wrong_numbers(of: IndicatorSet, numbers: Numbers) -> dict[str, list[str]]:
+    """What is wrong with the numbers of a version, by field."""
     errors: dict[str, list[str]] = {}
     if not numbers.name.strip():
         errors["name"] = ["请填写这一版的名称。"]

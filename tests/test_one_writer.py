@@ -63,8 +63,8 @@ WRITING = {"update", "create", "bulk_create", "get_or_create", "update_or_create
 
 
 def test_only_lifecycle_writes_the_state_of_an_account() -> None:
-    # Jobs and announcements have states, too.
-    of_others = {"zhonglou_media/core/jobs.py", "filings/announcing.py"}
+    # Jobs, announcements and versions of the indicators have states, too.
+    of_others = {"zhonglou_media/core/jobs.py", "filings/announcing.py", "inspections/indicators.py"}
     found = writers(lambda tree: assigns(tree, "state") or passes(tree, WRITING, "state"))
     assert found - of_others == {"accounts/lifecycle.py"}
 

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 
 from filings.forms.common import choice, text
+from inspections import indicators
 from inspections.indicator_diff import said
 from inspections.indicators import Line, Numbers
 from inspections.models import Indicator, IndicatorKind, IndicatorSet, Measure
@@ -61,6 +62,18 @@ class Sentences(forms.Form):
 
     use_required_attribute = False
 
+    def clean(self) -> dict[str, Any]:
+        """What the use case would say is said with the rest, at once."""
+        typed: dict[str, Any] = super().clean() or self.cleaned_data
+        for name, sentences in self.judge(dict(typed)).items():
+            if name in typed:
+                self.add_error(name, sentences)
+        return typed
+
+    def judge(self, typed: Mapping[str, Any]) -> Mapping[str, list[str]]:
+        """What is wrong with the fields that were typed well enough to be judged."""
+        return {}
+
     def take(self, incomplete: Incomplete) -> None:
         for name, sentences in incomplete.errors.items():
             for sentence in sentences:
@@ -76,9 +89,13 @@ class NumbersForm(Sentences):
     bonus_above = number("加分门槛", help_text="扣分后高于它的才加分，正好等于不加")
     bonus_cap = number("加分合计上限", help_text="最多 20")
 
-    @classmethod
-    def of(cls, row: IndicatorSet) -> "NumbersForm":
-        return cls(initial={name: getattr(row, name) for name in cls.base_fields})
+    def __init__(self, data: Mapping[str, Any] | None = None, *, row: IndicatorSet) -> None:
+        super().__init__(data, initial={name: getattr(row, name) for name in self.base_fields})
+        self.row = row
+
+    def judge(self, typed: Mapping[str, Any]) -> Mapping[str, list[str]]:
+        stands = {name: getattr(self.row, name) for name in self.base_fields}
+        return indicators.wrong_numbers(self.row, Numbers(**stands | dict(typed)))
 
     def numbers(self) -> Numbers:
         """Call only when valid."""
@@ -109,9 +126,24 @@ class LineForm(Sentences):
     to_rectify = forms.BooleanField(label="发现后须整改", required=False)
     order = number("顺序", required=False, help_text="从小到大排列；留空排在同类的最后")
 
-    @classmethod
-    def of(cls, row: Indicator) -> "LineForm":
-        return cls(initial={name: getattr(row, name) for name in cls.base_fields})
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        of: IndicatorSet,
+        row: Indicator | None = None,
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        stands = {name: getattr(row, name) for name in self.base_fields} if row is not None else {}
+        super().__init__(data, initial=stands | dict(initial or {}))
+        self.row = row or Indicator(indicator_set=of)
+
+    def judge(self, typed: Mapping[str, Any]) -> Mapping[str, list[str]]:
+        """Without a kind nothing is said of what depends on it."""
+        empty = {"code": "", "kind": IndicatorKind.DEDUCTION, "name": ""}
+        errors = indicators.errors_of(Line(**empty | dict(typed)), self.row.indicator_set, self.row)
+        of_kind = () if "kind" in typed else ("points", "cap", "measure", "to_rectify")
+        return {name: told for name, told in errors.items() if name not in of_kind}
 
     def clean_code(self) -> str:
         return str(self.cleaned_data["code"]).strip().upper()

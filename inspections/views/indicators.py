@@ -130,6 +130,7 @@ def _show(
         "count": len(lines),
         "held": held,
         "edits": edits,
+        "copies": standing != DRAFT and policy.could(user_of(request), Action.INDICATORS) and not indicators.draft(),
         "changes": differences(held, indicators.lines_of(held), of, lines) if standing == DRAFT else None,
         "publishing": publishing or PublishForm(now=now) if edits else None,
         "open_publish": publishing is not None and bool(publishing.errors),
@@ -160,8 +161,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Name, source and numbers of the draft."""
     of = _set(request, pk)
     if request.method != "POST":
-        return _numbers(request, of, NumbersForm.of(of))
-    form = NumbersForm(request.POST)
+        return _numbers(request, of, NumbersForm(row=of))
+    form = NumbersForm(request.POST, row=of)
 
     def act() -> HttpResponse:
         indicators.save_numbers(pk, form.numbers(), read=_read(request), by=user_of(request), now=db_now())
@@ -190,8 +191,9 @@ def _edit_line(request: HttpRequest, of: IndicatorSet, row: Indicator | None) ->
     if request.method != "POST":
         asked = request.GET.get("kind", "")
         first = {"kind": asked, "unit_word": "项", "to_rectify": asked != IndicatorKind.BONUS}
-        return _line(request, of, row, LineForm.of(row) if row is not None else LineForm(initial=first))
-    form = LineForm(request.POST)
+        shown = LineForm(of=of, row=row) if row is not None else LineForm(of=of, initial=first)
+        return _line(request, of, row, shown)
+    form = LineForm(request.POST, of=of, row=row)
 
     def act() -> HttpResponse:
         made = indicators.save_line(

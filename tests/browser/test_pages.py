@@ -38,6 +38,7 @@ from tests.browser.pages_exports import EXPORTS, MOVING
 from tests.browser.pages_files import FILES
 from tests.browser.pages_found import SIGHTED
 from tests.browser.pages_incidents import INCIDENTS
+from tests.browser.pages_indicators import INDICATORS
 from tests.browser.pages_office import HISTORY, OFFICE
 from tests.browser.pages_orders import ORDERED
 from tests.browser.pages_people import PEOPLE
@@ -66,7 +67,7 @@ LISTS = {
     ],
     "above": ABOVE,
     "year": [*YEARS, *INCIDENTS, *DASHBOARDS],
-    "sheets": SHEETS,
+    "sheets": [*SHEETS, *INDICATORS],
 }  # fmt: skip
 SHOTS = Path(settings.BASE_DIR) / "build" / "shots"
 EVERY_PICTURE = bool(os.environ.get("SHOTS"))

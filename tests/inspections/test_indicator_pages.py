@@ -53,7 +53,10 @@ def test_from_the_list_to_the_published_version(boss: User) -> None:
     assert 'name="read" value="1"' in text(client.get(at_))
     wrong = client.post(at_, form_of(row, points="x", articles="十二", name="错字", read=1))
     assert wrong.status_code == 422
-    assert all(said in text(wrong) for said in ("每次分值请填写数字。", 'value="错字"', 'value="十二"', 'value="x"'))
+    assert all(
+        said in text(wrong)
+        for said in ("每次分值请填写数字。", "填条款的序号", 'value="错字"', 'value="十二"', 'value="x"')
+    )
     saved = client.post(at_, form_of(row, points="1.5", articles="12，13", read=1), follow=True)
     assert "Z07 错别字、一般表述错误 已保存。" in text(saved)
     assert "改了1处" in text(saved)
