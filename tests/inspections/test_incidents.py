@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Role
@@ -244,6 +244,7 @@ def test_the_database_refuses_what_goes_back(cast: Cast) -> None:
         IncidentPass.objects.all().delete()
 
 
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.sampled_from(["pass a", "pass b", "close", "receive"]), max_size=6))
 def test_whatever_is_done_times_stand_in_order(acts: list[str]) -> None:
     with transaction.atomic():
