@@ -33,7 +33,7 @@ PAGE = ("inspections:rectification", "pk")
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """答复整改, by an operator of the unit; files are kept only when all of it will do."""
     row, user = rectification_for(request, pk), user_of(request)
-    form = AnswerForm(request.POST, request.FILES)
+    form = AnswerForm(request.POST)
     try:
         policy.require(user, Action.ANSWER_RECTIFICATION, row)
         form.is_valid()

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from accounts.models import Account, Followers, Message, Unit
 from filings.models import Filing, PreApproval
-from inspections.models import ClosureOrder
+from inspections.models import ClosureOrder, Rectification
 
 
 def in_breach(now: datetime) -> set[tuple[str, int, datetime]]:
@@ -27,7 +27,13 @@ def in_breach(now: datetime) -> set[tuple[str, int, datetime]]:
             found.add(("overdue_correction", filing.pk, correction))
         if event and event <= now and not filing.not_occurred:
             found.add(("unapproved_event", filing.pk, event))
-    return found | of_accounts_facts(guided, now) | of_retentions(guided, now) | of_orders(guided, now)
+    return (
+        found
+        | of_accounts_facts(guided, now)
+        | of_retentions(guided, now)
+        | of_orders(guided, now)
+        | of_rectifications(guided, now)
+    )
 
 
 def of_accounts_facts(guided: set[int], now: datetime) -> set[tuple[str, int, datetime]]:
@@ -62,6 +68,18 @@ def of_orders(guided: set[int], now: datetime) -> set[tuple[str, int, datetime]]
     for row in ClosureOrder.objects.all():
         if row.state in ("issued", "proved") and row.unit_id not in guided and row.due_at <= now:
             found.add(("overdue_order", row.pk, row.due_at))
+    return found
+
+
+def of_rectifications(guided: set[int], now: datetime) -> set[tuple[str, int, datetime]]:
+    """Problems that were neither put right nor answered in time, and whose account is not to be closed for it."""
+    found = set()
+    for row in Rectification.objects.select_related("closure_order"):
+        closing = row.closure_order is not None and row.closure_order.state in ("issued", "proved", "executed")
+        in_time = row.state == "submitted" and row.answered_at is not None and row.answered_at < row.due_at
+        open_ = row.state in ("issued", "submitted") and not closing and not in_time
+        if open_ and row.unit_id not in guided and row.due_at <= now:
+            found.add(("overdue_rectification", row.pk, row.due_at))
     return found
 
 

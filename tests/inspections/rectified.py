@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from accounts.models import Account
 from inspections import rectifying
 from inspections.models import (
@@ -74,7 +76,8 @@ def rectification(
 ) -> Rectification:
     """One that the officer has issued for an account of the cast's unit."""
     found = finding(of or account(cast.unit, now=now, same_platform_reason="示例"), code, now=now, **fields)
-    return rectifying.issue([found], by=cast.officer, role="officer", now=now)[0]
+    with transaction.atomic():
+        return rectifying.issue([found], by=cast.officer, role="officer", now=now)[0]
 
 
 def from_above(cast: Cast, *, now: datetime = NOW, due_at: datetime | None = None, **fields: Any) -> Rectification:
@@ -94,15 +97,11 @@ def from_above(cast: Cast, *, now: datetime = NOW, due_at: datetime | None = Non
         **fields,
     }
     upper = UpperFinding.objects.create(**facts)
-    return rectifying.issue_for_upper(
-        upper,
-        unit=cast.unit,
-        due_at=due_at or at("2026-11-28 00:00"),
-        demand="请恢复更新并说明原因",
-        by=cast.officer,
-        role="officer",
-        now=now,
-    )
+    due = due_at or at("2026-11-28 00:00")
+    with transaction.atomic():
+        return rectifying.issue_for_upper(
+            upper, unit=cast.unit, due_at=due, demand="请恢复更新并说明原因", by=cast.officer, role="officer", now=now
+        )
 
 
 def answered(cast: Cast, row: Rectification | None = None, *, now: datetime = NOW) -> Rectification:

@@ -45,6 +45,7 @@ def test_a_line_a_rule(two_breaches: None, capsys: pytest.CaptureFixture[str]) -
         "overdue_correction opened=0 cleared=0",
         "overdue_filing opened=1 cleared=0",
         "overdue_order opened=0 cleared=0",
+        "overdue_rectification opened=0 cleared=0",
         "revived opened=0 cleared=0",
         "same_platform opened=0 cleared=0",
         "slow_reply opened=0 cleared=0",

@@ -32,9 +32,10 @@ from filings.exporting.columns import Column
 from filings.models import Filing, OpeningDetails, Reconciliation, ReconciliationLine
 from filings.reconciling import shown
 from inspections import check_rows, circular_word, sweep
-from inspections.models import Circular, Sheet
+from inspections.models import Circular, Rectification, Sheet
 from tests.factories import NOW, Cast, account, opening, unit, user
 from tests.inspections.checked import confirmed
+from tests.inspections.rectified import rectification
 from zhonglou_media.core import events, files, tables_out
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import Job
@@ -197,6 +198,18 @@ def results_of_a_check() -> Written:
     return written, [by.name, "=导出", *TRIGGERS, *units, *(f"{text}理由" for text in TRIGGERS)]
 
 
+def rectifications() -> Written:
+    cast = Cast()
+    for text in TRIGGERS:
+        row = rectification(cast, evidence="")
+        Rectification.objects.filter(pk=row.pk).update(problem=f"{text}问题", demand=f"{text}要求", answer=f"{text}答")
+    client = Client()
+    client.force_login(user(Role.OFFICER, name="=导出的人"))
+    answer = client.get("/rectifications/export/")
+    texts = [f"{text}{more}" for text in TRIGGERS for more in ("问题", "要求", "答")]
+    return b"".join(answer.streaming_content), texts  # type: ignore[attr-defined]
+
+
 WRITERS: dict[str, Callable[[], Written]] = {
     "accounts.register_out.export": the_register,
     "accounts.register_in.workbook_of": rows_not_imported,
@@ -209,6 +222,7 @@ WRITERS: dict[str, Callable[[], Written]] = {
     "filings.reconciling.shown.write": what_differs_above,
     "inspections.check_rows.export": results_of_a_check,
     "inspections.circular_word.workbook": statistics_of_a_circular,
+    "inspections.views.rectifications.export": rectifications,
     "zhonglou_media.portal.monitoring.export": flags,
     "zhonglou_media.portal.events_page.take_out": history,
 }

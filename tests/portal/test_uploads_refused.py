@@ -25,8 +25,10 @@ from accounts.models import Role
 from filings.models import Attachment
 from filings.printing.builtin import built_in
 from inspections.models import ClosureOrder
+from inspections.rectifying import reading
 from tests.factories import NOW, PDF, Cast, account, change, opening, platform, unit, user
 from tests.hostile import BOMBS, RENAMED, SPARSE
+from tests.inspections.rectified import rectification
 from tests.inspections.sheeted import sheet
 from tests.uploads import docx, png
 from zhonglou_media.core.clock import db_now
@@ -122,6 +124,12 @@ def upper_findings() -> Place:
     return user(Role.OFFICER), reverse("inspections:upper_import"), "file", typed
 
 
+def answer_of_a_rectification() -> Place:
+    cast = Cast()
+    row = rectification(cast)
+    return cast.operator, f"/rectifications/{row.pk}/answer/", "proofs", {"text": "已改", "read": reading(row)}
+
+
 def register() -> Place:
     return user(Role.OFFICER), reverse("accounts:import"), "file", {"ground": "baseline"}
 
@@ -184,6 +192,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "前置申请": Endpoint("filings.views.preapprovals.new", new_preapproval),
     "申请保留": Endpoint("filings.views.preapprovals.retain", retention),
     "关停证明": Endpoint("inspections.views.orders.prove", proof),
+    "整改证明": Endpoint("inspections.views.rectify_acts._checked", answer_of_a_rectification),
     "上级工单图片": Endpoint("inspections.views.upper_typed.taken", upper_finding, lambda: ("截图.png", png())),
     "上级工单清单": Endpoint(
         "inspections.views.upper_import.upload",
