@@ -45,6 +45,7 @@ from tests.browser.pages_people import PEOPLE
 from tests.browser.pages_printing import DOWNLOADED, PRINTED
 from tests.browser.pages_reconcile import RECONCILED, WORKBOOKS
 from tests.browser.pages_recorded import KEPT, RECORDED
+from tests.browser.pages_rectify import RECTIFIED, RECTIFIED_FILES
 from tests.browser.pages_search import SEARCHED
 from tests.browser.pages_sheets import SHEET_FILES, SHEETS
 from tests.browser.pages_upper import UPPER
@@ -263,7 +264,16 @@ def test_pages_of_a_portal_that_is_still_empty(studio: Studio) -> None:
 
 def test_what_is_fetched_answers(studio: Studio, scene: Scene) -> None:
     answers = {}
-    for shot in [*pages.FETCHED, *DOWNLOADED, *WORKBOOKS, *MOVING, *YEARBOOKS, *SHEET_FILES, *ABOVE_FETCHED]:
+    for shot in [
+        *pages.FETCHED,
+        *DOWNLOADED,
+        *WORKBOOKS,
+        *MOVING,
+        *YEARBOOKS,
+        *SHEET_FILES,
+        *ABOVE_FETCHED,
+        *RECTIFIED_FILES,
+    ]:
         answer = studio.window(shot.who).page.context.request.get(studio.server + shot.path(scene))
         answers[shot.name] = answer.status
     assert answers == dict.fromkeys(answers, 200)
@@ -297,6 +307,7 @@ def test_every_address_that_can_be_opened_has_a_picture(
         MOVING,
         YEARBOOKS,
         SHEET_FILES,
+        RECTIFIED_FILES,
     ]
     assert can_be_opened - {"styleguide"} == {shot.name for shots in looked_at for shot in shots}
 
