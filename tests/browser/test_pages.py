@@ -67,6 +67,7 @@ LISTS = {
         *OFFICE, *UPPER, *PRINTED, *BULK, *RECONCILED, *SIGHTED, *ORDERED, *pages.READERS, *HISTORY, *PEOPLE, *EXPORTS,
     ],
     "above": ABOVE,
+    "rectify": RECTIFIED,
     "year": [*YEARS, *INCIDENTS, *DASHBOARDS],
     "sheets": [*SHEETS, *INDICATORS],
 }  # fmt: skip
