@@ -4,7 +4,7 @@ import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import IO, Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -226,21 +226,21 @@ def export(request: HttpRequest, number: int) -> FileResponse:
     """导出 of the lines this person sees."""
     row = get_object_or_404(AssessmentYear, year=number)
     book = tempfile.TemporaryFile()  # noqa: SIM115 -- the answer closes it
-    write_xlsx(book, [sheet_of(row, list(assessing.lines(user_of(request), row)))])
+    workbook(row, list(assessing.lines(user_of(request), row)), book)
     book.seek(0)
     name = f"{number}年度考核-{day_of(db_now())}.xlsx"
     return FileResponse(book, as_attachment=True, filename=name, content_type=files.XLSX)
 
 
-def sheet_of(row: AssessmentYear, rows: list[Assessment]) -> SheetOut:
-    """The year as a sheet: the weights and when it was computed above the lines."""
+def workbook(row: AssessmentYear, rows: list[Assessment], target: IO[bytes]) -> None:
+    """Write these lines of the year as a workbook, its state and weights above them."""
     weights = assessing.weights_of(row)
     above = [
         f"{row.year} 年度政务新媒体考核（{row.get_state_display()}）",
         f"权重：抽查 {weights.checks}、按时办理 {weights.timely}、整改 {weights.rectified}；"
         "没有事项可考核的部分不计，其余按比例折算",
     ]
-    return SheetOut(f"{row.year}年度考核", HEADS, [_cells(Line.of(one)) for one in rows], above)
+    write_xlsx(target, [SheetOut(f"{row.year}年度考核", HEADS, [_cells(Line.of(one)) for one in rows], above)])
 
 
 def _cells(line: Line) -> list[Any]:

@@ -32,7 +32,8 @@ from filings.exporting.columns import Column
 from filings.models import Filing, OpeningDetails, Reconciliation, ReconciliationLine
 from filings.reconciling import shown
 from inspections import check_rows, circular_word, sweep
-from inspections.models import Circular, Rectification, Sheet
+from inspections.models import Assessment, AssessmentYear, Circular, Rectification, Sheet
+from inspections.views import years
 from tests.factories import NOW, Cast, account, opening, unit, user
 from tests.inspections.checked import confirmed
 from tests.inspections.rectified import rectification
@@ -210,6 +211,14 @@ def rectifications() -> Written:
     return b"".join(answer.streaming_content), texts  # type: ignore[attr-defined]
 
 
+def a_year() -> Written:
+    year = AssessmentYear.objects.create(year=2026)
+    for number, name in enumerate(TRIGGERS):
+        Assessment.objects.create(year=year, unit=unit(f"{name}单位"), score=number, vetoed=number == 0)
+    rows = list(year.assessments.select_related("unit"))
+    return book(lambda target: years.workbook(year, rows, target)), [f"{name}单位" for name in TRIGGERS]
+
+
 WRITERS: dict[str, Callable[[], Written]] = {
     "accounts.register_out.export": the_register,
     "accounts.register_in.workbook_of": rows_not_imported,
@@ -223,6 +232,7 @@ WRITERS: dict[str, Callable[[], Written]] = {
     "inspections.check_rows.export": results_of_a_check,
     "inspections.circular_word.workbook": statistics_of_a_circular,
     "inspections.views.rectifications.export": rectifications,
+    "inspections.views.years.workbook": a_year,
     "zhonglou_media.portal.monitoring.export": flags,
     "zhonglou_media.portal.events_page.take_out": history,
 }
