@@ -70,3 +70,8 @@ PUBLIC_CIRCULARS = [
     Shot("inspections:circulars", kwargs=listed),
     Shot("inspections:circular", kwargs=public),
 ]
+CIRCULAR_FILES = [
+    Shot("inspections:circular_draft_word", "officer", "", off),
+    Shot("inspections:circular_word", "officer", "", public),
+    Shot("inspections:circular_statistics", "officer", "", public),
+]

@@ -32,6 +32,7 @@ from tests.browser.pages_above import ABOVE, ABOVE_FETCHED
 from tests.browser.pages_asked import ASKED
 from tests.browser.pages_bulk import BULK
 from tests.browser.pages_changes import CHANGES
+from tests.browser.pages_circulars import CIRCULAR_FILES, CIRCULARS, PUBLIC_CIRCULARS
 from tests.browser.pages_closings import CLOSINGS
 from tests.browser.pages_dashboard import DASHBOARDS
 from tests.browser.pages_exports import EXPORTS, MOVING
@@ -70,6 +71,7 @@ LISTS = {
     "rectify": RECTIFIED,
     "year": [*YEARS, *INCIDENTS, *DASHBOARDS],
     "sheets": [*SHEETS, *INDICATORS],
+    "circulars": CIRCULARS,
 }  # fmt: skip
 SHOTS = Path(settings.BASE_DIR) / "build" / "shots"
 EVERY_PICTURE = bool(os.environ.get("SHOTS"))
@@ -240,7 +242,7 @@ def test_pages_of_those_signed_in(shots: list[Shot], studio: Studio, scene: Scen
 def test_pages_open_to_everyone_and_what_goes_wrong(
     studio: Studio, scene: Scene, axes: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = studio.look(pages.PUBLIC, scene)
+    found = studio.look([*pages.PUBLIC, *PUBLIC_CIRCULARS], scene)
     for error, status in ((SuspiciousOperation("planted"), 400), (RuntimeError("planted"), 500)):
         monkeypatch.setattr(views, "chapters", raising(error))
         found |= studio.look([Shot("regulation", "operator", str(status), status=status)], scene)
@@ -272,6 +274,7 @@ def test_what_is_fetched_answers(studio: Studio, scene: Scene) -> None:
         *MOVING,
         *YEARBOOKS,
         *SHEET_FILES,
+        *CIRCULAR_FILES,
         *ABOVE_FETCHED,
         *RECTIFIED_FILES,
     ]:
@@ -300,6 +303,8 @@ def test_every_address_that_can_be_opened_has_a_picture(
     looked_at = [
         *LISTS.values(),
         pages.PUBLIC,
+        PUBLIC_CIRCULARS,
+        CIRCULAR_FILES,
         pages.EMPTY,
         pages.FETCHED,
         ABOVE_FETCHED,
