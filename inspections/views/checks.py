@@ -10,8 +10,8 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -22,7 +22,7 @@ from inspections import check_progress, check_rows, checks
 from inspections.access import check_for, visible_checks
 from inspections.check_progress import Progress, progress
 from inspections.forms.checks import RedrawForm
-from inspections.models import CheckState, Method, Sheet, SheetState, SpotCheck
+from inspections.models import CheckState, CircularState, Method, Sheet, SheetState, SpotCheck
 from zhonglou_media.core import events
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
@@ -98,8 +98,7 @@ def month(request: HttpRequest, month: str) -> HttpResponse:
 @require_safe
 def of(request: HttpRequest, pk: int) -> HttpResponse:
     """The check by its number, as the history names it: on to its month."""
-    found = visible_checks(user_of(request)).filter(pk=pk).first()
-    return redirect("inspections:check", found.code if found is not None else "none")
+    return redirect("inspections:check", get_object_or_404(visible_checks(user_of(request)), pk=pk).code)
 
 
 @may(Action.VIEW_CHECKS)
@@ -130,7 +129,7 @@ def confirm(request: HttpRequest, month: str) -> HttpResponse:
         gone = f"名单中 {done.gone} 个账号已不在运行，不再检查。" if done.gone else ""
         return f"{check}名单已确定并公开，{done.accounts} 个账号已分给检查人{twice}。{gone}"
 
-    return _act(request, month, act)
+    return _act(request, month, act, then="inspections:clean_sheets")
 
 
 @may(Action.DRAFT_CHECK)
@@ -165,8 +164,10 @@ def close(request: HttpRequest, month: str) -> HttpResponse:
     return _act(request, month, act)
 
 
-def _act(request: HttpRequest, month: str, act: Callable[[SpotCheck], str]) -> HttpResponse:
-    """Back to the page of the month, with what was done or why not."""
+def _act(
+    request: HttpRequest, month: str, act: Callable[[SpotCheck], str], *, then: str = "inspections:check"
+) -> HttpResponse:
+    """On to the page `then` with what was done, or back to the month with why not."""
     check = check_for(request, month)
     try:
         done = act(check)
@@ -176,7 +177,7 @@ def _act(request: HttpRequest, month: str, act: Callable[[SpotCheck], str]) -> H
     except Refused as refused:
         return show(request, month, refused=refused, status=status_of(refused))
     messages.success(request, done)
-    return redirect("inspections:check", check.code)
+    return redirect(then, check.code)
 
 
 # --- the page -------------------------------------------------------------------------------------------------------
@@ -222,13 +223,26 @@ def show(
         "office": office,
         "acts": acts,
         "mine": len(mine),
-        "next_sheet": _sheet_url(mine[0]) if mine else "",
+        "next_sheet": reverse("inspections:sheet", args=[mine[0]]) if mine else "",
         "may_close": acts and check.state == S.CONFIRMED and done.open == 0,
+        **_of_circular(check, done, user),
         "late": check.state == S.CONFIRMED and check.due_at <= now,
         "refused": refused,
         **(_of_draw(check) if office else {}),
     }
     return render(request, "inspections/check.html", context, status=status)
+
+
+def _of_circular(check: SpotCheck, done: Progress, user: User) -> dict[str, Any]:
+    """Where the month's circular is read or edited, or whether one can be drafted now."""
+    if not policy.could(user, Action.CIRCULAR):
+        return {}
+    row = check.circulars.filter(corrects__isnull=True).only("pk", "state", "index_no").first()
+    if row is None:
+        return {"may_draft": done.accounts > 0 and done.open == 0}
+    if row.state == CircularState.PUBLISHED:
+        return {"circular_url": reverse("inspections:circular", args=[row.index_no])}
+    return {"circular_url": reverse("inspections:circular_edit", args=[row.pk])}
 
 
 def _which(done: Progress, office: bool) -> dict[str, tuple[str, int, Q]]:
@@ -250,13 +264,6 @@ def _mine(check: SpotCheck, user: User) -> list[int]:
     """The open sheets of this person, by unit as they were shared."""
     rows = Sheet.objects.filter(spot_check=check, checker=user, state=SheetState.OPEN)
     return list(rows.order_by("unit__name", "pk").values_list("pk", flat=True))
-
-
-def _sheet_url(pk: int) -> str:
-    try:
-        return reverse("inspections:sheet", args=[pk])
-    except NoReverseMatch:
-        return ""
 
 
 def _of_draw(check: SpotCheck) -> dict[str, Any]:

@@ -61,8 +61,9 @@ def test_from_the_draft_to_the_end_of_a_month() -> None:
     assert read is not None
     done = client.post(f"/checks/{month}/confirm/", {"read": read[1]}, follow=True)
     assert "3 个账号已分给检查人" in text(done)
-    assert "已核0 / 3个" in heading(done)
-    assert "接着核我的" in text(done) or "接着核我的" in text(signed_in(supervisor).get(f"/checks/{month}/"))
+    page = client.get(f"/checks/{month}/")
+    assert "已核0 / 3个" in heading(page)
+    assert "接着核我的" in text(page) or "接着核我的" in text(signed_in(supervisor).get(f"/checks/{month}/"))
     refused = client.post(f"/checks/{month}/close/")
     assert refused.status_code == 422
     assert "还有 3 个账号没有结果" in text(refused)
@@ -72,6 +73,7 @@ def test_from_the_draft_to_the_end_of_a_month() -> None:
     page = client.get(f"/checks/{month}/")
     assert heading(page).endswith("抽查：已核3 / 3个，1个不合格")
     assert "结束抽查…" in text(page)
+    assert "起草通报" in text(page)
     done = client.post(f"/checks/{month}/close/", follow=True)
     assert "已结束" in text(done)
     assert "66.7%" in text(client.get("/checks/"))
