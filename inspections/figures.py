@@ -80,9 +80,7 @@ def refresh(now: datetime, *, all_of_it: bool = False) -> int:
         return 0
     with transaction.atomic():
         MonthDone.objects.get_or_create(month=months[-1], defaults={"computed_at": now})
-        held = MonthDone.objects.select_for_update().filter(month__in=months[-2:])
-        marks = {row.month: row for row in held.order_by("month")}
-        newest = marks[months[-1]]
+        newest = _locked(months[-1])
         head = EventHead.objects.get(pk=1).seq  # after the lock: a run that was faster has read up to here
         if _is_done(newest, months[-1], today, head) and not all_of_it:
             return 0
@@ -96,6 +94,11 @@ def refresh(now: datetime, *, all_of_it: bool = False) -> int:
                 computed |= set(within)
         _mark(computed, head, now)
     return changed
+
+
+def _locked(month: date) -> MonthDone:
+    """The row of the newest month: who holds it is the only run."""
+    return MonthDone.objects.select_for_update().get(month=month)
 
 
 def _is_done(done: MonthDone | None, month: date, today: date, head: int) -> bool:

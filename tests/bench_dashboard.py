@@ -1,4 +1,4 @@
-"""`python -m tests.bench_dashboard`: what the dashboard costs at 200 and at 20,000 accounts, on a PostgreSQL of its own.
+"""`python -m tests.bench_dashboard`: what the dashboard costs at 200 and 20,000 accounts, on a PostgreSQL of its own.
 
 The page reads roll-ups of units: with a hundred times the accounts and as many units as a district has, it must not ask
 more queries, nor take much longer. A run of the roll-ups in which nothing changed must cost the same. Status 1 if not.
@@ -34,7 +34,10 @@ def costs(connections: dict[int, Any]) -> tuple[list[str], bool]:
 
     now = db_now()
     nav.counts = lambda user, now: {}
-    whole, page, idle, queries = {}, {}, {}, {}
+    whole: dict[int, float] = {}
+    page: dict[int, float] = {}
+    idle: dict[int, float] = {}
+    queries: dict[int, int] = {}
     for size in turns(connections):
         fill(size, now)
         start = perf_counter()

@@ -112,7 +112,7 @@ for (const button of document.querySelectorAll("[data-zl-table]")) {
     chart = echarts.init(plot, null, { renderer: "canvas", devicePixelRatio: Math.max(2, devicePixelRatio) });
     const wide = figure.classList.contains("zl-chart--wide");
     // On paper the columns have a fixed width: 182 mm lie between the margins of A4 (css/dashboard.css).
-    const sheet = { width: wide ? 660 : 316, height: kind === trend ? 140 : Math.min(196, Math.max(110, 48 + 13 * data.names.length)) };
+    const sheet = { width: wide ? 660 : 316, height: kind === trend ? 140 : Math.min(210, Math.max(112, 56 + 15 * data.names.length)) };
     const draw = (size) => {
       chart.resize(size);
       chart.setOption(kind(data, figure, narrow.matches && !size), true);

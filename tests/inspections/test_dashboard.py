@@ -199,7 +199,7 @@ def test_the_lists_hold_exactly_what_is_counted_and_the_page_stays_cheap(
     figures.refresh(now)
     officer = user(Role.OFFICER)
     few = cost(client, officer)
-    World(200, now=now)
+    world = World(200, now=now)
     figures.refresh(now, all_of_it=True)
     assert cost(client, officer) == few <= QUERIES
     month = figures.months_to(now.date(), 2)[0]
@@ -217,6 +217,10 @@ def test_the_lists_hold_exactly_what_is_counted_and_the_page_stays_cheap(
     assert f"共 {unknown} 条" in page(client, officer, of_district.list_url(month, "updates", "unknown"))
     late = dashboard.rate_of([line for line in rows if line.kind == "town"], FIGURES["filings"])
     assert f"共 {late.bad} 条" in page(client, officer, of_district.list_url(month, "filings", "bad", kind="town"))
+    own = {unit.pk for unit in (world.units[0], world.units[2])}  # the second was merged into the first
+    theirs = dashboard.rate_of([line for line in rows if line.unit in own], FIGURES["filings"])
+    operator = user(Role.OPERATOR, world.units[0])
+    assert f"共 {theirs.of} 条" in page(client, operator, of_district.list_url(month, "filings"))
     assert_links_open(client, officer)
 
 

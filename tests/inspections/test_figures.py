@@ -21,7 +21,7 @@ from tests.inspections import rectified
 from tests.inspections.figured import World
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import db_now
-from zhonglou_media.core.models import TaskRun
+from zhonglou_media.core.models import EventHead, TaskRun
 from zhonglou_media.core.verbs import KINDS
 
 pytestmark = pytest.mark.django_db
@@ -237,7 +237,7 @@ def test_the_task_records_its_run() -> None:
 
 
 def touched_by(subject: Any, verb: str, **detail: Any) -> dict[str, Touched]:
-    seq = figures.EventHead.objects.get(pk=1).seq
+    seq = EventHead.objects.get(pk=1).seq
     events.append(subject, verb, by=None, role=events.SYSTEM, at=NOW, detail=detail)
     return figures_touched.touched(seq, seq + 1, [OCTOBER, NOVEMBER])
 
