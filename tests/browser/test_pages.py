@@ -33,6 +33,7 @@ from tests.browser.pages_asked import ASKED
 from tests.browser.pages_bulk import BULK
 from tests.browser.pages_changes import CHANGES
 from tests.browser.pages_circulars import CIRCULAR_FILES, CIRCULARS, PUBLIC_CIRCULARS
+from tests.browser.pages_checks import CHECK_FILES, CHECKS
 from tests.browser.pages_closings import CLOSINGS
 from tests.browser.pages_dashboard import DASHBOARDS
 from tests.browser.pages_exports import EXPORTS, MOVING
@@ -313,6 +314,7 @@ def test_every_address_that_can_be_opened_has_a_picture(
         MOVING,
         YEARBOOKS,
         SHEET_FILES,
+        CHECK_FILES,
         RECTIFIED_FILES,
     ]
     assert can_be_opened - {"styleguide"} == {shot.name for shots in looked_at for shot in shots}

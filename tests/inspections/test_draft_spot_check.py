@@ -17,6 +17,12 @@ from zhonglou_media.core.models import Event, TaskRun
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def connections_stay_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command closes its connections at the end, a test's database must live on."""
+    monkeypatch.setattr("zhonglou_media.core.commands.connections.close_all", lambda: None)
+
+
 def this_month() -> str:
     return f"{day_of(db_now()):%Y-%m}"
 
