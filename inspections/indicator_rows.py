@@ -52,8 +52,10 @@ class Row:
 
     @property
     def known(self) -> datetime | None:
-        """How far the facts of it are known."""
-        return datetime.fromisoformat(self.answer["known"]) if self.answer.get("known") else None
+        """How far the facts of it are known, where its sentence does not say so."""
+        if not self.answer.get("known") or "数据截至" in self.answer.get("text", ""):
+            return None
+        return datetime.fromisoformat(self.answer["known"])
 
     @property
     def badge(self) -> str:

@@ -229,7 +229,7 @@ def _settle(
     differing: set[int] = set()  # accounts
     for account_id in dict.fromkeys(sheet.account_id for sheet in handed_in):
         both = [row for row in rows if row.account_id == account_id]
-        if any(row.state == SheetState.OPEN for row in both):
+        if any(row.state == SheetState.OPEN or row.counts for row in both):  # one that counts, counts once
             continue
         if all(judging.same(lines, both[0].answers, other.answers) for other in both[1:]):
             counting.append(both[0])

@@ -80,15 +80,17 @@ def result(scene: Scene) -> dict[str, object]:
 
 def differing(scene: Scene) -> dict[str, object]:
     month = date(2024, 3, 1)
-    first = handed_in(made(street(scene), "officer", month=month), FOUND)
-    handed_in(made(street(scene), "supervisor", 2, month=month), {"Z07": Typed(1, note="“按装”（示例）。")})
+    first, second = made(street(scene), "officer", month=month), made(street(scene), "supervisor", 2, month=month)
+    handed_in(first, FOUND)
+    handed_in(second, {"Z07": Typed(1, note="“按装”（示例）。")})
     return {"pk": first.pk}
 
 
 def agreeing(scene: Scene) -> dict[str, object]:
     month = date(2024, 2, 1)
-    first = handed_in(made(street(scene), "officer", month=month), FOUND)
-    handed_in(made(street(scene), "officer2", 2, month=month), FOUND)
+    first, second = made(street(scene), "officer", month=month), made(street(scene), "officer2", 2, month=month)
+    handed_in(first, FOUND)
+    handed_in(second, FOUND)
     return {"pk": first.pk}
 
 
