@@ -32,8 +32,8 @@ from tests.browser.pages_above import ABOVE, ABOVE_FETCHED
 from tests.browser.pages_asked import ASKED
 from tests.browser.pages_bulk import BULK
 from tests.browser.pages_changes import CHANGES
-from tests.browser.pages_circulars import CIRCULAR_FILES, CIRCULARS, PUBLIC_CIRCULARS
 from tests.browser.pages_checks import CHECK_FILES, CHECKS
+from tests.browser.pages_circulars import CIRCULAR_FILES, CIRCULARS, PUBLIC_CIRCULARS
 from tests.browser.pages_closings import CLOSINGS
 from tests.browser.pages_dashboard import DASHBOARDS
 from tests.browser.pages_exports import EXPORTS, MOVING
@@ -71,7 +71,7 @@ LISTS = {
     "above": ABOVE,
     "rectify": RECTIFIED,
     "year": [*YEARS, *INCIDENTS, *DASHBOARDS],
-    "sheets": [*SHEETS, *INDICATORS],
+    "sheets": [*SHEETS, *CHECKS, *INDICATORS],
     "circulars": CIRCULARS,
 }  # fmt: skip
 SHOTS = Path(settings.BASE_DIR) / "build" / "shots"
@@ -275,6 +275,7 @@ def test_what_is_fetched_answers(studio: Studio, scene: Scene) -> None:
         *MOVING,
         *YEARBOOKS,
         *SHEET_FILES,
+        *CHECK_FILES,
         *CIRCULAR_FILES,
         *ABOVE_FETCHED,
         *RECTIFIED_FILES,
