@@ -67,7 +67,7 @@ def test_from_the_kind_to_the_end(cast: Cast) -> None:
     assert theirs.post(f"/incidents/{row.pk}/pass/", passing).status_code == 302
     assert "起突发情况待转送" not in text(theirs.get("/"))
     one = row.passes.get()
-    receipt = {"received_by": "示例值班员", "received_at": typed(now + MINUTE)}
+    receipt = {"received_by": "示例值班员", "received_at": typed(now + 60 * MINUTE)}
     assert "签收时间不能晚于现在" in text(theirs.post(f"/incidents/{row.pk}/passes/{one.pk}/receive/", receipt))
     receipt["received_at"] = typed(now)
     assert theirs.post(f"/incidents/{row.pk}/passes/{one.pk}/receive/", receipt).status_code == 302
