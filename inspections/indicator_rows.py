@@ -108,12 +108,16 @@ class Row:
         )
 
     @property
-    def hit(self) -> str:
-        """What follows from it: 扣 5 分，提交后列入整改."""
+    def cost(self) -> str:
+        """What it takes from the result: 扣 5 分."""
         if not self.found or self.is_bonus:
             return ""
-        costs = "单项否决" if self.line.kind == VETO else f"扣 {plain(self.deducted or Decimal(0))} 分"
-        return costs + ("，提交后列入整改" if self.line.to_rectify else "")
+        return "单项否决" if self.line.kind == VETO else f"扣 {plain(self.deducted or Decimal(0))} 分"
+
+    @property
+    def hit(self) -> str:
+        """What follows from it: 扣 5 分，提交后列入整改."""
+        return f"{self.cost}，提交后列入整改" if self.cost and self.line.to_rectify else self.cost
 
 
 @dataclass(frozen=True)
