@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.db import transaction
+
 from accounts.models import Account
 from inspections import deciding, rectifying
 from inspections.deciding import Decision
@@ -28,12 +30,10 @@ def brought(scene: Scene, state: str) -> Rectification:
         return found
     people, now = {user.username: user for user in User.objects.all()}, db_now()
     evidence = "11月12日推文“截止目前”应为“截至目前”，标题“按装”应为“安装”（示例）。"
-    (row,) = rectifying.issue(
-        [finding(of, code, now=now, evidence=evidence)],
-        by=people["officer"],
-        role="officer",
-        now=now - timedelta(days=3),
-    )
+    found_now = finding(of, code, now=now, evidence=evidence)
+    with transaction.atomic():
+        issued = now - timedelta(days=3)
+        (row,) = rectifying.issue([found_now], by=people["officer"], role="officer", now=issued)
     by = {"by": people["officer"], "now": now}
     if state in ("submitted", "verified", "back"):
         proof = rectifying.Proof(files.keep(PDF, files.PDF), "改后截图（示例）.pdf")
