@@ -23,8 +23,9 @@ from zhonglou_media.core.templatetags.zl import dt
 
 TITLE = "上级工单答复单"
 SIZES = (10.5, 9, 8, 7.5, 7, 6.5)  # points
-LABEL_MM, VALUE_MM, HEIGHT_MM = 26, 148, 262
-FIXED_MM = 62  # title and the place for the seal
+LABEL_MM, VALUE_MM, HEIGHT_MM = 26, 148, 266
+FIXED_MM = 50  # title and the place for the seal
+LINE = 1.25  # of the type: exactly, since each font has its own idea of a line
 PROOFS_NAMED = 10
 CUT = "……（全文见钟楼区政务新媒体备案与监管平台）"
 SEAL = ("经办人（签字）：", "区政府办公室（盖章）", "年\u3000\u3000月\u3000\u3000日")
@@ -89,7 +90,7 @@ def height(rows: list[tuple[str, str]], size: float) -> float:
     mm = size * 0.3528
     per_line = int((VALUE_MM - 4) / mm)
     lines = [max(_lines(text, per_line), _lines(label, int((LABEL_MM - 4) / mm))) for label, text in rows]
-    return sum(lines) * mm * 1.35 + len(rows) * 1.6
+    return sum(lines) * mm * LINE + len(rows) * 1.6
 
 
 def _lines(text: str, per_line: int) -> int:
@@ -141,4 +142,5 @@ def _put(cell: _Cell, text: str, size: float, *, font: str = "", center: bool = 
         paragraph = cell.paragraphs[0] if n == 0 else cell.add_paragraph()
         if center:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        paragraph.paragraph_format.line_spacing = Pt(size * LINE)
         builtin.write(paragraph, part, font=font, size=Pt(size))
