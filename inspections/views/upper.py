@@ -27,7 +27,7 @@ from zhonglou_media.core.clock import day_of, db_now
 from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Incomplete, Refused
 
-ROWS_A_PAGE, BESIDE = 20, 12
+ROWS_A_PAGE, BESIDE = 20, 6
 S = UpperState
 # What the tabs of the list show, in their order: label, condition, name of its count.
 SHOWN: dict[str, tuple[str, Q, str]] = {
