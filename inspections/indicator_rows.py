@@ -148,7 +148,7 @@ def groups(
         rows = [
             Row(
                 line,
-                answers.get(line.code, {}),
+                judging.blank() | answers.get(line.code, {}),
                 result.deducted.get(line.code),
                 next(iter((errors or {}).get(line.code, ())), ""),
             )

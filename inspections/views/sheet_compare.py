@@ -95,7 +95,7 @@ def _show(
     different = {line.code for line in judging.differences(lines, both[0].answers, both[1].answers)}
     pairs = []
     for line in lines:
-        one, other = (Row(line, sheet.answers.get(line.code, {}), None) for sheet in both[:2])
+        one, other = (Row(line, judging.blank() | sheet.answers.get(line.code, {}), None) for sheet in both[:2])
         pairs.append(Pair(one, other, line.code in different))
     undecided = sheets.is_undecided(both)
     decides = undecided and policy.may(user, Action.DECIDE_CHECK, row) and row.spot_check.state == CheckState.CONFIRMED

@@ -11,13 +11,14 @@ from zhonglou_media.core import files
 from zhonglou_media.core.models import User
 
 HANDED_IN = {"state": "submitted", "submitted_at": NOW, "as_of": NOW, "score": 100, "vetoed": False, "passed": True}
+MONTH = date(2021, 6, 1)  # of no other area
 PICTURE = b"\x89PNG\r\n\x1a\n"
 
 
 def _check() -> SpotCheck:
     facts = {"state": "confirmed", "confirmed_at": NOW, "drafted_at": NOW, "due_at": NOW, "drawn": "{}"}
     facts |= {"indicator_set": IndicatorSet.objects.earliest("pk"), "seed": "示例", "digest": "0"}
-    return SpotCheck.objects.get_or_create(month=date(2026, 8, 1), defaults=facts)[0]
+    return SpotCheck.objects.get_or_create(month=MONTH, defaults=facts)[0]
 
 
 def _officer() -> User:
@@ -31,26 +32,30 @@ def _sheet(world: World, own: bool, part: int, **more: object) -> Sheet:
     return Sheet.objects.update_or_create(**fixed, defaults={"unit": account.unit, **more})[0]
 
 
+def _clear(world: World, own: bool) -> None:
+    Sheet.objects.filter(account=world.accounts[own], spot_check=_check()).delete()
+
+
 def month_(world: World, own: bool) -> dict[str, object]:
     return {"month": _check().code}
 
 
 def open_(world: World, own: bool) -> dict[str, object]:
     """An open sheet of the officer who walks."""
-    Sheet.objects.filter(account=world.accounts[own]).delete()
+    _clear(world, own)
     return {"pk": _sheet(world, own, 1, checker=_officer()).pk}
 
 
 def counted_(world: World, own: bool) -> dict[str, object]:
     """A result that counts, with its picture."""
-    Sheet.objects.filter(account=world.accounts[own]).delete()
+    _clear(world, own)
     shot = files.keep(PICTURE, files.PNG)
     return {"pk": _sheet(world, own, 1, counts=True, screenshot=shot, screenshot_name="截图.png", **HANDED_IN).pk}
 
 
 def two_(world: World, own: bool) -> dict[str, object]:
     """Two results that wait to be decided."""
-    Sheet.objects.filter(account=world.accounts[own]).delete()
+    _clear(world, own)
     _sheet(world, own, 2, answers={"Z07": {"count": 1}}, **HANDED_IN)
     return {"pk": _sheet(world, own, 1, **HANDED_IN).pk}
 
