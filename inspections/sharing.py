@@ -35,7 +35,7 @@ def share_out(check: SpotCheck, twice: Collection[int], *, now: datetime) -> int
     for pk in people:
         units = [unit for unit, checker in by_unit.items() if checker == pk]
         check.sheets.filter(part=1, unit__in=units).update(checker=pk)
-    return _seconds(check, [s.account_id for s in sheets if s.account_id in set(twice)], people)
+    return _seconds(check, set(twice), people)
 
 
 def _deal(sizes: Counter[int], people: list[int], loads: Counter[int] | None = None) -> dict[int, int]:
