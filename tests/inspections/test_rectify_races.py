@@ -13,7 +13,7 @@ from inspections.models import Rectification
 from tests.factories import NOW, Cast
 from tests.inspections.rectified import answered, proof, rectification
 from tests.inspections.test_order_races import Race
-from zhonglou_media.core.errors import StaleReading, WrongState
+from zhonglou_media.core.errors import Refused, StaleReading, WrongState
 from zhonglou_media.core.models import Event
 
 ROUNDS = 2
@@ -92,7 +92,7 @@ def replaced_while_it_is_verified(
 
 
 def test_an_answer_that_nobody_read_is_not_verified(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.inspections.test_order_races.WrongState", (WrongState, StaleReading))
+    monkeypatch.setattr("tests.inspections.test_order_races.WrongState", Refused)  # a stale page is told, too
     for _ in range(ROUNDS):
         race, done = replaced_while_it_is_verified(monkeypatch, locked)
         assert isinstance(race.errors.pop("second"), StaleReading)

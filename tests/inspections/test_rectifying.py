@@ -331,3 +331,9 @@ def test_what_the_register_does_not_hold_is_vetoed_but_not_closed(cast: Cast) ->
     with pytest.raises(WrongState, match="已经作出一票否决"):
         deciding.decide(row.pk, Decision("veto", "x"), by=cast.supervisor, now=LATE)
     assert [o.value for o in deciding.outcomes(row, LATE)] == ["extend", "let_be"]
+
+
+def test_a_long_reason_is_told_as_far_as_a_notice_goes(cast: Cast) -> None:
+    row = answered(cast)
+    rectifying.send_back(row.pk, reason="改" * 500, by=cast.officer, now=NOW)
+    assert (len(told(cast.operator)[-1]), told(cast.operator)[-1][-1]) == (300, "…")

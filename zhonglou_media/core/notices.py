@@ -5,6 +5,8 @@ from datetime import datetime
 
 from .models import Notice, User
 
+WIDTH: int = Notice._meta.get_field("text").max_length or 300
+
 
 def tell(users: Iterable[User], *, key: str, text: str, link: str, now: datetime) -> None:
     """Leave `text` for each of `users`; the same `key` never reaches a user twice."""
@@ -16,6 +18,8 @@ def leave(notices: Iterable[Notice]) -> None:
     rows = list(notices)
     for row in rows:  # what a person typed may bring the full stop that the sentence has
         row.text = row.text.replace("。。", "。")
+        if len(row.text) > WIDTH:  # a long reason stands whole where the link leads
+            row.text = f"{row.text[: WIDTH - 1]}…"
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
 
 
