@@ -24,7 +24,7 @@ def costs(connections: dict[int, Any]) -> tuple[list[str], bool]:
     """Lines for people, and whether the limits hold; `connections` are to a migrated database for each size."""
     from django.db import connection
     from django.test import Client
-    from django.test.utils import CaptureQueriesContext
+    from django.test.utils import CaptureQueriesContext, setup_test_environment
 
     from inspections import figures
     from tests.factories import user
@@ -32,6 +32,7 @@ def costs(connections: dict[int, Any]) -> tuple[list[str], bool]:
     from zhonglou_media.core.models import User
     from zhonglou_media.portal import nav
 
+    setup_test_environment(debug=False)
     now = db_now()
     nav.counts = lambda user, now: {}
     whole: dict[int, float] = {}
@@ -48,10 +49,10 @@ def costs(connections: dict[int, Any]) -> tuple[list[str], bool]:
         for size in turns(connections):
             client = Client()
             client.force_login(User.objects.get(name="bench"))
-            client.get("/dashboard/")
+            client.get("/dashboard/", secure=True)
             with CaptureQueriesContext(connection) as caught:
                 start = perf_counter()
-                assert client.get("/dashboard/").status_code == 200
+                assert client.get("/dashboard/", secure=True).status_code == 200
                 page[size] = min(perf_counter() - start, page.get(size, 1e9))
             queries[size] = len(caught)
             start = perf_counter()
