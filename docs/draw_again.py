@@ -111,6 +111,68 @@ def draw(file):
     return sorted(sample), n, must, lines
 
 
+def doubled(sample, percent, seed):
+    """两人同查的账号。"""
+    order = sorted(sample, key=lambda one: number(seed, "double", one))
+    return set(order[: -(-len(sample) * percent // 100)])
+
+
+class Unreadable(Exception):
+    """抽取文件不合格式。"""
+
+
+def need(fine, told):
+    if not fine:
+        raise Unreadable(told)
+
+
+def whole(value, least, most=None):
+    """是不是 least 以上（most 以下）的整数；true 不算 1。"""
+    return type(value) is int and value >= least and (most is None or value <= most)
+
+
+def is_text(value):
+    """是不是能写成 UTF-8 的文字。"""
+    try:
+        return isinstance(value, str) and value.encode("utf-8") is not None
+    except UnicodeEncodeError:
+        return False
+
+
+def ids_of(value, what):
+    need(isinstance(value, list) and all(whole(one, 1) for one in value), "%s应是账号 id 的列表" % what)
+    need(all(a < b for a, b in zip(value, value[1:])), "%s应由小到大，没有重复" % what)
+
+
+def check_format(file):
+    """逐项核对抽取文件的格式，不合的说明何处。"""
+    need(isinstance(file, dict), "不是一个对象")
+    for key in ("month", "seed", "method"):
+        need(is_text(file.get(key)), "%s 应是文字" % key)
+    need(file["method"] in ("all", "sample"), "method 应是 all 或 sample")
+    need(whole(file.get("double_percent"), 0, 100), "double_percent 应是 0 到 100 的整数")
+    people = file.get("population")
+    need(isinstance(people, list) and all(isinstance(a, dict) for a in people), "population 应是账号的列表")
+    ids_of([a.get("id") for a in people], "population 的 id ")
+    ids_of(file.get("sample"), "sample ")
+    need({a["id"] for a in people}.issuperset(file["sample"]), "sample 中有不在 population 的账号")
+    for a in people:
+        for key in ("name", "platform", "kind", "group"):
+            need(is_text(a.get(key)), "账号 %d 的 %s 应是文字" % (a["id"], key))
+    if file["method"] == "all":
+        return
+    need(whole(file.get("asked"), 1), "asked 应是 1 以上的整数")
+    months = file.get("within_months")
+    need(whole(months, 1, 1200), "within_months 应是 1 以上的整数")
+    need(whole(file.get("size"), 0), "size 应是整数")
+    need(isinstance(file.get("quotas"), list), "quotas 应是各层名额的列表")
+    for a in people:
+        need(whole(a.get("weight"), 1), "账号 %d 的 weight 应是 1 以上的整数" % a["id"])
+        need(whole(a.get("left"), 1, months), "账号 %d 的 left 应是 1 到 %d 的整数" % (a["id"], months))
+        need(type(a.get("must")) is bool, "账号 %d 的 must 应是 true 或 false" % a["id"])
+        need(a.get("stratum") == a["kind"] + "·" + a["group"], "账号 %d 的 stratum 与类别不符" % a["id"])
+
+
 def main(arguments):
     if len(arguments) != 1:
         print("用法：python3 draw_again.py draw.json", file=sys.stderr)
@@ -118,10 +180,20 @@ def main(arguments):
     try:
         with open(arguments[0], "rb") as opened:
             content = opened.read()
+    except OSError:
+        print("不能读取抽取文件：打不开 %s" % arguments[0], file=sys.stderr)
+        return 1
+    try:
         file = json.loads(content.decode("utf-8"))
-        if file["rule"] != RULE:
-            print("本程序只算第 %d 版规则，文件是第 %s 版。" % (RULE, file["rule"]), file=sys.stderr)
+    except (ValueError, RecursionError):
+        print("不能读取抽取文件：不是 UTF-8 编码的 JSON", file=sys.stderr)
+        return 1
+    try:
+        need(isinstance(file, dict), "不是一个对象")
+        if type(file.get("rule")) is not int or file["rule"] != RULE:
+            print("本程序只算第 %d 版规则，文件是第 %s 版。" % (RULE, file.get("rule")), file=sys.stderr)
             return 1
+        check_format(file)
         sample, size, must, quotas = draw(file)
         wrong = []
         if must is not None:
@@ -134,8 +206,9 @@ def main(arguments):
         if sample != file["sample"]:
             wrong.append("名单与文件不一致")
         names = {a["id"]: a for a in file["population"]}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
-        print("不能读取抽取文件：%s" % error, file=sys.stderr)
+        two = doubled(sample, file["double_percent"], file["seed"])
+    except Unreadable as error:
+        print("不能读取抽取文件：%s。" % error, file=sys.stderr)
         return 1
     print("%s 共 %d 个账号，抽中 %d 个，种子 %s" % (file["month"], len(names), len(sample), file["seed"]))
     try:
@@ -143,7 +216,7 @@ def main(arguments):
     except ValueError:
         print("SM3 摘要：本机的 Python 没有 SM3，请用别的工具核对")
     for one in sample:
-        print("%d\t%s\t%s" % (one, names[one]["platform"], names[one]["name"]))
+        print("%d\t%s\t%s%s" % (one, names[one]["platform"], names[one]["name"], "\t两人同查" if one in two else ""))
     for line in wrong:
         print(line, file=sys.stderr)
     print("与文件不一致。" if wrong else "与文件一致。", file=sys.stderr)

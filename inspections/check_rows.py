@@ -8,8 +8,9 @@ from typing import IO
 from django.db.models import Case, Count, Exists, IntegerField, Max, OuterRef, Q, QuerySet, Value, When
 
 from accounts.models import Account
-from accounts.models.unit import UnitKind
-from inspections.check_progress import differing
+from accounts.models.account import WATCHED
+from accounts.models.unit import Scope, UnitKind
+from inspections.check_progress import IN_USE, differing
 from inspections.models import Finding, Sheet, SheetState, SpotCheck
 from zhonglou_media.core.clock import day_of, start_of
 from zhonglou_media.core.tables_out import SheetOut, write_xlsx
@@ -37,16 +38,23 @@ class Line:
 
     @property
     def differs(self) -> bool:
-        """Whether two people have checked it and neither result counts."""
+        """Whether two people have checked it, neither result counts, and it is still in use."""
         both = [s for s in (self.sheet, self.second) if s is not None and s.state == SheetState.SUBMITTED]
-        return len(both) == 2 and self.result is None
+        return len(both) == 2 and self.result is None and not self.gone
+
+    @property
+    def gone(self) -> bool:
+        """Whether it has no result and gets none: it is no longer in use, or not of the district."""
+        account = self.sheet.account
+        in_use = account.state in WATCHED and account.unit.scope == Scope.BOUND
+        return self.result is None and not in_use
 
     @property
     def word(self) -> str:
         """The result in a word, as the tabs are called."""
         if self.result is not None:
             return "合格" if self.result.passed else "不合格"
-        return "两人不一致" if self.differs else "未核"
+        return "已不在运行" if self.gone else "两人不一致" if self.differs else "未核"
 
     @property
     def checkers(self) -> str:
@@ -67,24 +75,29 @@ def of_check(check: SpotCheck, units: Iterable[int] | None) -> QuerySet[Sheet]:
     return rows if units is None else rows.filter(unit__in=set(units))
 
 
-def counted(passed: bool) -> Q:
-    """First sheets of accounts whose result that counts is this."""
+def counted(passed: bool | None = None) -> Q:
+    """First sheets of accounts whose result that counts is this; None: any."""
     same = Sheet.objects.filter(spot_check=OuterRef("spot_check"), account=OuterRef("account"), counts=True)
-    return Q(Exists(same.filter(passed=passed)))
+    return Q(Exists(same if passed is None else same.filter(passed=passed)))
 
 
 def without_result() -> Q:
-    """First sheets of accounts without a result that counts, on which no two people differ."""
-    same = Sheet.objects.filter(spot_check=OuterRef("spot_check"), account=OuterRef("account"), counts=True)
-    return ~Q(Exists(same)) & ~differing()
+    """First sheets of accounts in use without a result that counts, on which no two people differ."""
+    return IN_USE & ~counted() & ~differing()
+
+
+def gone() -> Q:
+    """First sheets of accounts without a result that counts, which are no longer in use: nobody judges them."""
+    return ~IN_USE & ~counted()
 
 
 def in_order(rows: QuerySet[Sheet]) -> QuerySet[Sheet]:
-    """What asks for something first: failed, differing, passed, not yet checked; then by unit and account."""
+    """What asks for something first: failed, differing, passed, not yet checked, gone; then by unit and account."""
     rank = Case(
         When(counted(passed=False), then=Value(0)),
         When(differing(), then=Value(1)),
         When(counted(passed=True), then=Value(2)),
+        When(gone(), then=Value(4)),
         default=Value(3),
         output_field=IntegerField(),
     )
@@ -108,7 +121,7 @@ def lines(sheets: Sequence[Sheet]) -> list[Line]:
     return list(found.values())
 
 
-READ = ("account__platform", "unit", "checker")
+READ = ("account__platform", "account__unit", "unit", "checker")
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts import policy
 from accounts.models.unit import UnitKind
 from accounts.policy import Action
 from inspections import draw, sharing, telling_checks
-from inspections.check_progress import progress
+from inspections.check_progress import progress, waiting, without_result
 from inspections.draw import Drawn
 from inspections.indicators import in_force
 from inspections.models import CheckState, Method, Sheet, SpotCheck
@@ -66,10 +65,16 @@ def next_month(month: date) -> date:
 
 
 def may_be_drafted(month: date, now: datetime) -> str:
-    """Why the month can have no list yet, or none any more, in a sentence; '' where it can."""
+    """Why the month can have no list yet, or none any more, in a sentence; '' where it can.
+
+    Last month still can: where the schedule stood still, or nobody was there. What is older nobody can judge any more.
+    """
     if month < FIRST:
         return f"{month:%Y-%m} 还没有施行《实施细则》，请从 {FIRST:%Y-%m} 起选择。"
-    if month > next_month(day_of(now)):
+    today = day_of(now)
+    if next_month(month) < today.replace(day=1):
+        return f"{month:%Y-%m} 已经过去：只能起草本月、下个月，或者没有抽查过的上个月的名单。"
+    if month > next_month(today):
         return f"{month:%Y-%m} 还早：最多提前起草下个月的抽查名单。"
     return ""
 
@@ -94,7 +99,7 @@ def draft(month: date, *, seed: str | None = None, by: User | None, now: datetim
             drafted_at=now,
             drafted_by=by,
         )
-        drawn = _draw(month, _seed(seed, month), terms)
+        drawn = _draw(month, _seed(seed, month), terms, now)
         _put(check, drawn)
         _insert(check)
         event = events.append(
@@ -148,7 +153,7 @@ def redraw(
         _must_be(check, S.DRAFTED, "名单已经确定，不能重新抽取；遗漏的账号可以手工增加")
         _as_read(check, read)
         was = {"was": {"seed": check.seed, "digest": check.digest}}
-        drawn = _draw(check.month, _seed(seed, check.month), terms)
+        drawn = _draw(check.month, _seed(seed, check.month), terms, now)
         _put(check, drawn)
         check.save()
         detail = _facts(drawn) | was
@@ -180,8 +185,7 @@ def confirm(check_id: int, *, read: str | None = None, by: User, now: datetime) 
         file = published(check)
         wanted = [int(pk) for pk in file["sample"]]
         made = _make_sheets(check, file, wanted)
-        percent = int(Settings.load().at("check_double_percent", day_of(now)))
-        twice = sharing.share_out(check, draw.doubled(wanted, percent, seed=check.seed), now=now)
+        twice = sharing.share_out(check, draw.doubled(wanted, file["double_percent"], seed=check.seed), now=now)
         accounts = check.sheets.filter(part=1).count()
         gone = len(wanted) - made
         check.confirmed_at, check.confirmed_by = now, by
@@ -267,7 +271,7 @@ def close(check_id: int, *, by: User, now: datetime) -> SpotCheck:
         check = _locked(check_id)
         role = policy.require(by, Action.CHECK)
         _must_be(check, S.CONFIRMED, "名单还没有确定" if check.state == S.DRAFTED else "已经结束")
-        open_ = without_result(check).filter(account__in=checked_accounts()).count()
+        open_ = waiting(check).count()
         if open_:
             raise Refused(f"还有 {open_} 个账号没有结果，核完（两人不一致的由负责人认定）后才能结束{check}。")
         check.closed_at, check.closed_by = now, by
@@ -284,12 +288,6 @@ def close(check_id: int, *, by: User, now: datetime) -> SpotCheck:
 # --- what is read ---------------------------------------------------------------------------------------------------
 
 
-def without_result(check: SpotCheck) -> QuerySet[Sheet]:
-    """Its accounts (their first sheets) that have no result that counts."""
-    counted = Sheet.objects.filter(spot_check=check, account=OuterRef("account"), counts=True)
-    return Sheet.objects.filter(~Exists(counted), spot_check=check, part=1)
-
-
 def published(check: SpotCheck) -> dict[str, Any]:
     """The published file, read."""
     file: dict[str, Any] = json.loads(check.drawn)
@@ -299,11 +297,13 @@ def published(check: SpotCheck) -> dict[str, Any]:
 # --- what the use cases share ---------------------------------------------------------------------------------------
 
 
-def _draw(month: date, seed: str, terms: Terms) -> Drawn:
+def _draw(month: date, seed: str, terms: Terms, now: datetime) -> Drawn:
+    """Which part two people check is drawn along, by the setting of today: anybody computes it again from the file."""
     everybody = population(month, terms.within if terms.size is not None else None)
     if not everybody:
         raise Refused("没有正常运行的账号，不用起草抽查名单。")
-    return draw.draw(everybody, month=month, seed=seed, size=terms.size, within=terms.within)
+    double = int(Settings.load().at("check_double_percent", day_of(now)))
+    return draw.draw(everybody, month=month, seed=seed, size=terms.size, within=terms.within, double=double)
 
 
 def _put(check: SpotCheck, drawn: Drawn) -> None:

@@ -77,6 +77,7 @@ class Drawn:
     population: Sequence[Candidate]  # by id
     quotas: Sequence[Quota]  # by stratum; none where all are checked
     sample: Sequence[int]  # ids, ascending
+    double: int = 0  # per cent of the sample that two people check: see `doubled`
 
     @property
     def size(self) -> int:
@@ -96,6 +97,7 @@ class Drawn:
             "month": f"{self.month:%Y-%m}",
             "method": "sample" if sampled else "all",
             "seed": self.seed,
+            "double_percent": self.double,
             "population": [row.published(sampled=sampled) for row in self.population],
             "sample": list(self.sample),
         }
@@ -111,12 +113,18 @@ def canonical(value: Any) -> str:
 
 
 def draw(
-    candidates: Iterable[Candidate], *, month: date, seed: str, size: int | None = None, within: int | None = None
+    candidates: Iterable[Candidate],
+    *,
+    month: date,
+    seed: str,
+    size: int | None = None,
+    within: int | None = None,
+    double: int = 0,
 ) -> Drawn:
     """The sample of a month: `size` accounts each within `within` months, or all of them where there is no `size`."""
     population = sorted(candidates, key=lambda row: row.id)
     if size is None or within is None:
-        return Drawn(month, seed, None, None, population, (), [row.id for row in population])
+        return Drawn(month, seed, None, None, population, (), [row.id for row in population], double)
     wanted = min(len(population), max(size, needed(population, within)))
     certain = _certain(population, wanted, within, seed)
     population = [replace(row, must=True) if row.id in certain else row for row in population]
@@ -127,7 +135,7 @@ def draw(
     for quota in quotas:
         rest = [(row.id, row.weight) for row in strata[quota.stratum] if not row.must]
         sample |= systematic(rest, quota.quota - quota.must, seed=seed, of=f"draw\n{quota.stratum}")
-    return Drawn(month, seed, size, within, population, quotas, sorted(sample))
+    return Drawn(month, seed, size, within, population, quotas, sorted(sample), double)
 
 
 def by_stratum(population: Iterable[Candidate]) -> dict[str, list[Candidate]]:

@@ -98,8 +98,7 @@ def share(check_id: int, *, among: Collection[int], by: User, now: datetime) -> 
             raise Incomplete(
                 "还有1处需要修改，改好后才能重新分配。", {"among": ["请至少选择一位区政府办公室的经办或负责人。"]}
             )
-        untouched = Sheet.objects.filter(spot_check=check, state=SheetState.OPEN, saved_at__isnull=True)
-        rows = list(untouched.order_by("pk").only("account", "unit", "part", "checker"))
+        rows = _untouched(check)
         fixed = Sheet.objects.filter(spot_check=check).exclude(state=SheetState.OPEN, saved_at__isnull=True)
         others = {(account, part): pk for account, part, pk in fixed.values_list("account", "part", "checker")}
         kept = Counter(
@@ -125,6 +124,13 @@ def share(check_id: int, *, among: Collection[int], by: User, now: datetime) -> 
         event = _append(check, "share", by=by, role=role, now=now, detail=detail)
         telling_checks.handed(check, Counter(s.checker_id for s in moved), event.seq, by=by, now=now)
     return len(moved)
+
+
+def _untouched(check: SpotCheck) -> list[Sheet]:
+    """What nobody has saved, locked: who saves one at this moment is waited for, and keeps it."""
+    rows = Sheet.objects.select_for_update(of=("self",), no_key=True).order_by("pk")
+    rows = rows.filter(spot_check=check, state=SheetState.OPEN, saved_at__isnull=True)
+    return list(rows.only("account", "unit", "part", "checker"))
 
 
 def reassign(sheet_id: int, *, to: int, by: User, now: datetime) -> Sheet:

@@ -69,7 +69,9 @@ def test_without_a_seed_one_is_made_that_nobody_foresees() -> None:
 MONTHS = [
     ("2026-11", ""),
     ("2026-12", ""),
-    ("2026-10", ""),
+    ("2026-10", ""),  # nobody drafted it
+    ("2026-09", "已经过去：只能起草本月、下个月"),
+    ("2025-11", "已经过去：只能起草本月、下个月"),
     ("2027-01", "最多提前起草下个月"),
     ("2021-02", "还没有施行"),
 ]
@@ -281,7 +283,9 @@ def test_a_part_is_checked_by_two_and_these_are_two() -> None:
     accounts(5, 2)
     doubled(25)
     check = drafted()
+    doubled(100, on=date(2026, 11, 1))  # what was published counts
     done = checks.confirm(check.pk, by=officer, now=FIRST)
+    assert json.loads(check.drawn)["double_percent"] == 25
     assert done.doubled == 3  # 2.5, rounded up
     for second in Sheet.objects.filter(part=2):
         assert second.checker_id != Sheet.objects.get(account=second.account, part=1).checker_id

@@ -1,6 +1,7 @@
 """The rule of the draw: quotas, who is certain, the same sample from the same seed, by the program of the docs too."""
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -120,6 +121,7 @@ def test_all_are_checked_without_a_size() -> None:
         "month": "2026-11",
         "method": "all",
         "seed": "种子",
+        "double_percent": 0,
         "population": [
             {"id": 1, "name": "示例1", "platform": "示例平台", "kind": "街道", "group": "微信"},
             {"id": 3, "name": "示例3", "platform": "示例平台", "kind": "街道", "group": "微信"},
@@ -159,24 +161,47 @@ def population_of(n: int) -> list[Candidate]:
 
 @pytest.mark.parametrize("size", [None, 30, 5])
 def test_anybody_computes_the_sample_again(tmp_path: Path, size: int | None) -> None:
-    done = draw.draw(population_of(100), month=MONTH, seed="公开 种子", size=size, within=6 if size else None)
+    within = 6 if size else None
+    done = draw.draw(population_of(100), month=MONTH, seed="公开 种子", size=size, within=within, double=15)
     (tmp_path / "draw.json").write_text(done.text, encoding="utf-8")
     run = again(tmp_path / "draw.json")
     assert (run.returncode, run.stderr) == (0, "与文件一致。\n")
-    printed = [int(line.split("\t")[0]) for line in run.stdout.splitlines()[2:]]
-    assert printed == list(done.sample)
+    printed = [line.split("\t") for line in run.stdout.splitlines()[2:]]
+    assert [int(line[0]) for line in printed] == list(done.sample)
+    twice = [int(line[0]) for line in printed if line[3:] == ["两人同查"]]
+    assert twice == draw.doubled(done.sample, 15, seed="公开 种子")
+    assert len(twice) == -(-done.size * 15 // 100)
 
 
 CHANGES: list[tuple[str, Any, str]] = [
     ("sample", lambda v: v[1:], "名单"),
-    ("sample", lambda v: [*v[:-1], 99999], "名单"),
+    ("sample", lambda v: [*v[:-1], next(n for n in range(60, 0, -1) if n > v[-2] and n != v[-1])], "名单"),
+    ("sample", lambda v: [*v[:-1], 99999], "不在 population"),
+    ("sample", lambda v: v[::-1], "由小到大"),
     ("seed", lambda v: v + "x", "名单"),
     ("size", lambda v: v + 1, "抽样数"),
     ("quotas", lambda v: v[::-1], "名额"),
     ("population", lambda v: [row | {"must": False} for row in v], "必抽"),
     ("rule", lambda v: 2, "第 2 版"),
-    ("sample", lambda v: None, "名单"),
-    ("population", lambda v: 5, "不能读取"),
+    ("sample", lambda v: None, "sample 应是"),
+    ("population", lambda v: 5, "population 应是"),
+    ("population", lambda v: [*v, v[0]], "没有重复"),
+    ("population", lambda v: [v[0] | {"weight": 0}, *v[1:]], "weight 应是 1 以上"),
+    ("population", lambda v: [v[0] | {"weight": True}, *v[1:]], "weight 应是 1 以上"),
+    ("population", lambda v: [v[0] | {"left": 7}, *v[1:]], "left 应是 1 到 6"),
+    ("population", lambda v: [v[0] | {"left": 0}, *v[1:]], "left 应是 1 到 6"),
+    ("population", lambda v: [v[0] | {"must": 1}, *v[1:]], "must 应是"),
+    ("population", lambda v: [v[0] | {"stratum": "别的"}, *v[1:]], "stratum 与类别不符"),
+    ("population", lambda v: [v[0] | {"name": None}, *v[1:]], "name 应是文字"),
+    ("population", lambda v: [v[0] | {"id": "1"}, *v[1:]], "id 应是"),
+    ("within_months", lambda v: 0, "within_months 应是 1 以上"),
+    ("within_months", lambda v: [], "within_months 应是 1 以上"),
+    ("asked", lambda v: "20", "asked 应是"),
+    ("seed", lambda v: 7, "seed 应是文字"),
+    ("seed", lambda v: "\ud800", "seed 应是文字"),
+    ("method", lambda v: "some", "method 应是"),
+    ("double_percent", lambda v: 101, "double_percent 应是"),
+    ("rule", lambda v: True, "第 True 版"),
 ]
 
 
@@ -186,8 +211,18 @@ def test_a_file_that_was_changed_is_found_out(tmp_path: Path, key: str, change: 
     file[key] = change(file[key])
     (tmp_path / "draw.json").write_text(json.dumps(file), encoding="utf-8")
     run = again(tmp_path / "draw.json")
-    assert run.returncode == 1
+    assert (run.returncode, run.stdout if "不能读取" in run.stderr else "") == (1, "")
     assert told in run.stderr
+    assert not re.search("[a-z]+ (of|is|must|not|for|in) ", run.stderr)  # no English
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"{", b"[]", b"5", b"[" * 100_000])
+def test_what_is_no_such_file_is_said_in_a_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "draw.json").write_bytes(content)
+    for path in (tmp_path / "draw.json", tmp_path / "none.json"):
+        run = again(path)
+        assert (run.returncode, run.stdout, run.stderr.count("\n")) == (1, "", 1)
+        assert run.stderr.startswith("不能读取抽取文件：")
 
 
 @settings(max_examples=60, deadline=None)
@@ -196,6 +231,7 @@ def test_the_program_and_the_portal_agree(population: list[Candidate], size: int
     program: dict[str, Any] = {"__name__": "draw_again"}
     exec(compile(PROGRAM.read_text(encoding="utf-8"), str(PROGRAM), "exec"), program)
     done = drawn(population, size, seed=seed)
+    program["check_format"](json.loads(done.text))
     sample, n, must, quotas = program["draw"](json.loads(done.text))
     assert (sample, n) == (list(done.sample), done.size)
     assert must == {row.id for row in done.population if row.must}

@@ -11,6 +11,7 @@ from inspections import draw
 from inspections.draw import Candidate
 
 SEEDS = 10_000
+FEW = 1_000  # of a population so large
 MONTH = date(2026, 11, 1)
 
 
@@ -54,6 +55,40 @@ def test_each_account_is_drawn_as_its_weight_says(case: str) -> None:
                 wrong[id_] = (drawn[id_] / SEEDS, p)
     assert wrong == {}
     assert all(drawn[row.id] == SEEDS for row in done.population if row.must)
+
+
+# Of a district's size: six strata of unequal size, 4 to 6 months left. 60 of 180 are drawn: within 4, 5, 6 months 60, 120,
+# 180 accounts are due, which the months after this one can hold, so nobody is certain; the quotas are exact thirds.
+# stratum → (accounts of weight 1, of weight 2, quota)
+DISTRICT = {
+    ("街道", "微信"): (40, 5, 15),
+    ("街道", "微博"): (18, 6, 8),
+    ("街道", "其他"): (12, 3, 5),
+    ("区级部门", "微信"): (50, 10, 20),
+    ("区级部门", "微博"): (21, 3, 8),
+    ("镇", "其他"): (9, 3, 4),
+}
+
+
+def test_a_whole_district_is_drawn_as_its_weights_say() -> None:
+    """The chances by hand, nothing of them from the code under test: quota × weight ÷ the stratum's weights."""
+    rows, chance = [], {}
+    for (kind, group), (plain, heavy, quota) in DISTRICT.items():
+        for n in range(plain + heavy):
+            weight = 2 if n >= plain else 1
+            id_ = len(rows) + 1
+            rows.append(Candidate(id_, f"示例{id_}", "示例平台", kind, group, weight, 4 + id_ % 3))
+            chance[id_] = quota * weight / (plain + 2 * heavy)
+    assert (len(rows), max(chance.values()) < 1) == (180, True)
+    drawn: Counter[int] = Counter()
+    for seed in range(FEW):
+        done = draw.draw(rows, month=MONTH, seed=f"种子{seed}", size=60, within=6)
+        assert {(q.stratum, q.must): q.quota for q in done.quotas} == {
+            (f"{kind}·{group}", 0): quota for (kind, group), (_, _, quota) in DISTRICT.items()
+        }
+        drawn.update(done.sample)
+    wrong = {n: drawn[n] / FEW for n, p in chance.items() if abs(drawn[n] - FEW * p) > 4 * sqrt(FEW * p * (1 - p))}
+    assert wrong == {}
 
 
 def test_a_flagged_account_is_drawn_twice_as_often() -> None:
