@@ -16,13 +16,13 @@ from django.db.models import Exists, Max, OuterRef, QuerySet
 from accounts import due_times, policy
 from accounts.models import Account
 from accounts.models.account import WATCHED
-from accounts.models.unit import Scope
 from accounts.policy import Action
 from accounts.quarter import Quarter
 from inspections import judging, prejudging
 from inspections.indicators import in_force, lines_of
 from inspections.judging import Typed
 from inspections.models import Indicator, SelfCheck, Sheet, SheetState
+from inspections.population import checked_accounts
 from inspections.sheet_rows import LONGEST, USUAL
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import SHANGHAI, day_of, start_of
@@ -40,8 +40,8 @@ def due(quarter: Quarter) -> datetime:
 
 
 def obliged() -> QuerySet[Account]:
-    """Accounts that their units check each quarter: those in use, of bound units (guided ones may, 第三条)."""
-    return Account.objects.filter(state__in=WATCHED, unit__scope=Scope.BOUND)
+    """Accounts that their units check each quarter: those that the office checks too (guided units may, 第三条)."""
+    return checked_accounts()
 
 
 def waiting(quarter: Quarter) -> QuerySet[Account]:
@@ -56,12 +56,17 @@ def waiting(quarter: Quarter) -> QuerySet[Account]:
 def begin(account_id: int, *, by: User, now: datetime) -> SelfCheck:
     """The self-check of this quarter, made with what the facts say as of `now` where there is none yet.
 
+    What another unit began before the account came to this one goes with it.
     Raises NotAllowed, WrongState (the account is not in use), Refused (no indicators in force).
     """
     with transaction.atomic():
         account = _account(account_id)
         role = policy.require(by, Action.SELF_CHECK, account)
-        row = _of_quarter([account], now).get(account.pk)
+        row = _of_quarter([account], now, lock=True).get(account.pk)
+        if row is not None and (was := _taken_over(row, account)) is not None:
+            row.version += 1
+            row.save()
+            _event(row, "begin", by=by, role=role, now=now, detail={"was_unit": was})
         if row is None:
             row = _new(account, now, by)
             _prejudge([row], lines_of(row.indicator_set), now=now)
@@ -73,7 +78,7 @@ def begin(account_id: int, *, by: User, now: datetime) -> SelfCheck:
 def rejudge(pk: int, *, version: int, by: User, now: datetime) -> SelfCheck:
     """重新预判 as of `now`. Raises as `save`."""
     with transaction.atomic():
-        row, role = _open(pk, by, version)
+        row, role = _open(pk, by, version, now)
         _prejudge([row], lines_of(row.indicator_set), now=now)
         _saved(row, by, now)
         _event(row, "rejudge", by=by, role=role, now=now)
@@ -85,7 +90,7 @@ def save(
 ) -> SelfCheck:
     """Keep what was filled in so far. Raises NotAllowed, WrongState (handed in), StaleReading (saved elsewhere)."""
     with transaction.atomic():
-        row, _ = _open(pk, by, version)
+        row, _ = _open(pk, by, version, now)
         row.answers = judging.answered(row.answers, lines_of(row.indicator_set), typed)
         row.note = row.note if note is None else note.strip()[:NOTE]
         _saved(row, by, now)
@@ -95,7 +100,7 @@ def save(
 def rest_clean(pk: int, *, version: int, by: User, now: datetime) -> SelfCheck:
     """其余都没有发现: what is judged by hand and was not. Raises as `save`."""
     with transaction.atomic():
-        row, _ = _open(pk, by, version)
+        row, _ = _open(pk, by, version, now)
         row.answers = judging.rest_clean(row.answers, lines_of(row.indicator_set))
         _saved(row, by, now)
     return row
@@ -104,7 +109,7 @@ def rest_clean(pk: int, *, version: int, by: User, now: datetime) -> SelfCheck:
 def submit(pk: int, *, version: int, by: User, now: datetime) -> SelfCheck:
     """提交自查 of what was saved: scored, and changed no more. Raises as `save`, Incomplete by code."""
     with transaction.atomic():
-        row, role = _open(pk, by, version)
+        row, role = _open(pk, by, version, now)
         lines = lines_of(row.indicator_set)
         if errors := judging.errors_of(lines, row.answers):
             raise Incomplete(f"还有{len(errors)}项需要判断或说明，改好后才能提交。", errors)
@@ -141,8 +146,12 @@ def submit_clean(account_ids: Collection[int], *, by: User, now: datetime) -> tu
         raise Refused(f"一次最多提交 {AT_ONCE} 个账号，请分几次提交。")
     with transaction.atomic():
         accounts = [account for account in due_times.lock(account_ids) if account.state in WATCHED]
+        taken: dict[int, int] = {}
         roles = {account.pk: policy.require(by, Action.SELF_CHECK, account) for account in accounts}
         pairs = [(row, new) for row, new in _rows(accounts, by, now, lock=True) if row.state == SheetState.OPEN]
+        for row, new in pairs:
+            if not new and (was := _taken_over(row, row.account)) is not None:
+                taken[row.account_id] = was
         looked = _looked([row for row, _ in pairs], now=now)
         clean = {id(found.row) for found in looked if not found.problems}
         done = [row for row, _ in pairs if id(row) in clean]
@@ -154,7 +163,7 @@ def submit_clean(account_ids: Collection[int], *, by: User, now: datetime) -> tu
             if id(row) in clean:
                 row.save(force_insert=new)
         for row in done:
-            _submitted(row, by=by, role=roles[row.account_id], now=now)
+            _submitted(row, by=by, role=roles[row.account_id], now=now, was_unit=taken.get(row.account_id))
     return done, [found for found in looked if found.problems]
 
 
@@ -264,11 +273,34 @@ def locked(pk: int) -> SelfCheck:
     return rows.select_related("account__platform", "account__unit", "unit", "indicator_set").get(pk=pk)
 
 
-def _open(pk: int, by: User, version: int) -> tuple[SelfCheck, str]:
+def _taken_over(row: SelfCheck, account: Account) -> int | None:
+    """An open one goes with its account to another unit, unsaved: the unit that began it, None where it is this one."""
+    if row.state != SheetState.OPEN or row.unit_id == account.unit_id:
+        return None
+    was, row.unit = row.unit_id, account.unit
+    return was
+
+
+def why_not(row: SelfCheck, now: datetime) -> str:
+    """Why nothing can be written into it any more, in a sentence; '' where it can."""
+    if row.state != SheetState.OPEN:
+        return f"{row}已由{row.submitted_by}提交，不能再改。"
+    account, this = row.account, Quarter.of(now)
+    if row.quarter != this.start:
+        return f"{row}没有在季度结束前提交，不能再填写；请在“季度自查”中办理{this.label}的自查。"
+    if account.state not in WATCHED:
+        return f"账号“{account.name}”现为“{account.get_state_display()}”，不用自查。"
+    if row.unit_id != account.unit_id:
+        return f"账号“{account.name}”已转由{account.unit}主办，由{account.unit}自查。"
+    return ""
+
+
+def _open(pk: int, by: User, version: int, now: datetime) -> tuple[SelfCheck, str]:
+    due_times.lock([SelfCheck.objects.values_list("account", flat=True).get(pk=pk)])
     row = locked(pk)
     role = policy.require(by, Action.SELF_CHECK, row)
-    if row.state != SheetState.OPEN:
-        raise WrongState(f"{row}已由{row.submitted_by}提交，不能再改。")
+    if why := why_not(row, now):
+        raise WrongState(why)
     if version != row.version:
         at = f"（{row.saved_by}，{row.saved_at.astimezone(SHANGHAI):%H:%M}）" if row.saved_at is not None else ""
         told = f"没有保存：您打开页面以后，这份自查在别处保存过{at}，请刷新页面，在现在的内容上再填。"
@@ -300,9 +332,11 @@ def _hand_in(row: SelfCheck, lines: Sequence[Indicator], by: User, now: datetime
     row.state, row.submitted_by, row.submitted_at = SheetState.SUBMITTED, by, now
 
 
-def _submitted(row: SelfCheck, *, by: User, role: str, now: datetime) -> None:
+def _submitted(row: SelfCheck, *, by: User, role: str, now: datetime, was_unit: int | None = None) -> None:
     counts = {code: answer["count"] for code, answer in row.answers.items() if answer.get("count")}
-    detail = {"account": row.account_id, "score": str(row.score), "passed": row.passed, "found": counts}
+    detail: dict[str, Any] = {"account": row.account_id, "score": str(row.score), "passed": row.passed, "found": counts}
+    if was_unit is not None:
+        detail["was_unit"] = was_unit
     _event(row, "submit", by=by, role=role, now=now, from_state=SheetState.OPEN, detail=detail)
 
 

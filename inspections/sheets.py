@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from accounts import policy
 from accounts.policy import Action
-from inspections import finding, judging, rectifying
+from inspections import check_progress, finding, judging, rectifying
 from inspections import telling_sheets as telling
 from inspections.indicators import lines_of
 from inspections.judging import Typed
-from inspections.models import CheckState, Finding, Indicator, Sheet, SheetState, SpotCheck
+from inspections.models import Finding, Indicator, Sheet, SheetState, SpotCheck
 from inspections.sheet_rows import (
     as_checker,
     locked_check,
@@ -149,11 +150,15 @@ class Cleaned:
     left: list[Looked]
 
 
-def look_through(check: SpotCheck, *, by: User, now: datetime, only: Collection[int] | None = None) -> list[Looked]:
-    """His open sheets of `check` (those of `only`) with what the facts say as of `now`, in memory; nothing is kept."""
-    rows = Sheet.objects.filter(spot_check=check, checker=by, state=SheetState.OPEN)
-    rows = rows if only is None else rows.filter(pk__in=only)
-    return _looked(list(with_names(rows).order_by("account__unit__name", "account__name", "pk")), now=now)
+def of_person(check: SpotCheck, by: User) -> QuerySet[Sheet]:
+    """His open sheets of `check`, in the order of the units, with names; not those of accounts that are gone."""
+    rows: QuerySet[Sheet] = with_names(check_progress.own(by).filter(spot_check=check))
+    return rows.order_by("account__unit__name", "account__name", "pk")
+
+
+def look_through(rows: Iterable[Sheet], *, now: datetime) -> list[Looked]:
+    """Some of `of_person` (AT_ONCE at most), with what the facts say as of `now`, in memory; nothing is kept."""
+    return _looked(list(rows)[:AT_ONCE], now=now)
 
 
 def submit_clean(check_id: int, sheet_ids: Collection[int], *, by: User, now: datetime) -> Cleaned:
@@ -161,7 +166,7 @@ def submit_clean(check_id: int, sheet_ids: Collection[int], *, by: User, now: da
 
     What a person judges by hand is taken as 没有发现: he says that he looked. Those with a pre-judged problem, a hint,
     data that are known only until earlier, or something that he filled in and has to explain, are left and returned.
-    Raises NotAllowed, WrongState, Refused (none named, too many).
+    An account that is no longer in use is passed over. Raises NotAllowed, WrongState, Refused (none named, too many).
     """
     if not sheet_ids:
         raise Refused("没有选中检查单，请先勾选。")
@@ -172,10 +177,8 @@ def submit_clean(check_id: int, sheet_ids: Collection[int], *, by: User, now: da
         check = locked_check(check_id)
         must_run(check)
         lines = lines_of(check.indicator_set)
-        of = Sheet.objects.filter(spot_check=check, pk__in=sheet_ids, checker=by, state=SheetState.OPEN).values(
-            "account"
-        )
-        rows = list(sheets_of(check, of))
+        his = check_progress.own(by).filter(spot_check=check, pk__in=sheet_ids)
+        rows = sheets_of(check, his.values("account"))
         chosen = set(sheet_ids)
         own = [row for row in rows if row.pk in chosen and row.checker_id == by.pk and row.state == SheetState.OPEN]
         looked = _looked(own, now=now, lines=lines)
@@ -341,7 +344,7 @@ def _standing(sheets: Collection[Sheet]) -> int:
 
 def next_open(user: User, after: Sheet | None = None) -> Sheet | None:
     """下一个未核: his next open sheet of a running check, of the same check first, in the order of the units."""
-    rows = Sheet.objects.filter(checker=user, state=SheetState.OPEN, spot_check__state=CheckState.CONFIRMED)
+    rows = check_progress.own(user)
     order = ("spot_check__month", "account__unit__name", "account__name", "pk")
     found = list(rows.order_by(*order).values_list("pk", "spot_check", "account__unit__name", "account__name"))
     if after is not None:

@@ -20,25 +20,33 @@ WEB = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
 def typed_of(post: Mapping[str, Any], lines: Sequence[Indicator]) -> dict[str, Typed]:
-    """The answers of the page, by code; an indicator that the page did not send is left as it was.
+    """The answers of the page (`read_of`) to be kept. Raises Incomplete where one holds an identity number (第二十一条)."""
+    found = read_of(post, lines)
+    errors: dict[str, list[str]] = {}
+    for line in lines:
+        if (typed := found.get(line.code)) is None:
+            continue
+        try:
+            no_id_number(f"{typed.reason}\n{typed.note}")
+        except forms.ValidationError as error:
+            errors[line.code] = [f"{line.code} {line.name}：{error.messages[0]}"]
+    if errors:
+        raise Incomplete("没有保存：请先删去身份证号。", errors)
+    return found
+
+
+def read_of(post: Mapping[str, Any], lines: Sequence[Indicator]) -> dict[str, Typed]:
+    """The answers of the page, by code, whatever they say; an indicator that the page did not send is left as it was.
 
     `a-CODE` is 0 没有发现 or 1 发现, `n-CODE` how often (empty or less than 1: once), `r-` the reason, `t-` the note.
-    Raises Incomplete where a note holds an identity number (第二十一条).
     """
     found: dict[str, Typed] = {}
-    errors: dict[str, list[str]] = {}
     for line in lines:
         chosen, reason, note = (post.get(f"{key}-{line.code}") for key in "art")
         if chosen is None and reason is None and note is None:
             continue
-        try:
-            no_id_number(f"{reason or ''}\n{note or ''}")
-        except forms.ValidationError as error:
-            errors[line.code] = [f"{line.code} {line.name}：{error.messages[0]}"]
         count = None if chosen not in (NONE, FOUND) else 0 if chosen == NONE else often(post.get(f"n-{line.code}"))
         found[line.code] = Typed(count, str(reason or "")[:REASON], str(note or "")[:NOTE])
-    if errors:
-        raise Incomplete("没有保存：请先删去身份证号。", errors)
     return found
 
 

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from django.db.models import Max
 
 from accounts.models import Account, ActivityDay
+from accounts.models.account import WATCHED
 from accounts.models.platform import UpdateRule
 from inspections import updating
 from inspections.updating import Stretch, Verdict
@@ -117,9 +118,19 @@ def _not_judged(account: Account, ask: Ask) -> Pre | None:
         return Pre(0, f"不适用：{account.platform}不按更新次数判断", posts_url(account))
     if account.monitored_from is None:
         return Pre(None, f"账号{account.get_state_display()}，没有监测更新，请人工核对", posts_url(account))
+    if (gone := _gone(account, ask)) is not None:
+        return gone
     if account.lost_control_since is not None and account.lost_control_since <= ask.as_of:
         return Pre(None, f"账号自 {ask.day(day_of(account.lost_control_since))} 失控，系统不作判断", posts_url(account))
     return None
+
+
+def _gone(account: Account, ask: Ask) -> Pre | None:
+    """Of an account that was no longer in use: what it did not publish since, nobody had to."""
+    if account.state in WATCHED or account.state_since > ask.as_of:
+        return None
+    since = ask.day(day_of(account.state_since))
+    return Pre(None, f"账号自 {since} {account.get_state_display()}，系统不作判断", posts_url(account))
 
 
 def originals(ask: Ask) -> dict[int, Pre]:
@@ -140,6 +151,8 @@ def originals(ask: Ask) -> dict[int, Pre]:
 
 
 def _originals(account: Account, posts: int, of_them: int, ask: Ask) -> Pre:
+    if (gone := _gone(account, ask)) is not None:
+        return gone
     known, url = ask.known(account.posts_known_until), posts_url(account)
     if not posts:
         return Pre(0 if known else None, f"检查期内没有发布记录，{ask.until(known)}", url, known, unknown=known is None)

@@ -22,7 +22,7 @@ from inspections import check_progress, check_rows, checks
 from inspections.access import check_for, visible_checks
 from inspections.check_progress import Progress, progress
 from inspections.forms.checks import RedrawForm
-from inspections.models import CheckState, CircularState, Method, Sheet, SheetState, SpotCheck
+from inspections.models import CheckState, CircularState, Method, Sheet, SpotCheck
 from zhonglou_media.core import events
 from zhonglou_media.core.answers import post_only, status_of
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
@@ -247,7 +247,9 @@ def _of_circular(check: SpotCheck, done: Progress, user: User) -> dict[str, Any]
 
 def _which(done: Progress, office: bool) -> dict[str, tuple[str, int, Q]]:
     """The tabs: label, how many, which first sheets. A unit is not told on whom two people differ."""
-    unchecked = Q(check_rows.without_result()) if office else ~check_rows.counted(True) & ~check_rows.counted(False)
+    unchecked = check_rows.without_result()
+    if not office:
+        unchecked |= check_progress.differing()
     tabs: dict[str, tuple[str, int, Q]] = {
         "": ("全部", done.accounts, Q()),
         "failed": ("不合格", done.failed, check_rows.counted(passed=False)),
@@ -255,6 +257,8 @@ def _which(done: Progress, office: bool) -> dict[str, tuple[str, int, Q]]:
         "passed": ("合格", done.passed, check_rows.counted(passed=True)),
         "open": ("未核", done.open - (done.differing if office else 0), unchecked),
     }
+    if done.gone:
+        tabs["gone"] = ("已不在运行", done.gone, check_rows.gone())
     if not office:
         del tabs["differing"]
     return tabs
@@ -262,7 +266,7 @@ def _which(done: Progress, office: bool) -> dict[str, tuple[str, int, Q]]:
 
 def _mine(check: SpotCheck, user: User) -> list[int]:
     """The open sheets of this person, by unit as they were shared."""
-    rows = Sheet.objects.filter(spot_check=check, checker=user, state=SheetState.OPEN)
+    rows = check_progress.own(user).filter(spot_check=check)
     return list(rows.order_by("unit__name", "pk").values_list("pk", flat=True))
 
 

@@ -21,7 +21,7 @@ from accounts.models.account import WATCHED
 from accounts.policy import Action, carried_on
 from accounts.quarter import Quarter
 from inspections import judging, selfchecks
-from inspections.forms.sheets import SelfNoteForm, typed_of
+from inspections.forms.sheets import SelfNoteForm, read_of, typed_of
 from inspections.indicator_rows import groups, plain
 from inspections.indicators import lines_of
 from inspections.models import SelfCheck, Sheet, SheetState
@@ -206,14 +206,11 @@ def _after_saving(request: HttpRequest, pk: int, act: Callable[[SelfCheck], str]
 def _show(
     request: HttpRequest, row: SelfCheck, *, refused: Refused | None = None, typed: Mapping[str, Any] | None = None
 ) -> HttpResponse:
-    user, lines = user_of(request), lines_of(row.indicator_set)
-    editable = row.state == SheetState.OPEN and policy.may(user, Action.SELF_CHECK, row)
+    user, now, lines = user_of(request), db_now(), lines_of(row.indicator_set)
+    editable = not selfchecks.why_not(row, now) and policy.may(user, Action.SELF_CHECK, row)
     answers: Mapping[str, Any] = row.answers
     if typed is not None and editable:
-        try:
-            answers = judging.answered(answers, lines, typed_of(typed, lines))
-        except Incomplete:
-            answers = row.answers
+        answers = judging.answered(answers, lines, read_of(typed, lines))
     errors = refused.errors if isinstance(refused, Incomplete) else {}
     result = judging.result(lines, answers, row.indicator_set)
     blocks = groups(lines, answers, row.indicator_set, result, errors)
@@ -235,6 +232,7 @@ def _show(
         "points": plain(result.points),
         "hits": [hit for block in blocks for hit in block.rows if hit.hit],
         "editable": editable,
+        "ended": "" if editable or row.state != SheetState.OPEN else selfchecks.why_not(row, now),
         "note_form": SelfNoteForm(typed, row=row) if editable else None,
         "saved_at": row.saved_at,
         "refused": refused,

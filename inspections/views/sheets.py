@@ -17,7 +17,7 @@ from accounts.histories import entries_for
 from accounts.policy import Action
 from filings.views.files import send
 from inspections import judging, sheets
-from inspections.forms.sheets import AboutForm, typed_of
+from inspections.forms.sheets import AboutForm, read_of, typed_of
 from inspections.indicator_rows import groups, plain
 from inspections.indicators import lines_of
 from inspections.models import CheckState, Finding, Sheet, SheetState
@@ -193,7 +193,7 @@ def _after_saving(request: HttpRequest, pk: int, act: Callable[[Sheet], str]) ->
     except _Unread as unread:
         return unread.shown
     except Refused as refused:
-        return show(request, sheet_for(request, pk), refused=refused)
+        return show(request, sheet_for(request, pk), refused=refused, typed=request.POST)
     messages.success(request, said)
     return redirect("inspections:sheet", pk=pk)
 
@@ -236,13 +236,13 @@ def show(
     answers: Mapping[str, Any] = row.answers
     editable, office = _editable(user, row), policy.may(user, Action.CHECK, row)
     if typed is not None and editable:
-        answers = _as_typed(answers, lines, typed)
+        answers = judging.answered(answers, lines, read_of(typed, lines))
     errors = refused.errors if isinstance(refused, Incomplete) else {}
     result = judging.result(lines, answers, of)
     blocks = groups(lines, answers, of, result, errors)
     open_ = judging.unjudged(lines, answers)
     decides = policy.may(user, Action.DECIDE_CHECK, row) and row.spot_check.state == CheckState.CONFIRMED
-    form = about or AboutForm(sheet=row, now=now) if editable else None
+    form = about or AboutForm(typed, sheet=row, now=now) if editable else None
     context = {
         "sheet": row,
         "check": row.spot_check,
@@ -277,13 +277,6 @@ def show(
     if refused is not None:
         status = status_of(refused)
     return render(request, "inspections/sheet.html", context, status=status)
-
-
-def _as_typed(answers: Mapping[str, Any], lines: Any, typed: Mapping[str, Any]) -> Mapping[str, Any]:
-    try:
-        return judging.answered(answers, lines, typed_of(typed, lines))
-    except Incomplete:
-        return answers
 
 
 def _findings(row: Sheet) -> list[Finding]:

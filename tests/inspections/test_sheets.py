@@ -314,7 +314,7 @@ def test_the_cost_of_a_look_is_the_same_for_many(
     running = check()
     many = [sheet(cast.officer, on=running) for _ in range(20)]
     with django_assert_num_queries(3):  # the sheets, their lines, the last results
-        assert len(sheets.look_through(running, by=cast.officer, now=NOW)) == 20
+        assert len(sheets.look_through(sheets.of_person(running, cast.officer), now=NOW)) == 20
     with django_assert_max_num_queries(20 + 4 * len(many)):  # an event a sheet is what grows
         sheets.submit_clean(running.pk, [row.pk for row in many], by=cast.officer, now=NOW)
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts import policy
 from accounts.policy import Action
 from inspections import check_progress
-from inspections.models import CheckState, Circular, CircularState, Sheet, SheetState, SpotCheck
+from inspections.models import CheckState, Circular, CircularState, SpotCheck
 from zhonglou_media.core.models import User
 
 
@@ -29,12 +29,7 @@ def month_todos(user: User) -> list[MonthTodo]:
     rows: list[MonthTodo] = []
     drafts = policy.may(user, Action.DRAFT_CHECK)
     checks = SpotCheck.objects.exclude(state=CheckState.CLOSED).defer("drawn").order_by("month")
-    mine = dict(
-        Sheet.objects.filter(checker=user, state=SheetState.OPEN, spot_check__state=CheckState.CONFIRMED)
-        .order_by()
-        .values_list("spot_check")
-        .annotate(n=Count("pk"))
-    )
+    mine = dict(check_progress.own(user).order_by().values_list("spot_check").annotate(n=Count("pk")))
     for check in checks:
         page = reverse("inspections:check", args=[check.code])
         if check.state == CheckState.DRAFTED:
@@ -57,7 +52,7 @@ def month_todos(user: User) -> list[MonthTodo]:
                 )
             )
         if progress.accounts and not progress.open:
-            why = f"{progress.accounts} 个账号都有结果，{progress.failed} 个不合格"
+            why = f"{progress.done} 个账号都有结果，{progress.failed} 个不合格"
             rows.append(MonthTodo(f"{check}可以起草通报", why, None, "去起草", reverse("inspections:circulars_office")))
     return rows + _circulars(user)
 
