@@ -23,14 +23,16 @@ def refresh_figures() -> None:
 
 @shared_task(name="inspections.draft_check")
 def draft_check() -> None:
-    """The list of this month's check on its 1st, or on the first day after it on which the schedule runs again.
-
-    And the quarter's self-checks are asked for, once.
-    """
+    """The list of this month's check on its 1st, or on the first day after it on which the schedule runs again."""
     with recorded("inspections.draft_check"):
-        now = db_now()
-        checks.draft_due(now)
-        self_reminding.remind(now)
+        checks.draft_due(db_now())
+
+
+@shared_task(name="inspections.remind_self_checks")
+def remind_self_checks() -> None:
+    """The units are asked for the quarter's self-checks on its first working day; doubling a run changes nothing."""
+    with recorded("inspections.remind_self_checks"):
+        self_reminding.remind(db_now())
 
 
 @shared_task(name="inspections.assess")

@@ -93,6 +93,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=0, minute=20),
         "options": {"expires": 3600},
     },
+    "remind_self_checks": {
+        "task": "inspections.remind_self_checks",
+        "schedule": crontab(hour=0, minute=25),
+        "options": {"expires": 3600},
+    },
     "assess": {"task": "inspections.assess", "schedule": crontab(hour=2, minute=45), "options": {"expires": 3600}},
     "verify": {"task": "portal.verify_events", "schedule": crontab(hour=3, minute=0), "options": {"expires": 3600}},
     "jobs": {"task": "portal.run_jobs", "schedule": 5.0, "options": {"expires": 4}},

@@ -94,9 +94,10 @@ class PortalCommand(BaseCommand):
         name = options["as_user"]
         if name is None:
             return None
-        user = User.objects.filter(username__iexact=name.strip()).first()
+        readable = name.encode(errors="replace").decode()  # a shell passes on any bytes, a database UTF-8 alone
+        user = User.objects.filter(username__iexact=name.strip()).first() if name == readable else None
         if user is None:
-            raise Refused(f"没有用户“{name}”，请核对 --as 后的用户名。")
+            raise Refused(f"没有用户“{readable}”，请核对 --as 后的用户名。")
         if not user.is_active:
             raise Refused(f"用户“{name}”已停用，不能办理。")
         return user

@@ -46,6 +46,7 @@ TASKS: dict[str, tuple[str, str, timedelta | None]] = {
     "portal.verify_events": ("操作记录核验", "每日 3:00", A_DAY),
     "inspections.assess": ("年度考核", "每日 2:45", A_DAY),
     "inspections.draft_check": ("抽查名单", "每日 0:20", A_DAY),
+    "inspections.remind_self_checks": ("季度自查提醒", "每日 0:25", A_DAY),
     "inspections.figures": ("月度统计", "每 5 分钟", timedelta(hours=1)),
     "portal.run_jobs": ("后台任务", "有任务时", None),
 }
