@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-STAND_INS = {"int": 1, "slug": "national"}
+STAND_INS = {"int": 1, "slug": "national", "string": "nothing"}
 
 
 def addresses() -> dict[str, dict[str, object]]:
