@@ -16,6 +16,7 @@ from accounts.models import Account, AccountState, Flag, Unit
 from accounts.models.account import ENDED
 from accounts.models.unit import Scope
 from filings.models import Filing
+from inspections import lateness
 from inspections.models import AnnualVeto, MonthFigure, Rectification, RectificationState, Sheet
 from inspections.year_score import VETOED_AT_MOST, Counts
 from zhonglou_media.core.clock import day_of, start_of
@@ -28,13 +29,17 @@ POINTS = Case(
     output_field=DecimalField(max_digits=5, decimal_places=1),
 )
 ON_TIME = Q(first_reported_at__lt=F("report_due_at"))
-IN_TIME = Q(state=R.VERIFIED, answered_at__lt=F("due_at"))
-LATE = Q(state=R.VERIFIED, answered_at__gte=F("due_at"))
+IN_TIME = Q(lateness.IN_TIME, state=R.VERIFIED)
+
+
+def late(now: datetime) -> Q:
+    """Put right, but not by the due time."""
+    return lateness.missed(now) & Q(state=R.VERIFIED)
 
 
 def failed(now: datetime) -> Q:
     """Not answered though due."""
-    return Q(state=R.ISSUED, due_at__lte=now)
+    return lateness.missed(now) & Q(state=R.ISSUED)
 
 
 @dataclass(frozen=True)
@@ -127,14 +132,14 @@ def counted(year: int, now: datetime, unit: int | None = None) -> dict[int, Coun
     take(sheets(year), "unit", sheets=Count("pk"), points=total, sheets_vetoed=Count("pk", filter=Q(vetoed=True)))
     take(filings(year, now), "unit", filings=Count("pk"), filings_on_time=Count("pk", filter=ON_TIME))
     take(months(year), "unit", asked=Sum("asked"), answered=Sum("answered_in_time"))
-    did_not = failed(now)
+    did_late, did_not = late(now), failed(now)
     take(
         rectifications(year),
         "unit",
         in_time=Count("pk", filter=IN_TIME),
-        late=Count("pk", filter=LATE),
+        late=Count("pk", filter=did_late),
         failed=Count("pk", filter=did_not),
-        waiting=Count("pk", filter=~(IN_TIME | LATE | did_not)),
+        waiting=Count("pk", filter=~(IN_TIME | did_late | did_not)),
     )
     take(vetoes(year), "unit", vetoes=Count("pk"))
     for row in found.values():
@@ -188,7 +193,7 @@ def of_unit(unit: Unit, year: int, now: datetime) -> Facts:
     """The rows behind `counted` of that unit, in order: five queries."""
     worth = Case(
         When(IN_TIME, then=Value(Decimal(1))),
-        When(LATE, then=Value(Decimal("0.5"))),
+        When(late(now), then=Value(Decimal("0.5"))),
         When(failed(now), then=Value(Decimal(0))),
         output_field=DecimalField(max_digits=2, decimal_places=1),
     )

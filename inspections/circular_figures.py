@@ -12,10 +12,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 
 from accounts.models import UnitKind
-from inspections import checks
+from inspections import checks, lateness
 from inspections.consistency import half_up
 from inspections.models import (
     Circular,
@@ -227,8 +227,9 @@ def _in_time(check: SpotCheck) -> list[str]:
         return []
     orders = Rectification.objects.filter(finding__sheet__spot_check=last).exclude(state=RectificationState.REVOKED)
     units: dict[str, bool] = {}
-    for name, state, first, due in orders.values_list("unit__name", "state", "first_answered_at", "due_at"):
-        good = state == RectificationState.VERIFIED and first is not None and first < due
+    done = Q(lateness.IN_TIME, state=RectificationState.VERIFIED)
+    judged = orders.annotate(good=Case(When(done, then=True), default=False))
+    for name, good in judged.values_list("unit__name", "good"):
         units[name] = units.get(name, True) and good
     return sorted(clean(name) for name, good in units.items() if good)
 

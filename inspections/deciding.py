@@ -13,7 +13,7 @@ from django.db import models, transaction
 from accounts import policy
 from accounts.models import Account
 from accounts.policy import Action
-from inspections import ordering, rectifying, vetoing
+from inspections import lateness, ordering, rectify_due, rectifying, vetoing
 from inspections.models import AnnualVeto, OrderGround, Rectification, VetoGround
 from inspections.models.rectification import OPEN_RECTIFICATIONS
 from zhonglou_media.core.clock import day_of, start_of
@@ -101,7 +101,8 @@ def decide(pk: int, decision: Decision, *, by: User, now: datetime, read: str | 
         if decision.outcome in VETOING:
             detail["veto"] = _veto(row, decision, by=by, now=now).pk
         if decision.outcome == Outcome.EXTEND and decision.due_on is not None:
-            row.extended_from, row.due_at = row.due_at, start_of(decision.due_on + timedelta(days=1))
+            row.extended_from = row.due_at
+            row.due_at, row.provisional = rectify_due.named(start_of(decision.due_on + timedelta(days=1)), row.upper)
             detail["extended_to"] = row.due_at.isoformat()
         row.decided_at = now
         row.save()
@@ -119,7 +120,7 @@ def extend(pk: int, *, due_on: date, reason: str, by: User, now: datetime, read:
 def grounds(row: Rectification, now: datetime) -> list[str]:
     """Why it is 整改不到位, in words, each of its own: overdue, sent back twice."""
     found = []
-    if rectifying.overdue(row, now):
+    if lateness.is_overdue(row, now):
         found.append(f"逾期 {span(now - row.due_at)}")
     if row.state in OPEN_RECTIFICATIONS and row.sent_back >= SENT_BACK_OFTEN:
         found.append(f"已退回 {row.sent_back} 次")
@@ -137,6 +138,8 @@ def why_not(row: Rectification, now: datetime) -> str:
         return f"整改 {row} 现为“{row.get_state_display()}”，不用再决定。"
     if waits(row) or grounds(row, now):
         return ""
+    if lateness.is_ordered(row):
+        return f"整改 {row} 的账号已责令关停，现在不用再决定；还须决定的，请先转负责人并写明理由。"
     return f"整改 {row} 没有逾期，没有退回两次，也没有转负责人，现在不用决定。"
 
 

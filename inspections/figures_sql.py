@@ -111,8 +111,8 @@ def sheets_of(span: Span) -> QuerySet[Sheet]:
 
 
 def rectifications_of(span: Span) -> QuerySet[Rectification]:
-    """整改 due in the months and whether each was `verified`."""
-    rows = Rectification.objects.filter(span.due("due_at"), span.of_units("unit_id"))
+    """整改 due in the months and whether each was `verified`; not while the due time is 暂定."""
+    rows = Rectification.objects.filter(span.due("due_at"), span.of_units("unit_id"), provisional=False)
     rows = rows.exclude(state=RectificationState.REVOKED)
     good = ExpressionWrapper(Q(state=RectificationState.VERIFIED), output_field=BooleanField())
     return rows.annotate(month=span.month_due("due_at"), verified=good)

@@ -13,7 +13,10 @@ from zhonglou_media.core.models import User
 
 
 def write(sheet: Sheet, lines: Sequence[Indicator], *, now: datetime) -> list[Finding]:
-    """One row an indicator of which `sheet` counted a problem: vetoes and deductions, no bonuses."""
+    """One row an indicator of which `sheet` counted a problem: vetoes and deductions, no bonuses.
+
+    They are for the unit that has the account now, to put right; the sheet keeps that of the list, for the figures.
+    """
     deducted = judging.result(lines, sheet.answers, sheet.spot_check.indicator_set).deducted
     rows = []
     for line in lines:
@@ -24,7 +27,7 @@ def write(sheet: Sheet, lines: Sequence[Indicator], *, now: datetime) -> list[Fi
             Finding(
                 sheet=sheet,
                 account=sheet.account,
-                unit_id=sheet.unit_id,
+                unit_id=sheet.account.unit_id,
                 indicator=line,
                 count=answer["count"],
                 deducted=deducted.get(line.code, Decimal(0)),

@@ -8,10 +8,9 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from accounts.access import seen_unit_ids
-from inspections import deciding, rectifying
+from inspections import deciding, lateness, rectify_due, rectifying
 from inspections.models import AnnualVeto, OrderState, Rectification, RectificationState, UpperFinding
 from inspections.models.rectification import OPEN_RECTIFICATIONS
-from inspections.rules import LATE
 from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.models import User
 
@@ -72,15 +71,10 @@ def titled(rows: QuerySet[Rectification]) -> list[tuple[Rectification, str]]:
     return [(row, title_of(row)) for row in rows]
 
 
-def late(now: datetime) -> Q:
-    """Overdue at `now`; guided units too: a list is no flag."""
-    return OPEN & LATE & Q(due_at__lte=now)
-
-
 def counts(rows: QuerySet[Rectification], now: datetime) -> dict[str, int]:
     """One query: of each column, and `late`, `back`, `waits`, `check`, `upper`."""
     wanted = {key: which for key, (_, which, _) in COLUMNS.items()}
-    wanted |= {"late": late(now), "back": BACK, "waits": WAITS}
+    wanted |= {"late": lateness.overdue(now), "back": BACK, "waits": WAITS}
     return rows.aggregate(**{key: Count("pk", filter=which) for key, which in wanted.items()})
 
 
@@ -92,6 +86,8 @@ class Card:
     title: str
     source: str
     is_late: bool
+    in_time: bool  # answered before the due time, and it waits
+    ordered: bool  # the account is ordered closed for it
     done: str  # what stands in the place of the countdown; '' while it runs
     remind: bool  # the office may remind now
     refer: bool  # it is one for the supervisor, and nobody has referred it
@@ -105,7 +101,17 @@ def cards(rows: Sequence[Rectification], now: datetime) -> list[Card]:
 def _card(row: Rectification, now: datetime) -> Card:
     remind = row.state == S.ISSUED and not rectifying.reminded_today(row, now)
     refer = not deciding.waits(row) and bool(deciding.grounds(row, now))
-    return Card(row, title_of(row), source_of(row), rectifying.overdue(row, now), done_words(row), remind, refer)
+    return Card(
+        row=row,
+        title=title_of(row),
+        source=source_of(row),
+        is_late=lateness.is_overdue(row, now),
+        in_time=rectifying.in_time(row),
+        ordered=lateness.is_ordered(row),
+        done=done_words(row),
+        remind=remind,
+        refer=refer,
+    )
 
 
 def title_of(row: Rectification) -> str:
@@ -129,8 +135,9 @@ def done_words(row: Rectification) -> str:
     if row.closure_order is not None and row.closure_order.state == OrderState.EXECUTED and row.state != S.VERIFIED:
         return "账号已关停"
     if row.state == S.VERIFIED:
-        in_time = row.answered_at is not None and row.answered_at < row.due_at
-        return "按期完成" if in_time else "逾期完成"
+        if lateness.is_in_time(row):
+            return "按期完成"
+        return "整改完成" if row.provisional else "逾期完成"
     return "已撤销" if row.state == S.REVOKED else ""
 
 
@@ -147,7 +154,7 @@ def _cells(row: Rectification, now: datetime) -> Sequence[Any]:
     return (
         *(row.number, row.unit.name, account.name if account else title_of(row)),
         *(account.platform.name if account else "", source_of(row), row.problem, row.demand),
-        *(row.get_state_display(), rectifying.overdue(row, now), row.issued_at, due24(row.due_at)),
+        *(row.get_state_display(), lateness.is_overdue(row, now), row.issued_at, rectify_due.until(row)),
         *(due24(row.extended_from) if row.extended_from else "", row.first_answered_at, row.answer),
         *(row.sent_back, row.reminded, row.verified_at, str(row.verified_by or "")),
         *(row.referred_at, f"{order.number}（{order.get_state_display()}）" if order else ""),

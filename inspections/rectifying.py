@@ -15,16 +15,14 @@ from django.db import transaction
 from accounts import policy
 from accounts.models import Unit
 from accounts.policy import Action
+from inspections import lateness, rectify_due
 from inspections import telling_rectified as telling
 from inspections.models import Finding, Rectification, RectificationProof, RectificationState, UpperFinding
 from inspections.models.rectification import OPEN_RECTIFICATIONS, RECTIFICATION_PAIRS
 from zhonglou_media.core import events
-from zhonglou_media.core.calendar import Calendar
 from zhonglou_media.core.clock import day_of
-from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Incomplete, Refused, StaleReading, WrongState
 from zhonglou_media.core.models import Counter, File, User
-from zhonglou_media.core.settings_at import Settings
 
 PREFIX = "钟政办新媒改"
 WIDTH = 300  # of a problem in one line
@@ -47,13 +45,13 @@ def issue(findings: Iterable[Finding], *, by: User | None, role: str, now: datet
     """下达整改通知 for the problems that can be put right (`Indicator.to_rectify`), one each; returns those.
 
     For the use case that has just made `findings` (with `indicator` and `account`): inside its transaction, under its
-    locks and its policy, whose `role` it hands on. Due at 24:00 of the `rectify_days`-th working day after today. The
-    unit is told once an account. Appends an event each, so call it after all other writes.
+    locks and its policy, whose `role` it hands on. To the unit of the finding, due at 24:00 of the `rectify_days`-th
+    working day after today. The unit is told once an account. Appends an event each, so call it after all other writes.
     """
     wanted = [finding for finding in findings if finding.indicator.to_rectify]
     if not wanted:
         return []
-    due_at = due_from(now)
+    due = due_from(now)
     rows = [
         Rectification(
             number=number,
@@ -61,7 +59,8 @@ def issue(findings: Iterable[Finding], *, by: User | None, role: str, now: datet
             account=finding.account,
             unit_id=finding.unit_id,
             problem=problem_of(finding),
-            due_at=due_at,
+            due_at=due.at,
+            provisional=due.provisional,
         )
         for number, finding in zip(_take_numbers(len(wanted), now), wanted, strict=True)
     ]
@@ -81,6 +80,7 @@ def issue_for_upper(
         problem=shortened(upper.text),
         demand=demand.strip(),
         due_at=due_at,
+        provisional=rectify_due.named(due_at, upper).provisional,
     )
     return _issue([row], by=by, role=role, now=now)[0]
 
@@ -93,7 +93,8 @@ def _issue(rows: list[Rectification], *, by: User | None, role: str, now: dateti
         told[row.unit_id, row.account_id].append(row)
     seqs = {}
     for row in rows:
-        detail = {"account": row.account_id, "due_at": row.due_at.isoformat(), "problem": row.problem}
+        detail = {"account": row.account_id, "due_at": row.due_at.isoformat(), "provisional": row.provisional}
+        detail["problem"] = row.problem
         detail |= {"finding": row.finding_id} if row.finding_id else {"upper": row.upper_id}
         event = events.append(row, "issue", by=by, role=role, at=now, to_state=row.state, detail=detail)
         seqs[row.pk] = event.seq
@@ -102,14 +103,9 @@ def _issue(rows: list[Rectification], *, by: User | None, role: str, now: dateti
     return rows
 
 
-def due_from(now: datetime) -> datetime:
+def due_from(now: datetime) -> rectify_due.Due:
     """24:00 of the `rectify_days`-th working day after the Shanghai day of `now`, exclusive (本区设定)."""
-    return _working_days_from(now, "rectify_days")
-
-
-def _working_days_from(now: datetime, key: str) -> datetime:
-    today = day_of(now)
-    return Calendar.load().due_after(today, Settings.load().at(key, today))[0]
+    return rectify_due.counted(day_of(now), rectify_due.FIRST)
 
 
 def problem_of(finding: Finding) -> str:
@@ -239,16 +235,19 @@ def send_back(pk: int, *, reason: str, by: User, now: datetime, read: str | None
     """退回整改: the answer does not do. Raises as `verify`, Refused without a reason.
 
     The office's time never counts against the unit: what was answered in time gets at least `rectify_again_days`
-    working days from today (本区设定); else the due time stays.
+    working days from today (本区设定), and so does what is late by a time that is 暂定; else the due time stays.
     """
     with transaction.atomic():
         row, role = _begin(pk, S.ISSUED, by=by, read=read)
         row.sent_back_reason = need(reason, "退回的理由")
-        if in_time(row):
-            row.due_at = max(row.due_at, _working_days_from(now, "rectify_again_days"))
+        detail: dict[str, Any] = {}
+        if in_time(row) or row.provisional:
+            again = rectify_due.counted(day_of(now), rectify_due.AGAIN)
+            row.due_at, row.provisional = max(row.due_at, again.at), row.provisional or again.provisional
+            detail[rectify_due.COUNTED_ANEW] = True
         row.state, row.sent_back = S.ISSUED, row.sent_back + 1
         row.save()
-        detail = {"due_at": row.due_at.isoformat()}
+        detail |= {"due_at": row.due_at.isoformat(), "provisional": row.provisional}
         comment = row.sent_back_reason
         finish(row, "send_back", by=by, role=role, now=now, from_state=S.SUBMITTED, comment=comment, detail=detail)
     return row
@@ -275,12 +274,7 @@ def reminded_today(row: Rectification, now: datetime) -> bool:
 
 def in_time(row: Rectification) -> bool:
     """Whether an answer that was given before the due time waits for the office."""
-    return row.state == S.SUBMITTED and row.answered_at is not None and row.answered_at < row.due_at
-
-
-def overdue(row: Rectification, now: datetime) -> bool:
-    """Whether it is in breach at `now`, as `rules.overdue_rectification` has it."""
-    return row.state in OPEN_RECTIFICATIONS and row.due_at <= now and not in_time(row)
+    return row.state == S.SUBMITTED and lateness.is_in_time(row)
 
 
 def reading(row: Rectification) -> str:
@@ -292,7 +286,7 @@ def reading(row: Rectification) -> str:
 def locked(pk: int) -> Rectification:
     """The rectification with its unit, account and source, its row locked."""
     rows = Rectification.objects.select_for_update(of=("self",), no_key=True)
-    return rows.select_related("unit", "account__platform", "upper").get(pk=pk)
+    return rows.select_related("unit", "account__platform", "upper", "closure_order").get(pk=pk)
 
 
 def must_be_read(row: Rectification, read: str | None) -> None:
@@ -300,7 +294,7 @@ def must_be_read(row: Rectification, read: str | None) -> None:
     if read is not None and read != reading(row) and row.state in OPEN_RECTIFICATIONS:
         raise StaleReading(
             f"没有办成：您打开页面以后，{_last_actor(row)}又办理过，整改 {row} 现为“{row.get_state_display()}”，"
-            f"期限 {due24(row.due_at)}。请看过现在的答复和经过再办。",
+            f"期限 {rectify_due.until(row)}。请看过现在的答复和经过再办。",
             [],
         )
 

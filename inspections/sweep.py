@@ -8,7 +8,7 @@ from django.conf import settings
 from accounts import rules as accounts_rules
 from accounts.flags import Rule, run_rule
 from filings import rules as filings_rules
-from inspections import incidents, ordering
+from inspections import incidents, ordering, rectify_due
 from inspections import rules as inspections_rules
 
 
@@ -40,7 +40,8 @@ def sweep(now: datetime) -> dict[str, tuple[int, int]]:
     """Run each rule as of `now` (aware), in fixed order, each in its own transaction: code → (opened, cleared).
 
     First the orders that an opening has settled end (`ordering.supersede`), and who must pass an incident on is told
-    that its time is over (`incidents.warn`). What fails does not stop the others; it is
+    that its time is over (`incidents.warn`), and due times that a year's paper has made sure are no longer 暂定
+    (`rectify_due.settle`). What fails does not stop the others; it is
     logged and raised together at the end.
     """
     done: dict[str, tuple[int, int]] = {}
@@ -54,6 +55,11 @@ def sweep(now: datetime) -> dict[str, tuple[int, int]]:
         incidents.warn(now)
     except Exception as error:
         logger.exception("incidents failed")
+        failed.append(error)
+    try:
+        rectify_due.settle(now)
+    except Exception as error:
+        logger.exception("due times failed")
         failed.append(error)
     for rule in RULES:
         try:

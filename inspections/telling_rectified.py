@@ -7,9 +7,9 @@ from django.urls import reverse
 
 from accounts import audience
 from accounts.models import Role
+from inspections import rectify_due
 from inspections.models import Rectification
 from zhonglou_media.core import notices
-from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.models import User
 
 # Who is told what: the unit of the rectification, the office, or its supervisors.
@@ -42,7 +42,7 @@ def tell(row: Rectification, verb: str, seq: int, *, by: User | None, now: datet
 
 def tell_issued(rows: Sequence[Rectification], seq: int, *, by: User | None, now: datetime) -> None:
     """One notice for the rectifications of one account that are issued together."""
-    first, until = rows[0], due24(rows[0].due_at)
+    first, until = rows[0], rectify_due.until(rows[0])
     if len(rows) == 1:
         text = f"{_named(first)}：{first.problem}。请在 {until} 前整改并答复。"
         link = reverse("inspections:rectification", args=[first.pk])
@@ -58,7 +58,7 @@ def _named(row: Rectification) -> str:
 
 
 def _told(row: Rectification, verb: str) -> str:
-    what, until = _named(row), due24(row.due_at)
+    what, until = _named(row), rectify_due.until(row)
     match verb:
         case "answer":
             return f"{what}：单位已答复，请复核。"

@@ -474,6 +474,7 @@ class Migration(migrations.Migration):
                 ),
                 ("issued_at", models.DateTimeField(verbose_name="下达时间")),
                 ("due_at", models.DateTimeField(verbose_name="整改期限")),
+                ("provisional", models.BooleanField(default=False, verbose_name="暂定")),
                 ("answer", models.TextField(blank=True, verbose_name="整改情况")),
                 ("answered_at", models.DateTimeField(null=True, verbose_name="答复时间")),
                 ("first_answered_at", models.DateTimeField(null=True, verbose_name="首次答复时间")),

@@ -45,6 +45,7 @@ class Rectification(models.Model):
     issued_at = models.DateTimeField("下达时间")
     issued_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     due_at = models.DateTimeField("整改期限")  # exclusive
+    provisional = models.BooleanField("暂定", default=False)  # a year's paper may still move it: `rectify_due`
     answer = models.TextField("整改情况", blank=True)
     answered_at = models.DateTimeField("答复时间", null=True)  # of the answer that stands
     first_answered_at = models.DateTimeField("首次答复时间", null=True)

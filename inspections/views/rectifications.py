@@ -21,13 +21,12 @@ from accounts.histories import entries_for
 from accounts.models import Unit
 from accounts.policy import Action
 from filings.views.files import send
-from inspections import deciding, rectify_board, rectifying
+from inspections import deciding, lateness, rectify_board, rectify_due, rectifying
 from inspections.forms.rectifications import AnswerForm, BoardFilter, VerifyForm
 from inspections.models import Rectification, RectificationProof, RectificationState
 from inspections.models.rectification import OPEN_RECTIFICATIONS
 from inspections.rectify_board import COLUMNS, SOURCES, visible_rectifications
 from zhonglou_media.core.clock import SHANGHAI, day_of, db_now
-from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Refused
 from zhonglou_media.core.tables_out import SheetOut, write_xlsx
 
@@ -116,7 +115,7 @@ def _narrowed(rows: QuerySet[Rectification], form: BoardFilter) -> QuerySet[Rect
 
 
 def _only(rows: QuerySet[Rectification], form: BoardFilter, now: datetime) -> QuerySet[Rectification]:
-    which = {"late": rectify_board.late(now), "back": rectify_board.BACK}
+    which = {"late": lateness.overdue(now), "back": rectify_board.BACK}
     return rows.filter(which[form.value("only")]) if form.value("only") else rows
 
 
@@ -203,7 +202,9 @@ def show(
         "done": rectify_board.done_words(row),
         "read": rectifying.reading(row),
         "open": open_,
-        "late": rectifying.overdue(row, now),
+        "late": lateness.is_overdue(row, now),
+        "ordered": lateness.is_ordered(row),
+        "until": rectify_due.until(row),
         "in_time": rectifying.in_time(row),
         "steps": _steps(row),
         "history": entries_for(row),
@@ -252,7 +253,7 @@ def _steps(row: Rectification) -> list[Step]:
     if row.state == S.REVOKED:
         return [issued, Step("已撤销", "done", f"{day_of(row.revoked_at)}" if row.revoked_at else "")]
     answered = row.state in (S.SUBMITTED, S.VERIFIED)
-    when = f"{day_of(row.answered_at)}" if answered and row.answered_at else f"{due24(row.due_at)} 前"
+    when = f"{day_of(row.answered_at)}" if answered and row.answered_at else f"{rectify_due.until(row)} 前"
     verified = Step("区府办复核", "done" if row.state == S.VERIFIED else "now" if answered else "todo")
     if row.verified_at is not None and row.state == S.VERIFIED:
         verified = Step("整改完成", "done", f"{day_of(row.verified_at)}")

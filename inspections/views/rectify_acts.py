@@ -12,7 +12,7 @@ from accounts import policy
 from accounts.access import may, user_of
 from accounts.forms import ReasonForm
 from accounts.policy import Action
-from inspections import deciding, rectify_board, rectifying
+from inspections import deciding, rectify_board, rectify_due, rectifying
 from inspections.deciding import CLOSING, VETOING, Outcome
 from inspections.forms.rectifications import AnswerForm, DecisionForm, VerifyForm
 from inspections.models import Rectification
@@ -21,7 +21,6 @@ from inspections.views.rectifications import rectification_for, show
 from zhonglou_media.core import files
 from zhonglou_media.core.answers import back_to, post_only, status_of
 from zhonglou_media.core.clock import db_now
-from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Incomplete, Refused, WrongState
 from zhonglou_media.core.files import Checked
 
@@ -90,7 +89,7 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
 
     def act(reason: str) -> str:
         row = rectifying.send_back(pk, reason=reason, by=user_of(request), now=db_now(), read=_read(request))
-        return f"整改 {row} 已退回，{row.unit}应在 {due24(row.due_at)} 前重新答复。"
+        return f"整改 {row} 已退回，{row.unit}应在 {rectify_due.until(row)} 前重新答复。"
 
     return _act(request, pk, "back", ReasonForm(request.POST, auto_id="back-%s"), act)
 

@@ -12,7 +12,6 @@ from inspections.models import ClosureOrder, Rectification
 from inspections.rules import overdue_rectification
 from tests.factories import Cast, at, scan, unit
 from tests.inspections.rectified import answered, from_above, rectification
-from zhonglou_media.core.models import Year
 
 pytestmark = pytest.mark.django_db
 ISSUED = at("2026-11-24 14:05")
@@ -78,17 +77,6 @@ def test_the_rule(what: str, now: str, breach: bool) -> None:
     cast = Cast(unit(scope="guided") if what == "guided" else None)
     row = brought(what, cast)
     assert list(overdue_rectification(at(now))) == ([row] if breach else [])
-
-
-def test_what_a_years_paper_may_still_move_is_no_breach() -> None:
-    """暂定: only the years up to 2026 are confirmed, so nothing after 24 December is sure."""
-    Year.objects.filter(year__gt=2026).delete()
-    cast, issued, later = Cast(), at("2026-12-22 09:00"), at("2027-01-20 09:00")
-    row, named = rectification(cast, now=issued), from_above(cast, now=issued, due_at=at("2026-12-30 00:00"))
-    assert row.due_at == at("2026-12-30 00:00")
-    assert list(overdue_rectification(later)) == [named]  # the issuer named the day
-    Year.objects.create(year=2027, confirmed_at=later)
-    assert set(overdue_rectification(later)) == {row, named}
 
 
 def flags() -> list[tuple[datetime, datetime | None]]:

@@ -158,6 +158,7 @@ VERBS: dict[str, dict[str, str]] = {
         "revoke": "撤销整改",
         "refer": "转负责人决定",
         "extend": "延长整改期限",
+        "settle_due": "放假安排已确认，整改期限确定",
         "let_be": "决定继续整改",
         "order_closure": "决定责令关停",
         "veto": "决定年度考核一票否决",

@@ -19,7 +19,7 @@ from filings import going_up, preapprovals, queues, review_queue
 from filings.handing_over import left_behind
 from filings.models import Filing, FilingState
 from filings.models.filing import CLOSINGS
-from inspections import incidents, rectify_board, upper_shown
+from inspections import incidents, lateness, rectify_board, upper_shown
 from inspections.access import visible_orders
 from inspections.models import CheckState, IncidentState, Sheet, SheetState
 from inspections.models.order import STANDING, OrderState
@@ -222,7 +222,7 @@ def _rectify(user: User, now: datetime, todo: Count) -> dict[str, Count]:
     rows = rectify_board.visible_rectifications(user)
     found = rows.filter(rectify_board.OPEN).aggregate(
         all=models.Count("pk"),
-        late=models.Count("pk", filter=rectify_board.late(now)),
+        late=models.Count("pk", filter=lateness.overdue(now)),
         answered=models.Count("pk", filter=rectify_board.ANSWERED),
         waits=models.Count("pk", filter=rectify_board.WAITS),
     )

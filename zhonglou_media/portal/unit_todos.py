@@ -26,7 +26,7 @@ from filings.models import (
 )
 from filings.models.content import AttachmentKind
 from filings.models.filing import CLOSINGS, LIVE
-from inspections import rectify_board, selfchecks
+from inspections import lateness, rectify_board, selfchecks
 from inspections.models import ClosureOrder, OrderState, Rectification, RectificationState
 from zhonglou_media.core.clock import SHANGHAI, day_of
 from zhonglou_media.core.countdown import due24
@@ -59,10 +59,11 @@ class UnitTodo:
     clock: str = "不确认不判断"  # what stands in the place of a due time
     label: str = "数据"
     act: str = "回复"  # what must be done until `due`
+    provisional: bool = False  # `due` is 暂定: never over
     urgent: bool = False  # 立即处理: no clock, and yet before all that has one
 
     def is_over(self, now: datetime) -> bool:
-        return self.due is not None and self.due <= now
+        return self.due is not None and self.due <= now and not self.provisional
 
     def order(self, now: datetime) -> tuple[Group, datetime, int]:
         """Its place among all of 待办: what has no clock never stands above what has one."""
@@ -109,20 +110,33 @@ def _ordered(units: Units, now: datetime) -> UnitTodo | None:
 
 
 def _to_rectify(units: Units, now: datetime) -> UnitTodo | None:
-    """Problems that the unit is to put right and to answer (第二十四条); what is answered waits for the office."""
-    waiting = Rectification.objects.filter(_of(units), rectify_board.OPEN, state=RectificationState.ISSUED)
+    """Problems that the unit is to put right and to answer (第二十四条); what is answered waits for the office.
+
+    Not of accounts ordered closed for it: that order is what is owed.
+    """
+    waiting = Rectification.objects.filter(
+        _of(units), rectify_board.OPEN, lateness.NOT_ORDERED, state=RectificationState.ISSUED
+    )
     count = waiting.aggregate(
-        all=Count("pk"), first=Min("due_at"), one=Min("pk"), back=Count("pk", filter=Q(sent_back__gt=0))
+        all=Count("pk"),
+        first=Min("due_at"),
+        sure=Min("due_at", filter=Q(provisional=False)),
+        one=Min("pk"),
+        back=Count("pk", filter=Q(sent_back__gt=0)),
     )
     if not count["all"]:
         return None
     one = reverse("inspections:rectification", args=[count["one"]])
     url = one if count["all"] == 1 else reverse("inspections:rectifications")
-    until = f"{'最早的' if count['all'] > 1 else ''}应于 {_words(count['first'], now)} 前整改"
+    over = count["sure"] is not None and count["sure"] <= now
+    due = count["sure"] if over else count["first"]
+    provisional = due != count["sure"]
+    words = _words(due, now) + ("（暂定）" if provisional else "")
+    until = f"{'最早的' if count['all'] > 1 else ''}应于 {words} 前整改"
     back = f"，其中 {count['back']} 件被退回" if count["back"] else ""
     title = f"{count['all']} 个检查发现的问题待整改"
     why = f"{until}{back}。请整改后写明情况、上传证明。"
-    return UnitTodo("tool", title, why, count["first"], "去整改", url, 24, label="整改", act="整改")
+    return UnitTodo("tool", title, why, due, "去整改", url, 24, label="整改", act="整改", provisional=provisional)
 
 
 def _unanswered(units: Units, now: datetime) -> UnitTodo | None:
