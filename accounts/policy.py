@@ -5,6 +5,7 @@ Buttons, refusals, the URL walk and the docs come from `RULES`; nothing else dec
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
@@ -232,8 +233,10 @@ class Grants:
     """What one person holds now: unit ids by role; by role the units merged into those, and all that are below them.
 
     `held` are all memberships of today with their units, by the unit's name, also where one of them is chosen.
+    `read_at` is the database's clock when they were read; None of an inactive person.
     """
 
+    read_at: datetime | None = None
     held: list[Membership] = field(default_factory=list)
     own: dict[Role, set[int]] = field(default_factory=dict)
     merged: dict[Role, set[int]] = field(default_factory=dict)
@@ -250,7 +253,8 @@ def grants_of(user: User) -> Grants:
         return cached
     grants = Grants()
     if user.is_active:
-        current = Membership.objects.current(day_of(db_now())).filter(user=user).select_related("unit")
+        grants.read_at = db_now()
+        current = Membership.objects.current(day_of(grants.read_at)).filter(user=user).select_related("unit")
         grants.held = list(current.order_by("unit__name", "id"))
         chosen = [row for row in grants.held if row.pk == user.acting_as]
         for row in chosen or grants.held:

@@ -21,12 +21,17 @@ class Urgency:
     today: int
 
 
+def over(now: datetime) -> Q:
+    """Condition: over the office's own due time at `now`; a 暂定 one is not."""
+    return Q(provisional=False, office_due_at__lte=now)
+
+
 def urgency(filings: QuerySet[Filing], *, now: datetime) -> Urgency:
     """Of `filings` at `now`, 暂定 ones neither; due times are exclusive, so that today's end at 00:00 of tomorrow."""
     sure = Q(provisional=False)
     counted = filings.order_by().aggregate(
         total=Count("pk"),
-        late=Count("pk", filter=sure & Q(office_due_at__lte=now)),
+        late=Count("pk", filter=over(now)),
         today=Count("pk", filter=sure & Q(office_due_at__gt=now, office_due_at__lte=end_of_today(now))),
     )
     return Urgency(**counted)

@@ -14,6 +14,7 @@ from accounts.models import Flag, Publication
 from inspections.models import Issuer, Rectification, RectificationState, UpperFinding, UpperState
 from inspections.models.upper import OPEN_UPPER
 from zhonglou_media.core.clock import day_of, start_of
+from zhonglou_media.core.counting import Tally, tally
 from zhonglou_media.core.models import User
 
 S, R = UpperState, RectificationState
@@ -101,12 +102,9 @@ def counts(rows: QuerySet[UpperFinding], now: datetime) -> dict[str, int]:
     return found
 
 
-def open_and_late(user: User, now: datetime) -> dict[str, int]:
-    """Of those that `user` reads how many are not answered, and how many of these are late; one query."""
-    found: dict[str, int] = (
-        visible(user).filter(OPEN).aggregate(open=Count("pk"), late=Count("pk", filter=Q(due_at__lte=now)))
-    )
-    return found
+def open_and_late(user: User, now: datetime) -> Tally:
+    """Of those that `user` reads those that are not answered, `all` of them and the `late` ones."""
+    return tally(visible(user).filter(OPEN), all=Count("pk"), late=Count("pk", filter=Q(due_at__lte=now)))
 
 
 def of_year(rows: QuerySet[UpperFinding], now: datetime) -> dict[str, Any]:

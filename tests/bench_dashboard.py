@@ -30,11 +30,9 @@ def costs(connections: dict[int, Any]) -> tuple[list[str], bool]:
     from tests.factories import user
     from zhonglou_media.core.clock import db_now
     from zhonglou_media.core.models import User
-    from zhonglou_media.portal import nav
 
     setup_test_environment(debug=False)
     now = db_now()
-    nav.counts = lambda user, now: {}
     whole: dict[int, float] = {}
     page: dict[int, float] = {}
     idle: dict[int, float] = {}

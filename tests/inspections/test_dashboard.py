@@ -18,17 +18,10 @@ from tests.factories import account, unit, user
 from tests.inspections.figured import World
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import Setting, User
-from zhonglou_media.portal import nav
 
 pytestmark = pytest.mark.django_db
 OCTOBER, SEPTEMBER = date(2026, 10, 1), date(2026, 9, 1)
 QUERIES = 12
-
-
-@pytest.fixture
-def no_numbers_in_the_navigation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are the same on every page and have tests of their own."""
-    monkeypatch.setattr(nav, "counts", lambda user, now: {})
 
 
 def figure(of: Any, month: date = OCTOBER, **counts: Any) -> MonthFigure:
@@ -190,9 +183,7 @@ def test_an_address_of_nothing_is_not_found(client: Client, path: str) -> None:
 # --- what its numbers open, and what it costs -------------------------------------------------------------------------
 
 
-def test_the_lists_hold_exactly_what_is_counted_and_the_page_stays_cheap(
-    client: Client, no_numbers_in_the_navigation: None
-) -> None:
+def test_the_lists_hold_exactly_what_is_counted_and_the_page_stays_cheap(client: Client) -> None:
     now = db_now()
     small = unit()
     account(small)
@@ -225,6 +216,7 @@ def test_the_lists_hold_exactly_what_is_counted_and_the_page_stays_cheap(
 
 
 def cost(client: Client, who: User) -> int:
+    """Queries of the whole page, its navigation among them."""
     client.force_login(who)
     with CaptureQueriesContext(connection) as caught:
         assert client.get("/dashboard/").status_code == 200

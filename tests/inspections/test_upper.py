@@ -18,6 +18,7 @@ from inspections.upper_due import proposed_due, why_not_due
 from tests.factories import NOW, Cast, account, at, platform, scan, unit, user
 from tests.inspections.upper_made import DUE, answered, handed, of_upper, read, recorded, typed, verified
 from zhonglou_media.core import events
+from zhonglou_media.core.counting import tallied
 from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, StaleReading, WrongState
 from zhonglou_media.core.models import Notice
 
@@ -391,9 +392,12 @@ def test_late_ones_first_then_those_without_an_owner_and_the_counts_agree() -> N
     assert found == {
         "open": 5, "late": 2, "alone": 2, "answered": 1, "verified": 0, "named": 0, "reported": 0, "dropped": 1,
     }  # fmt: skip
-    assert upper_shown.open_and_late(cast.officer, NOW) == {"open": 5, "late": 2}
-    assert upper_shown.open_and_late(cast.operator, NOW) == {"open": 3, "late": 1}  # what was handed to the unit
-    assert upper_shown.open_and_late(Cast().operator, NOW) == {"open": 0, "late": 0}
+    people = {"office": cast.officer, "unit": cast.operator, "other": Cast().operator}
+    assert tallied({who: upper_shown.open_and_late(user, NOW) for who, user in people.items()}) == {
+        "office": {"all": 5, "late": 2},
+        "unit": {"all": 3, "late": 1},  # what was handed to the unit
+        "other": {"all": 0, "late": 0},
+    }
 
 
 def test_the_years_counts() -> None:

@@ -1,5 +1,6 @@
 """The left navigation: one list for all roles; a person sees the pages that person may open, with counts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -19,14 +20,15 @@ from filings import going_up, preapprovals, queues, review_queue
 from filings.handing_over import left_behind
 from filings.models import Filing, FilingState
 from filings.models.filing import CLOSINGS
-from inspections import incidents, lateness, rectify_board, upper_shown
+from inspections import check_progress, incidents, lateness, rectify_board, upper_shown
 from inspections.access import visible_orders
-from inspections.models import CheckState, IncidentState, Sheet, SheetState
+from inspections.models import IncidentState
 from inspections.models.order import STANDING, OrderState
 from zhonglou_media.core.calendar import Calendar
 from zhonglou_media.core.clock import day_of, db_now
+from zhonglou_media.core.counting import Tally, tallied, tally
 from zhonglou_media.core.models import Notice, User
-from zhonglou_media.portal.unit_todos import unit_todos
+from zhonglou_media.portal import unit_todos
 
 WITH_THE_OPERATOR = (FilingState.RETURNED, FilingState.TO_REPORT, FilingState.DRAFT)
 
@@ -138,135 +140,132 @@ class Link:
 
 
 def counts(user: User, now: datetime) -> dict[str, Count]:
-    """What waits for `user` at `now`, by the keys of `Page.count`: a query for flags, one for orders, five for the
-    unit, two for the office, a third for the supervisor.
+    """What waits for `user` at `now`, by the keys of `Page.count`, and `unread`, the notices.
+
+    One query for all areas; where a unit owes the quarter's confirmation or check, one more for the day it is due.
     """
-    todo = _todo(user, now)
-    shown = _flags(user) | todo | _orders(user, now, todo["todo"]) | _upper(user, now)
-    shown |= _incidents(user, now, shown["todo"]) | _checks(user, now)
-    return shown | _rectify(user, now, shown["todo"])
+    areas = {key: area for key, ask in AREAS.items() if (area := ask(user, now)) is not None}
+    operated = grants_of(user).own.get(Role.OPERATOR, set())
+    found = tallied(areas | (unit_todos.asked(operated, now) if operated else {}))
+    others = unit_todos.told(found, now) if operated else []
+    todo = sum(found[key].get(of, 0) for key in areas for of in ("todo", "decide"))
+    late = any(found[key].get("todo_late", 0) for key in areas) or any(row.is_over(now) for row in others)
+    beside = {key: Count(found[key]["all"], found[key].get("late", 0) > 0) for key in areas if "all" in found[key]}
+    return {"todo": Count(todo + len(others), late)} | beside
 
 
-def _checks(user: User, now: datetime) -> dict[str, Count]:
-    """The sheets that the person is still to check, red once a month is over; one query, of the office alone."""
-    if not could(user, Action.CHECK):
-        return {}
-    mine = Sheet.objects.filter(checker=user, state=SheetState.OPEN, spot_check__state=CheckState.CONFIRMED)
-    late = models.Count("pk", filter=Q(spot_check__due_at__lte=now))
-    found = mine.aggregate(all=models.Count("pk"), late=late)
-    return {"checks": Count(found["all"], found["late"] > 0)}
+def _count(condition: Q | None = None) -> models.Count:
+    return models.Count("pk", filter=condition)
 
 
-def _incidents(user: User, now: datetime, todo: Count) -> dict[str, Count]:
-    """Incidents that are not closed, of the units the person reads, red while one is not passed on in time; one query.
-
-    What waits to be passed on is among the office's to-dos.
-    """
-    if not could(user, Action.VIEW_INCIDENTS):
-        return {}
-    waits = Q(state=IncidentState.RECORDED)
-    found = (
-        incidents.visible(user)
-        .filter(state__in=incidents.OPEN)
-        .aggregate(
-            all=models.Count("pk"),
-            waits=models.Count("pk", filter=waits),
-            late=models.Count("pk", filter=waits & Q(pass_due_at__lt=now)),
-        )
-    )
-    if not could(user, Action.PASS_INCIDENT):
-        return {"incidents": Count(found["all"])}
-    return {
-        "incidents": Count(found["all"], found["waits"] > 0),
-        "todo": Count(todo.number + found["waits"], todo.late or found["late"] > 0),
-    }
+# --- the areas: each says its rows; `all` and `late` stand beside its page, `todo`, `decide`, `todo_late` are 待办 ----
 
 
-def _orders(user: User, now: datetime, todo: Count) -> dict[str, Count]:
+def _unread(user: User, now: datetime) -> Tally | None:
+    return tally(Notice.objects.filter(user=user, read_at__isnull=True), all=_count())
+
+
+def _filings(user: User, now: datetime) -> Tally | None:
+    """What is with the operators and leaders of the person's units, or was left behind there."""
+    if not could(user, Action.DRAFT, Action.LEADER_APPROVE):
+        return None
+    handled = carried_on(user, Role.OPERATOR)
+    turns = Q(state__in=WITH_THE_OPERATOR, unit__in=handled)
+    turns |= Q(state=FilingState.LEADER_REVIEW, unit__in=carried_on(user, Role.LEADER))
+    turns |= Q(unit__in=handled) & left_behind(now)
+    return tally(Filing.objects.filter(turns), todo=_count(), todo_late=_count(_unit_is_late(now)))
+
+
+def _reviews(user: User, now: datetime) -> Tally | None:
+    if not could(user, Action.ACCEPT):
+        return None
+    return tally(review_queue.to_review(), todo=_count(), todo_late=_count(queues.over(now)))
+
+
+def _exchange(user: User, now: datetime) -> Tally | None:
+    """What is to be passed on to the systems above: all of it is the office's to do."""
+    if not could(user, Action.ACCEPT):
+        return None
+    late = _count(queues.over(now))
+    return tally(going_up.to_pass_on(), all=_count(), late=late, todo=_count(), todo_late=late)
+
+
+def _preapprovals(user: User, now: datetime) -> Tally | None:
+    if not could(user, Action.ACCEPT) or not could(user, Action.DECIDE_PREAPPROVAL):
+        return None
+    return tally(preapprovals.waiting(), all=_count(), todo=_count())
+
+
+def _flags(user: User, now: datetime) -> Tally | None:
+    """The open flags of the units the person reads; red when one of them is a breach."""
+    if not could(user, Action.VIEW_FLAGS):
+        return None
+    return tally(visible_flags(user).open(), all=_count(), late=_count(Q(level=Level.BREACH)))
+
+
+def _orders(user: User, now: datetime) -> Tally | None:
     """The standing orders of the units the person reads, red when one is overdue; those whose proof waits for the
     supervisor are among his to-dos.
     """
     if not could(user, Action.VIEW_ORDERS):
-        return {}
+        return None
     late, proved = Q(due_at__lte=now), Q(state=OrderState.PROVED)
-    found = (
-        visible_orders(user)
-        .filter(state__in=STANDING)
-        .aggregate(
-            all=models.Count("pk"),
-            late=models.Count("pk", filter=late),
-            proved=models.Count("pk", filter=proved),
-            proved_late=models.Count("pk", filter=proved & late),
-        )
-    )
-    shown = {"orders": Count(found["all"], found["late"] > 0)}
-    if could(user, Action.ORDER):
-        shown["todo"] = Count(todo.number + found["proved"], todo.late or found["proved_late"] > 0)
-    return shown
+    todo = {"todo": _count(proved), "todo_late": _count(proved & late)} if could(user, Action.ORDER) else {}
+    return tally(visible_orders(user).filter(state__in=STANDING), all=_count(), late=_count(late), **todo)
 
 
-def _upper(user: User, now: datetime) -> dict[str, Count]:
-    """The findings from above that are not answered, of the units the person reads, red when one is late; one query."""
-    if not could(user, Action.VIEW_CHECKS):
-        return {}
-    found = upper_shown.open_and_late(user, now)
-    return {"upper": Count(found["open"], found["late"] > 0)}
+def _upper(user: User, now: datetime) -> Tally | None:
+    """The findings from above that are not answered, of the units the person reads, red when one is late."""
+    return upper_shown.open_and_late(user, now) if could(user, Action.VIEW_CHECKS) else None
 
 
-def _rectify(user: User, now: datetime, todo: Count) -> dict[str, Count]:
-    """Open rectifications of the units the person reads, red when one is overdue; one query. What is to be verified is
-    among the office's to-dos, what is to be decided among the supervisor's.
+def _incidents(user: User, now: datetime) -> Tally | None:
+    """Incidents that are not closed, of the units the person reads; what waits to be passed on is among the office's
+    to-dos and makes the number red there.
+    """
+    if not could(user, Action.VIEW_INCIDENTS):
+        return None
+    rows, waits = incidents.visible(user).filter(state__in=incidents.OPEN), Q(state=IncidentState.RECORDED)
+    if not could(user, Action.PASS_INCIDENT):
+        return tally(rows, all=_count())
+    late = waits & Q(pass_due_at__lt=now)
+    return tally(rows, all=_count(), late=_count(waits), todo=_count(waits), todo_late=_count(late))
+
+
+def _checks(user: User, now: datetime) -> Tally | None:
+    """The sheets that the person is still to check, red once a month is over; of the office alone."""
+    if not could(user, Action.CHECK):
+        return None
+    mine = check_progress.own(user)
+    return tally(mine, all=_count(), late=_count(Q(spot_check__due_at__lte=now)))
+
+
+def _rectify(user: User, now: datetime) -> Tally | None:
+    """Open rectifications of the units the person reads, red when one is overdue. What is to be verified is among the
+    office's to-dos, what is to be decided among the supervisor's.
     """
     if not could(user, Action.VIEW_CHECKS):
-        return {}
-    rows = rectify_board.visible_rectifications(user)
-    found = rows.filter(rectify_board.OPEN).aggregate(
-        all=models.Count("pk"),
-        late=models.Count("pk", filter=lateness.overdue(now)),
-        answered=models.Count("pk", filter=rectify_board.ANSWERED),
-        waits=models.Count("pk", filter=rectify_board.WAITS),
-    )
-    shown = {"rectify": Count(found["all"], found["late"] > 0)}
-    if could(user, Action.VERIFY_RECTIFICATION):
-        deciding = found["waits"] if could(user, Action.DECIDE_RECTIFICATION) else 0
-        shown["todo"] = Count(todo.number + found["answered"] + deciding, todo.late)
-    return shown
+        return None
+    todo = {"todo": _count(rectify_board.ANSWERED)} if could(user, Action.VERIFY_RECTIFICATION) else {}
+    if todo and could(user, Action.DECIDE_RECTIFICATION):
+        todo["decide"] = _count(rectify_board.WAITS)
+    rows = rectify_board.visible_rectifications(user).filter(rectify_board.OPEN)
+    return tally(rows, all=_count(), late=_count(lateness.overdue(now)), **todo)
 
 
-def _flags(user: User) -> dict[str, Count]:
-    """The open flags of the units the person reads; red when one of them is a breach."""
-    if not could(user, Action.VIEW_FLAGS):
-        return {}
-    breach = models.Count("pk", filter=Q(level=Level.BREACH))
-    found = visible_flags(user).open().aggregate(all=models.Count("pk"), breach=breach)
-    return {"flags": Count(found["all"], found["breach"] > 0)}
-
-
-def _todo(user: User, now: datetime) -> dict[str, Count]:
-    number, late = 0, False
-    if could(user, Action.DRAFT, Action.LEADER_APPROVE):
-        operated = grants_of(user).own.get(Role.OPERATOR, set())
-        handled = carried_on(user, Role.OPERATOR)
-        turns = Q(state__in=WITH_THE_OPERATOR, unit__in=handled)
-        turns |= Q(state=FilingState.LEADER_REVIEW, unit__in=carried_on(user, Role.LEADER))
-        turns |= Q(unit__in=handled) & left_behind(now)
-        own = Filing.objects.filter(turns).aggregate(
-            all=models.Count("pk"), late=models.Count("pk", filter=_unit_is_late(now))
-        )
-        others = unit_todos(operated, now) if operated else []
-        number = own["all"] + len(others)
-        late = own["late"] > 0 or any(todo.is_over(now) for todo in others)
-    if not could(user, Action.ACCEPT):
-        return {"todo": Count(number, late)}
-    review, passing = (queues.urgency(rows, now=now) for rows in (review_queue.to_review(), going_up.to_pass_on()))
-    deciding = could(user, Action.DECIDE_PREAPPROVAL)
-    asked = preapprovals.waiting().count() if deciding else 0
-    total = number + review.total + passing.total + asked
-    return {
-        "todo": Count(total, late or review.late > 0 or passing.late > 0),
-        "exchange": Count(passing.total, passing.late > 0),
-        **({"preapprovals": Count(asked)} if deciding else {}),
-    }
+AREAS: dict[str, Callable[[User, datetime], Tally | None]] = {
+    "unread": _unread,
+    "filings": _filings,
+    "reviews": _reviews,
+    "exchange": _exchange,
+    "preapprovals": _preapprovals,
+    "flags": _flags,
+    "orders": _orders,
+    "upper": _upper,
+    "incidents": _incidents,
+    "checks": _checks,
+    "rectify": _rectify,
+}
 
 
 def _unit_is_late(now: datetime) -> Q:
@@ -283,11 +282,6 @@ def _unit_is_late(now: datetime) -> Q:
 def label_of(url_name: str) -> str:
     """What the navigation calls a page; KeyError for one that is not in it."""
     return {page.url_name: page.label for _, members in GROUPS for page in members}[url_name]
-
-
-def unread_notices(user: User) -> int:
-    """How many notices `user` has not read."""
-    return Notice.objects.filter(user=user, read_at__isnull=True).count()
 
 
 @dataclass(frozen=True)
@@ -368,11 +362,10 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     }
     if user := signed_in(request):
         shown = identity(user)
+        waiting = cast("dict[str, Count]", SimpleLazyObject(lambda: counts(user, now)))
         context |= {
-            "nav_groups": SimpleLazyObject(
-                lambda: links(user, getattr(request, "nav_path", request.path), counts(user, now))
-            ),
-            "nav_unread": SimpleLazyObject(lambda: unread_notices(user)),
+            "nav_groups": SimpleLazyObject(lambda: links(user, getattr(request, "nav_path", request.path), waiting)),
+            "nav_unread": SimpleLazyObject(lambda: waiting["unread"].number),
             "nav_search": could(user, Action.VIEW_REGISTER),
             "nav_unit": shown.unit,
             "nav_roles": shown.roles,
