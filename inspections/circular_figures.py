@@ -5,7 +5,6 @@ half-up to one decimal. Nothing here is kept: a circular keeps what was computed
 """
 
 import json
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -15,7 +14,7 @@ from typing import Any
 from django.db.models import Case, F, Q, When
 
 from accounts.models import UnitKind
-from inspections import checks, lateness
+from inspections import check_progress, consistency, lateness
 from inspections.consistency import half_up
 from inspections.models import (
     Circular,
@@ -113,7 +112,7 @@ def _sheets(check: SpotCheck) -> Sequence[Mapping[str, Any]]:
 
 def _waiting(check: SpotCheck) -> int:
     """Accounts in use that have no result; those that ended meanwhile have none to have."""
-    return checks.without_result(check).filter(account__in=checks.checked_accounts()).count()
+    return check_progress.waiting(check).count()
 
 
 def _findings(check: SpotCheck) -> Sequence[Mapping[str, Any]]:
@@ -124,8 +123,7 @@ def _findings(check: SpotCheck) -> Sequence[Mapping[str, Any]]:
 
 def clean(text: str) -> str:
     """What is printed of a name: no controls, no marks that turn the direction, one line."""
-    kept_ = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
-    return " ".join(kept_.split()) or "（无名称）"
+    return consistency.clean(text) or "（无名称）"
 
 
 def _labels(sheets: Sequence[Mapping[str, Any]]) -> dict[int, str]:

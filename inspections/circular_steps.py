@@ -9,7 +9,7 @@ from typing import Any
 
 from accounts import policy
 from accounts.policy import Action
-from inspections.circular_checking import SECTIONS
+from inspections.circular_marks import SECTIONS
 from inspections.models import Circular, CircularState, Sheet, SpotCheck
 from zhonglou_media.core import events
 from zhonglou_media.core.clock import day_of

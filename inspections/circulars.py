@@ -15,9 +15,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from accounts import policy
+from accounts.models import Platform
 from accounts.policy import Action
 from inspections import checks, circular_checking, circular_figures, circular_text, circular_word, telling_circulars
-from inspections.circular_checking import SECTIONS, Checked
+from inspections.circular_checking import READ, Checked
 from inspections.circular_steps import (
     TEXTS,
     as_read,
@@ -65,12 +66,13 @@ def correction_of(circular: Circular) -> Circular | None:
 
 def check_figures(circular: Circular, said: Mapping[str, Any]) -> Checked:
     """数字核对 of its text with the figures `said`."""
-    return circular_checking.check(texts_of(circular), said, circular.explained, circular.rectify_by)
+    platforms = list(Platform.objects.values_list("name", flat=True))
+    return circular_checking.check(texts_of(circular), said, circular.explained, circular.rectify_by, platforms)
 
 
 def texts_of(circular: Circular) -> dict[str, str]:
     """Its sections that state figures."""
-    return {name: getattr(circular, name) for name in SECTIONS}
+    return {name: getattr(circular, name) for name in READ}
 
 
 # --- drafting --------------------------------------------------------------------------------------------------------
@@ -189,7 +191,7 @@ def fix(circular_id: int, key: str, *, version: int, by: User, now: datetime) ->
     with transaction.atomic():
         circular, role = begin_edit(circular_id, {}, version=version, by=by)
         found = check_figures(circular, circular_figures.figures(circular.spot_check))
-        marks = [mark for mark in found.marks if mark.key == key and not mark.agrees and mark.fixable]
+        marks = [mark for mark in found.marks if mark.key == key and mark.differs and mark.fixable]
         if not marks:
             raise Refused("这处数字已经改过，请看现在的核对结果。")
         changed = _put(circular, circular_checking.corrected(texts_of(circular), marks))
@@ -205,7 +207,7 @@ def explain(circular_id: int, key: str, text: str, *, version: int, by: User, no
     with transaction.atomic():
         circular, role = begin_edit(circular_id, {}, version=version, by=by)
         found = check_figures(circular, circular_figures.figures(circular.spot_check))
-        mark = next((mark for mark in found.marks if mark.key == key and not mark.agrees), None)
+        mark = next((mark for mark in found.stopping if mark.key == key), None)
         if mark is None:
             raise Refused("这处数字已经改过，请看现在的核对结果。")
         if len(text.strip()) < 4:
@@ -221,6 +223,24 @@ def explain(circular_id: int, key: str, text: str, *, version: int, by: User, no
         circular.explained = [*rows, {"key": key, "text": sentence}]
         detail = {"key": key, "text": sentence}
         _keep(circular, changed, "explain", by=by, role=role, now=now, detail=detail)
+    return circular
+
+
+def confirm(circular_id: int, key: str, *, version: int, by: User, now: datetime) -> Circular:
+    """核对无误: what no record tells of is as the sentence says; it holds for that sentence and the facts of now.
+
+    Raises as `save`; Refused when it is gone, or is a difference from the facts.
+    """
+    with transaction.atomic():
+        circular, role = begin_edit(circular_id, {}, version=version, by=by)
+        found = check_figures(circular, circular_figures.figures(circular.spot_check))
+        mark = next((mark for mark in found.asked if mark.key == key), None)
+        if mark is None:
+            raise Refused("这一句已经改过或核对过，请看现在的核对结果。")
+        rows = [row for row in circular.explained if row["key"] != key]
+        circular.explained = [*rows, {"key": key, "text": "", "confirmed": True}]
+        detail = {"key": key, "confirmed": True}
+        _keep(circular, [], "explain", by=by, role=role, now=now, detail=detail)
     return circular
 
 
@@ -302,8 +322,12 @@ def why_not(circular: Circular, said: Mapping[str, Any], found: Checked) -> str:
     """Why it can neither be sent for approval nor published now, in a sentence; '' when it can."""
     if said["waiting"]:
         return f"还有 {said['waiting']} 个账号没有检查结果，核完后才能送审和公开。"
-    if found.stops:
-        return f"还有 {found.stops} 处数字不一致，请改正，或在通报中说明原因，之后才能送审和公开。"
+    asked = len(found.asked)
+    if off := found.stops - asked:
+        more = f"另有 {asked} 处没有对应的记录，请核对后点“核对无误”。" if asked else ""
+        return f"还有 {off} 处数字不一致，请改正，或在通报中说明原因，之后才能送审和公开。{more}"
+    if asked:
+        return f"还有 {asked} 处没有对应的记录，请核对后点“核对无误”，或改写，之后才能送审和公开。"
     return ""
 
 

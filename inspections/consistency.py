@@ -39,7 +39,13 @@ class Verdict:
         said = "；".join(self.differs or self.unknown)
         if self.differs and self.unknown:
             said += f"；另有{UNKNOWN}: {'；'.join(self.unknown)}"
-        return " ".join(f"{self.id} {self.state}{f': {said}' if said else ''}".split())
+        return clean(f"{self.id} {self.state}{f': {said}' if said else ''}")
+
+
+def clean(text: str) -> str:
+    """One line without controls, marks of direction or halves of a surrogate pair: what a terminal or a file prints."""
+    kept = "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
+    return " ".join(kept.split())
 
 
 def half_up(part: int, whole: int, decimals: int = 1) -> Decimal:

@@ -28,7 +28,8 @@ class Circular(models.Model):
     """草稿 → 待审定 → 已公开, then immutable by trigger; a correction is a new one that names the old.
 
     `figures` are what its tables say, in the shape of `check_circular`: recomputed from the rows while it is edited,
-    kept as they were when it was published. `explained`: the differences that its text explains, [{"key", "text"}].
+    kept as they were when it was published. `explained`: the differences that its text explains,
+    [{"key", "text"}], and what a person confirmed, [{"key", "text": "", "confirmed": true}].
     """
 
     spot_check = models.ForeignKey(SpotCheck, models.PROTECT, related_name="circulars", verbose_name="抽查")

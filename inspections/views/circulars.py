@@ -1,7 +1,7 @@
 """通报 of the office: the list, the draft with its 数字核对, the layout before publication, and what may be done."""
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -107,7 +107,7 @@ def _typed(request: HttpRequest, pk: int) -> CircularForm:
 
 
 def _step(request: HttpRequest, circular: Circular) -> HttpResponse:
-    """After saving: 改成, 说明原因, 重新带入, 送审, 审定."""
+    """After saving: 改成, 说明原因, 核对无误, 重新带入, 送审, 审定."""
     step, _, of = request.POST.get("step", "").partition(":")
     at: dict[str, Any] = {"version": circular.version, "by": user_of(request), "now": db_now()}
     match step:
@@ -118,6 +118,9 @@ def _step(request: HttpRequest, circular: Circular) -> HttpResponse:
             number, _, key = of.partition(":")
             circulars.explain(circular.pk, key, request.POST.get(f"explain-{number}", ""), **at)
             messages.success(request, "说明已写进通报，公开后可见。")
+        case "confirm":
+            circulars.confirm(circular.pk, of, **at)
+            messages.success(request, "已记下由您核对；这一句或检查结果有变动时会再请核对。")
         case "again":
             circulars.again(circular.pk, of, **at)
             messages.success(request, "这一节已按现在的检查结果重新带入。")
@@ -244,7 +247,7 @@ def _decide(request: HttpRequest, pk: int, act: Callable[[], HttpResponse]) -> H
         return _preview(request, circular, refused=refused, status=status_of(refused))
 
 
-def _judged(circular: Circular, texts: Mapping[str, str] | None = None) -> dict[str, Any]:
+def _judged(circular: Circular) -> dict[str, Any]:
     """数字核对 with the facts of now."""
     said = circular_figures.figures(circular.spot_check)
     found = circulars.check_figures(circular, said)

@@ -88,6 +88,14 @@ def test_what_is_no_file() -> None:
     assert said("/")[1] == "“/”是文件夹，请给出文件的路径。"
 
 
+def test_half_a_character_or_a_control_ends_no_run(tmp_path: Path) -> None:
+    path = written(tmp_path, '[{"id": "A\\ud800\\u001b[31m", "total": 1}, {"id": "B", "total": "\\udfff"}]')
+    lines, failed = said(path)
+    assert [line.split(" ")[0] for line in lines] == ["A[31m", "B"]
+    "\n".join([*lines, failed]).encode()
+    assert said("a\0b")[1] == "文件名里有不能用的字符，请核对路径。"
+
+
 def test_a_huge_file_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check_circular, "MAX_BYTES", 10)
     assert "超过" in said(written(tmp_path, "[" + " " * 20 + "]"))[1]

@@ -1,5 +1,6 @@
 """Pages of circulars: the public's, the office's, what each button does, the files, and hostile names."""
 
+import html
 import io
 from datetime import date
 from pathlib import Path
@@ -109,6 +110,18 @@ def test_an_explanation_is_written_into_the_circular() -> None:
     assert "已在文中说明" in page.content.decode()
     circular.refresh_from_db()
     assert "复核后改判。" in circular.overview
+
+
+def test_what_no_record_tells_of_has_a_button() -> None:
+    made, circular = drafted()
+    client, url = browser(made.officer), f"/circulars/{circular.pk}/edit/"
+    client.post(url, typed(circular, praise="示例甲1（微信公众号）更新及时。"))
+    text = client.get(url).content.decode()
+    assert "1处要核对" in text
+    key = html.unescape(text.split('value="confirm:')[1].split('"')[0])
+    text = client.post(url, typed(circular, step=f"confirm:{key}"), follow=True).content.decode()
+    assert "已由人工核对无误" in text
+    assert "要核对" not in text
 
 
 def test_a_stale_page_keeps_what_was_typed_and_shows_what_differs() -> None:

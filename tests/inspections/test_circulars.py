@@ -120,7 +120,9 @@ def test_who_put_right_in_time_is_thanked() -> None:
         number="示例1号", finding=finding, due_at=LATER, verified_at=NOW, verified_by=made.officer, **facts, **answered
     )
     assert circular_figures.figures(a_check().check)["in_time"] == [made.cast.unit.name]
-    Rectification.objects.filter(pk=order.pk).update(due_at=NOW)
+    Rectification.objects.filter(pk=order.pk).update(answered_at=LATER + timedelta(hours=1))  # sent back, then late
+    assert circular_figures.figures(SpotCheck.objects.get(month=MONTH))["in_time"] == []
+    Rectification.objects.filter(pk=order.pk).update(answered_at=NOW, due_at=NOW)
     assert circular_figures.figures(SpotCheck.objects.get(month=MONTH))["in_time"] == []
 
 
@@ -170,7 +172,7 @@ def test_one_changed_figure_is_found(section: str, old: str, new: str, told: str
 def test_figures_are_held_against_each_other() -> None:
     made, circular = drafted()
     saved(circular, made, overview=circular.overview.replace("合格6个", "合格7个", 1))
-    assert any("合格7 + 不合格3 = 10" in line for line in judged(circular).within)
+    assert any("合格7 + 不合格3 = 10" in mark.sentence for mark in judged(circular).within)
 
 
 def test_names_state_no_figures() -> None:
@@ -236,6 +238,29 @@ def test_an_explanation_taken_out_of_the_text_or_of_another_figure_explains_noth
     assert [m.said for m in judged(circular).off] == ["8"]
     saved(circular, made, overview=circular.overview.replace("合格8个", "合格7个", 1).replace("经复核改为合格。", ""))
     assert [m.said for m in judged(circular).off] == ["7"]
+
+
+def test_what_no_record_tells_of_is_confirmed_by_a_person() -> None:
+    made, circular = drafted()
+    saved(circular, made, praise=f"{circular.praise}\n示例甲1（微信公众号）更新及时，予以表扬。")
+    (mark,) = judged(circular).stopping
+    with pytest.raises(Refused, match="核对无误"):
+        circulars.submit(circular.pk, version=circular.version, by=made.officer, now=LATER)
+    circulars.confirm(circular.pk, mark.key, version=circular.version, by=made.officer, now=LATER)
+    found = judged(circular)
+    assert (found.stops, [m.key for m in found.told], found.confirmed) == (0, [mark.key], {mark.key})
+    assert Event.objects.filter(subject_kind="circular", verb="explain", detail__confirmed=True).count() == 1
+    with pytest.raises(Refused, match="已经改过或核对过"):
+        circulars.confirm(circular.pk, mark.key, version=circular.version, by=made.officer, now=LATER)
+    circulars.publish(circular.pk, version=circular.version, by=made.supervisor, now=LATER)
+
+
+def test_a_difference_is_not_confirmed() -> None:
+    made, circular = drafted()
+    saved(circular, made, overview=circular.overview.replace("合格6个", "合格7个", 1))
+    (mark,) = judged(circular).stopping
+    with pytest.raises(Refused):
+        circulars.confirm(circular.pk, mark.key, version=circular.version, by=made.officer, now=LATER)
 
 
 def test_a_section_is_taken_from_the_results_again() -> None:

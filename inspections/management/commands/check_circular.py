@@ -29,7 +29,12 @@ class Command(PortalCommand):
 
 
 def _read(path: Path) -> list[Any]:
-    """The entries of the file; numbers keep the decimals they are written with. Raises Refused, OSError."""
+    """The entries of the file; numbers keep the decimals they are written with. Raises Refused, OSError.
+
+    An empty list is read as it is: of no circulars none disagrees, so the command succeeds and prints no line.
+    """
+    if "\0" in str(path):
+        raise Refused("文件名里有不能用的字符，请核对路径。")
     if path.stat().st_size > MAX_BYTES:
         raise Refused(f"文件“{path}”超过 {MAX_BYTES >> 20} MB，不像是通报的数字，请核对。")
     try:
