@@ -65,6 +65,22 @@ class InspectionsConfig(AppConfig):
             + _states("inspections_assessmentyear", {("open", "frozen")}, "年度考核")
             + guards.frozen("inspections_assessmentyear", "state", "frozen", "已定稿的年度考核不能修改。")
             + guards.frozen("inspections_assessment", "state", "frozen", "已定稿的年度考核不能修改。")
+            + [
+                guards.Guard(
+                    "inspections_assessment_no_delete",
+                    "inspections_assessment",
+                    "DELETE",
+                    "OLD.state = 'frozen'",
+                    "已定稿的年度考核不能删除。",
+                ),
+                guards.Guard(
+                    "inspections_assessment_no_insert",
+                    "inspections_assessment",
+                    "INSERT",
+                    "EXISTS (SELECT 1 FROM inspections_assessmentyear WHERE id = NEW.year_id AND state = 'frozen')",
+                    "年度考核已定稿，不能增加单位。",
+                ),
+            ]
             + _states("inspections_incident", INCIDENT_PAIRS, "突发情况")
             + guards.no_delete("inspections_incidentpass", "转送记录不能删除。")
         )

@@ -9,14 +9,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Case, Count, DecimalField, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, DecimalField, F, Q, QuerySet, Sum, Value, When
 
-from accounts.flags import RuleCode
-from accounts.models import Account, AccountState, Flag, Unit
+from accounts.models import Account, AccountState, Unit
 from accounts.models.account import ENDED
 from accounts.models.unit import Scope
 from filings.models import Filing
-from inspections import lateness
+from inspections import figures_sql, lateness
 from inspections.models import AnnualVeto, MonthFigure, Rectification, RectificationState, Sheet
 from inspections.year_score import VETOED_AT_MOST, Counts
 from zhonglou_media.core.clock import day_of, start_of
@@ -28,7 +27,6 @@ POINTS = Case(
     default=F("score"),
     output_field=DecimalField(max_digits=5, decimal_places=1),
 )
-ON_TIME = Q(first_reported_at__lt=F("report_due_at"))
 IN_TIME = Q(lateness.IN_TIME, state=R.VERIFIED)
 
 
@@ -56,6 +54,10 @@ class Span:
     def end(self) -> datetime:
         return start_of(date(self.year + 1, 1, 1))
 
+    def figures(self, now: datetime) -> figures_sql.Span:
+        """Its months, as the dashboard counts them."""
+        return figures_sql.Span([date(self.year, month, 1) for month in range(1, 13)], None, now)
+
     def due(self, name: str) -> dict[str, datetime]:
         """That the due time `name` lies in the year."""
         return {f"{name}__gt": self.start, f"{name}__lte": self.end}
@@ -70,21 +72,8 @@ def sheets(year: int) -> QuerySet[Sheet]:
 
 
 def filings(year: int, now: datetime) -> QuerySet[Filing]:
-    """Filings whose report was due in the year and is judged by `now` (第八条).
-
-    Not one whose due time is 暂定, that did not happen, was withdrawn before it was due, was filed again within the
-    time that keeps the clock (that one counts), or whose lateness the supervisor waived.
-    """
-    judged = Q(first_reported_at__isnull=False) | Q(ended_at__gte=F("report_due_at"))
-    judged |= Q(ended_at__isnull=True, report_due_at__lte=now)
-    waived = Flag.objects.filter(
-        rule=RuleCode.OVERDUE_FILING, fact_kind="filing", fact_id=OuterRef("pk"), waived_at__isnull=False
-    )
-    rows = Filing.objects.filter(
-        judged, provisional=False, not_occurred=False, unit__scope=Scope.BOUND, **Span(year).due("report_due_at")
-    )
-    heir = Filing.objects.filter(replaces=OuterRef("pk"), report_due_at=OuterRef("report_due_at"))
-    return rows.filter(~Exists(waived), ~Exists(heir))
+    """Filings whose report was due in the year (第八条), with `on_time`: those of the dashboard, by its definition."""
+    return figures_sql.filings_of(Span(year).figures(now))
 
 
 def months(year: int) -> QuerySet[MonthFigure]:
@@ -95,7 +84,7 @@ def months(year: int) -> QuerySet[MonthFigure]:
 
 
 def rectifications(year: int) -> QuerySet[Rectification]:
-    """Those due in the year; what was ordered in error is none."""
+    """Those due in the year, also later than `figures_sql.rectifications_of` has them; ordered in error is none."""
     rows = Rectification.objects.filter(unit__scope=Scope.BOUND, **Span(year).due("due_at"))
     return rows.exclude(state=R.REVOKED)
 
@@ -130,7 +119,7 @@ def counted(year: int, now: datetime, unit: int | None = None) -> dict[int, Coun
     total = Sum(POINTS, output_field=DecimalField(max_digits=14, decimal_places=1))
     take(running(year), "unit", accounts=Count("pk"))
     take(sheets(year), "unit", sheets=Count("pk"), points=total, sheets_vetoed=Count("pk", filter=Q(vetoed=True)))
-    take(filings(year, now), "unit", filings=Count("pk"), filings_on_time=Count("pk", filter=ON_TIME))
+    take(filings(year, now), "unit", filings=Count("pk"), filings_on_time=Count("pk", filter=Q(on_time=True)))
     take(months(year), "unit", asked=Sum("asked"), answered=Sum("answered_in_time"))
     did_late, did_not = late(now), failed(now)
     take(
@@ -197,9 +186,8 @@ def of_unit(unit: Unit, year: int, now: datetime) -> Facts:
         When(failed(now), then=Value(Decimal(0))),
         output_field=DecimalField(max_digits=2, decimal_places=1),
     )
-    in_time = Case(When(ON_TIME, then=Value(True)), default=Value(False))
     results = sheets(year).filter(unit=unit).annotate(counted=POINTS)
-    reported = filings(year, now).filter(unit=unit).annotate(on_time=in_time).order_by("report_due_at", "pk")
+    reported = filings(year, now).filter(unit=unit)
     ordered = rectifications(year).filter(unit=unit).annotate(worth=worth)
     return Facts(
         list(results.select_related("account__platform", "spot_check").order_by("spot_check__month", "account__name")),

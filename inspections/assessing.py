@@ -7,7 +7,7 @@ row of the year; a frozen year changes no more (triggers).
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -18,7 +18,7 @@ from accounts.access import seen_unit_ids
 from accounts.models import Account
 from accounts.models.account import WATCHED
 from accounts.policy import Action
-from inspections import assessed_facts, figures
+from inspections import assessed_facts, figures, figures_sql
 from inspections.models import (
     Assessment,
     AssessmentYear,
@@ -176,7 +176,7 @@ def write_paragraph(number: int, text: str, *, by: User, now: datetime, read: st
 
 
 def freeze(number: int, *, reason: str = "", by: User, now: datetime, read: str | None = None) -> AssessmentYear:
-    """定稿: computed once more, then the year and its lines change no more; 31 December at the earliest.
+    """定稿: computed once more, then the year and its lines change no more; `first_day` at the earliest.
 
     While rectifications of the year are not verified or sheets not done, a `reason` is asked for. `read` is the
     `reading` of the page: lines that came out otherwise meanwhile are looked at first. Raises NotAllowed, Refused,
@@ -186,8 +186,8 @@ def freeze(number: int, *, reason: str = "", by: User, now: datetime, read: str 
     figures.refresh(now)
     with transaction.atomic():
         year = _open(number)
-        if day_of(now) < (first := date(number, 12, 31)):
-            raise Refused(f"{number} 年度考核最早在 {first} 定稿，年度内的事项还会变化。")
+        if day_of(now) < (first := first_day(number)):
+            raise Refused(f"{number} 年度考核最早在 {first} 定稿，那时年度内的事项才全部到期。")
         _must_be(year, read)
         if _compute(year, now) and read is not None:
             raise StaleReading("没有定稿：上次计算以后，有单位的得分变了。请先重新计算，看过再定稿。", [])
@@ -213,9 +213,14 @@ def freeze(number: int, *, reason: str = "", by: User, now: datetime, read: str 
     return year
 
 
+def first_day(number: int) -> date:
+    """When the year can be frozen: 2 January, when all of it is due, the questions of 31 December too."""
+    return date(number + 1, 1, 1) + figures_sql.REPLY_DAYS - timedelta(days=1)
+
+
 def why_not_yet(year: AssessmentYear, now: datetime) -> str:
     """Why the year may not be frozen now; '' when it may."""
-    first = date(year.year, 12, 31)
+    first = first_day(year.year)
     return f"最早在 {first} 定稿" if day_of(now) < first else ""
 
 

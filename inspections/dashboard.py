@@ -7,19 +7,17 @@ decimal, half up; a change is the difference of what is shown, in 百分点.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 
 from accounts.models import Unit
+from inspections.consistency import half_up
 from inspections.figures import COLUMNS, KEPT, months_to
-from inspections.models import MonthDone, MonthFigure, SpotCheck
+from inspections.models import CheckState, Circular, MonthDone, MonthFigure, Sheet, SpotCheck
 from zhonglou_media.core.settings_at import Settings
-
-MONTHS_OFFERED = 36
-ONE_DECIMAL = Decimal("0.1")
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class Rate:
         """With one decimal, half up; None where nothing was to be counted."""
         if not self.of:
             return None
-        return (Decimal(100 * self.good) / self.of).quantize(ONE_DECIMAL, ROUND_HALF_UP)
+        return half_up(self.good, self.of)
 
     @property
     def bad(self) -> int:
@@ -95,6 +93,8 @@ class Shown:
     target: int
     unknown: int
     url: str
+    bad_url: str = ""
+    unknown_url: str = ""
 
     @property
     def change(self) -> Decimal | None:
@@ -156,11 +156,12 @@ class Scope:
 
 @dataclass(frozen=True)
 class Done:
-    """A month that was computed, and whether it had a check."""
+    """A month that was computed, whether its check is done, and the circular of that if it was drafted."""
 
     month: date
     computed_at: datetime
     checked: bool
+    circular: int | None = None
 
     @property
     def code(self) -> str:
@@ -172,9 +173,12 @@ class Done:
 
 
 def months_done() -> list[Done]:
-    """The months to choose from, newest first: one query."""
-    rows = MonthDone.objects.annotate(checked=Exists(SpotCheck.objects.filter(month=OuterRef("month"))))
-    return [Done(row.month, row.computed_at, row.checked) for row in rows.order_by("-month")[:MONTHS_OFFERED]]
+    """The months to choose from, newest first: those whose roll-ups are kept up to date. One query."""
+    drafted = Circular.objects.filter(spot_check__month=OuterRef("month"), corrects__isnull=True)
+    waits = Sheet.objects.filter(spot_check=OuterRef("pk"), state="open")
+    checks = SpotCheck.objects.filter(~Exists(waits), month=OuterRef("month")).exclude(state=CheckState.DRAFTED)
+    rows = MonthDone.objects.annotate(checked=Exists(checks), circular=Subquery(drafted.values("pk")[:1]))
+    return [Done(row.month, row.computed_at, row.checked, row.circular) for row in rows.order_by("-month")[:KEPT]]
 
 
 def chosen(done: Sequence[Done], code: str, today: date) -> Done | None:
@@ -220,7 +224,7 @@ def five(month: date, rows: Sequence[Line], scope: Scope, settings: Settings) ->
             rate_of(months.get(before, []), figure),
             int(settings.at(figure.target, last)),
             unknown if figure.key == "updates" else 0,
-            scope.list_url(month, figure.key),
+            *(scope.list_url(month, figure.key, which) for which in ("", "bad", "unknown")),
         )
         for figure in FIGURES.values()
     ]

@@ -243,9 +243,7 @@ def ranking(month: date, rows: Sequence[Line]) -> Chart:
     title = "本月没有更新记录"
     if order and sums[order[0]]:
         title = f"{order[0][0]}更新最多，{none}个单位没有更新" if none else f"{order[0][0]}更新最多，各单位都有更新"
-    table = [
-        Row(name, [_count(sums[name, unit], f"{reverse('accounts:list')}?unit={unit}")]) for name, unit in order[:10]
-    ]
+    table = [Row(name, [Cell(str(sums[name, unit]))]) for name, unit in order[:10]]
     return Chart(
         "ranking", "ranking", title, "本月更新次数，前10个单位，单位：次", ["单位", "更新次数"], table,
         tall=len(table) > 5, empty="本月没有更新记录。",
@@ -278,8 +276,11 @@ class Calendar:
         return [day for week in self.weeks for day in week.days]
 
 
-def calendar(month: date, rows: Sequence[Line], scope: Scope, today: date) -> Calendar:
-    """The updates of each day of the twelve months that end with `month`."""
+def calendar(month: date, rows: Sequence[Line], today: date) -> Calendar:
+    """The updates of each day of the twelve months that end with `month`.
+
+    Its numbers, and those of `ranking`, open nothing: the page of an account lists its updates, none lists them all.
+    """
     months = months_to(month, 12)
     posts = Counter[date]()
     for row in rows:
@@ -293,9 +294,8 @@ def calendar(month: date, rows: Sequence[Line], scope: Scope, today: date) -> Ca
     table = []
     for of in months:
         of_month = [day for day in days if day.replace(day=1) == of]
-        url = scope.list_url(of, "updates")
         total, none = sum(posts[day] for day in of_month), sum(not posts[day] for day in of_month)
-        table.append(Row(f"{of:%Y-%m}", [_count(total, url), _count(none, url)]))
+        table.append(Row(f"{of:%Y-%m}", [Cell(str(total)), Cell(str(none))]))
     return Calendar(_heat_title(posts, days), _weeks(posts, days, steps), steps, table)
 
 

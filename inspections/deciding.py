@@ -13,7 +13,7 @@ from django.db import models, transaction
 from accounts import policy
 from accounts.models import Account
 from accounts.policy import Action
-from inspections import lateness, ordering, rectify_due, rectifying, vetoing
+from inspections import lateness, ordering, rectify_due, rectifying, upper_due, vetoing
 from inspections.models import AnnualVeto, OrderGround, Rectification, VetoGround
 from inspections.models.rectification import OPEN_RECTIFICATIONS
 from zhonglou_media.core.clock import day_of, start_of
@@ -102,7 +102,7 @@ def decide(pk: int, decision: Decision, *, by: User, now: datetime, read: str | 
             detail["veto"] = _veto(row, decision, by=by, now=now).pk
         if decision.outcome == Outcome.EXTEND and decision.due_on is not None:
             row.extended_from = row.due_at
-            row.due_at, row.provisional = rectify_due.named(start_of(decision.due_on + timedelta(days=1)), row.upper)
+            row.due_at, row.provisional = rectify_due.named(_end_of(row, decision.due_on), row.upper)
             detail["extended_to"] = row.due_at.isoformat()
         row.decided_at = now
         row.save()
@@ -175,11 +175,20 @@ def _extension(row: Rectification, due_on: date | None, now: datetime) -> dict[s
     today = day_of(now)
     if due_on is None:
         return {"due_on": ["请填写延到哪一天。"]}
-    if due_on < today or start_of(due_on + timedelta(days=1)) <= row.due_at:
+    if due_on < today or _end_of(row, due_on) <= row.due_at:
         return {"due_on": [f"新的期限应晚于原期限 {due24(row.due_at)}，且不早于今天。"]}
     if due_on > today + FURTHEST:
         return {"due_on": ["延期最多 180 天，请核对年份和日期。"]}
+    if row.upper is not None and now < row.upper.due_at < _end_of(row, due_on):
+        return {"due_on": [f"不能晚于上级要求的 {due24(row.upper.due_at)}。"]}
     return {}
+
+
+def _end_of(row: Rectification, day: date) -> datetime:
+    """24:00 of `day`; on the last day of the issuer of a finding from above its very moment, while that is to come."""
+    if row.upper is not None and day == upper_due.last_day(row.upper.due_at):
+        return row.upper.due_at
+    return start_of(day + timedelta(days=1))
 
 
 def errors_of_order(row: Rectification, decision: Decision, now: datetime) -> dict[str, list[str]]:

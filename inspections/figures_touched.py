@@ -71,7 +71,8 @@ NO_MATTER = frozenset(
             "invitation",
             "confirmation",
         ),
-        *("setting", "export", "event", "exportlayout", "exportbatch", "printtemplate", "reconciliation"),
+        "setting",  # holds from the next day at the earliest: the first run of that day computes all; targets are read
+        *("export", "event", "exportlayout", "exportbatch", "printtemplate", "reconciliation"),
         *("indicatorset", "selfcheck", "circular", "annualveto", "assessmentyear", "assessment"),
         *("incident", "incidentpass", "incidentroute"),
     }

@@ -2,15 +2,19 @@
 
 Times are aware. What people type (发现, 转送, 签收) stands beside the server's own time of the entry, which is that of
 its event; neither may lie ahead. `pass_due_at` = when it was found and the least minutes of its kind's procedure
-(`incident_routes.py`): passed later than that is 迟转. Each use case holds the incident's row.
+(`incident_routes.py`): no office of the procedure told by then is 迟转. Each pass is judged by its own office's minutes
+as well. Telling an office that the procedure does not name is recorded and does not stop the clock. Each use case holds
+the incident's row.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import DateTimeField, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from accounts import audience, policy
@@ -18,7 +22,7 @@ from accounts.access import seen_unit_ids
 from accounts.models import Account, Role, Unit
 from accounts.policy import Action
 from inspections import incident_routes
-from inspections.models import Incident, IncidentKind, IncidentPass, IncidentState
+from inspections.models import Incident, IncidentKind, IncidentPass, IncidentRoute, IncidentState
 from inspections.models.incident import INCIDENT_PAIRS
 from zhonglou_media.core import events, notices
 from zhonglou_media.core.clock import day_of
@@ -112,6 +116,8 @@ def errors_of(report: Report, unit: Unit, account: Account | None, now: datetime
 def pass_on(incident_id: int, *, office: str, how: str, passed_at: datetime, by: User, now: datetime) -> IncidentPass:
     """转送 to `office`: when and how it was told. Several offices may have it, each once; the unit is told.
 
+    An office that the procedure does not name has it too; the incident waits on for one that it names.
+
     Two who pass it to two offices at once are both recorded; the second to the same office is told who was first.
     Raises NotAllowed, WrongState, Incomplete by field.
     """
@@ -132,10 +138,14 @@ def pass_on(incident_id: int, *, office: str, how: str, passed_at: datetime, by:
             told = f"没有登记：{there.passed_by}已把 {incident} 转送{office}，请看转送记录。"
             raise WrongState(told, by=there.passed_by)
         row = IncidentPass.objects.create(incident=incident, office=office, how=how, passed_at=passed_at, passed_by=by)
-        incident.first_passed_at = min(passed_at, incident.first_passed_at or passed_at)
+        due_at = due_of(incident, routes(incident), office)
+        named = due_at is not None
+        if named:
+            incident.first_passed_at = min(passed_at, incident.first_passed_at or passed_at)
         detail = {"pass": row.pk, "office": office, "how": how, "passed_at": passed_at.isoformat()}
-        detail |= {"late": passed_at > incident.pass_due_at}
-        _move(incident, S.PASSED, "pass_on", by=by, role=role, now=now, comment=f"转{office}，{how}", detail=detail)
+        detail |= {"late": due_at is not None and passed_at > due_at}
+        target = S.PASSED if named else IncidentState(incident.state)
+        _move(incident, target, "pass_on", by=by, role=role, now=now, comment=f"转{office}，{how}", detail=detail)
     return row
 
 
@@ -171,10 +181,13 @@ def _time_errors(
 # --- closed ---------------------------------------------------------------------------------------------------------
 
 
-def close(incident_id: int, *, result: str, by: User, now: datetime, read: str | None = None) -> Incident:
-    """办结 with what came of it; one that was never passed on says why it needed no other office.
+def close(
+    incident_id: int, *, result: str, untold: str = "", by: User, now: datetime, read: str | None = None
+) -> Incident:
+    """办结 with what came of it; one that was never passed on says there why it needed no other office.
 
-    `read` is the `reading` of the page. Raises NotAllowed, WrongState, StaleReading, Refused without a result.
+    `untold` says why offices of its procedure were not told, where some were; `read` is the `reading` of the page.
+    Raises NotAllowed, WrongState, StaleReading, Refused without a result or that reason.
     """
     with transaction.atomic():
         incident = locked(incident_id)
@@ -187,6 +200,10 @@ def close(incident_id: int, *, result: str, by: User, now: datetime, read: str |
             raise Refused(
                 "请写明处置结果。" if incident.state == S.PASSED else "请写明怎样处置的，以及不用转送的理由。"
             )
+        if incident.state == S.PASSED and (left := "、".join(not_told(incident))):
+            if not untold.strip():
+                raise Refused(f"程序要求转送的{left}还没有转送，请先转送，或写明不转送的理由。")
+            result = f"{result.strip()}\n没有转送{left}的理由：{untold.strip()}"
         incident.closed_at, incident.closed_by, incident.result = now, by, result.strip()
         _move(incident, S.CLOSED, "close", by=by, role=role, now=now, comment=incident.result)
     return incident
@@ -206,16 +223,34 @@ def to_pass() -> QuerySet[Incident]:
     return Incident.objects.filter(state=S.RECORDED).select_related("unit", "account__platform").order_by("pass_due_at")
 
 
+def routes(incident: Incident) -> list[IncidentRoute]:
+    """Its procedure: the lines of its kind that held when it was found."""
+    return incident_routes.routes_for(incident.kind, day_of(incident.found_at))
+
+
+def due_of(incident: Incident, lines: Iterable[IncidentRoute], office: str) -> datetime | None:
+    """By when the procedure has `office` told; None where it does not name it."""
+    minutes = next((line.within_minutes for line in lines if line.office == office), None)
+    return None if minutes is None else incident.found_at + timedelta(minutes=minutes)
+
+
+def not_told(incident: Incident, lines: Iterable[IncidentRoute] | None = None) -> list[str]:
+    """The offices of its procedure (`lines`, if they were read) that it was not passed to: two queries, or one."""
+    told = set(incident.passes.values_list("office", flat=True))
+    return [line.office for line in lines or routes(incident) if line.office not in told]
+
+
 def is_late(incident: Incident, now: datetime) -> bool:
-    """迟转: passed on after its time, or not yet though it is over. What was closed on the spot is not."""
-    if incident.first_passed_at is not None:
-        return incident.first_passed_at > incident.pass_due_at
-    return incident.state == S.RECORDED and now > incident.pass_due_at
+    """迟转: no office of the procedure was told in time: told later, not yet, or closed after it without telling one.
+
+    What was dealt with on the spot and closed within the time is not.
+    """
+    return (incident.first_passed_at or incident.closed_at or now) > incident.pass_due_at
 
 
 def late(now: datetime) -> Q:
     """The same in the database."""
-    return Q(first_passed_at__gt=F("pass_due_at")) | Q(state=S.RECORDED, pass_due_at__lt=now)
+    return Q(pass_due_at__lt=Coalesce("first_passed_at", "closed_at", Value(now, DateTimeField())))
 
 
 def reading(incident: Incident) -> str:
@@ -326,7 +361,8 @@ def _said(incident: Incident, verb: str, event: Event) -> str:
 
 
 def slowness(incident: Incident) -> str:
-    """「迟转 25 分钟」 of one that was passed on late, else ''."""
-    if incident.first_passed_at is None or incident.first_passed_at <= incident.pass_due_at:
+    """「迟转 25 分钟」 of one that was passed on late, 「逾期未转送」 of one closed late without that, else ''."""
+    ended = incident.first_passed_at or incident.closed_at
+    if ended is None or ended <= incident.pass_due_at:
         return ""
-    return f"迟转 {span(incident.first_passed_at - incident.pass_due_at)}"
+    return f"迟转 {span(ended - incident.pass_due_at)}" if incident.first_passed_at else "逾期未转送"

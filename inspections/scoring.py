@@ -32,9 +32,7 @@ class Score:
     bonuses: dict[str, Decimal] = field(default_factory=dict)
 
 
-def score(
-    lines: Sequence[Indicator], answers: Mapping[str, Mapping[str, Any]], indicator_set: IndicatorSet
-) -> Score:
+def score(lines: Sequence[Indicator], answers: Mapping[str, Mapping[str, Any]], indicator_set: IndicatorSet) -> Score:
     """The score of `answers` ({code: {"count": …}}) by the `lines` of `indicator_set`.
 
     What has not been judged (no answer, or its count is None) costs and gives nothing; answers to codes that are no

@@ -14,11 +14,23 @@ def last_day(due_at: datetime) -> date:
     return day_of(due_at - timedelta(microseconds=1))
 
 
+def earliest(now: datetime, calendar: Calendar | None = None) -> datetime:
+    """24:00 of the next working day: what a unit has at least of a finding that is late, or due today, when handed."""
+    return (calendar or Calendar.load()).due_after(day_of(now), 1)[0]
+
+
+def is_over(upper: UpperFinding, now: datetime) -> bool:
+    """Whether what the issuer asks for is past, or ends today: the unit gets `earliest`, whatever is asked for."""
+    return upper.due_at <= start_of(day_of(now) + timedelta(days=1))
+
+
 def proposed_due(upper: UpperFinding, now: datetime, *, calendar: Calendar | None = None) -> datetime:
     """24:00 of the working day that lies `upper_margin_days` before what the issuer asks for; never past, never later.
 
-    Where that is over: 24:00 of today, at the latest what the issuer asks for.
+    Where the margin is over: 24:00 of today. Where the issuer's own time is (`is_over`): the `earliest`.
     """
+    if is_over(upper, now):
+        return earliest(now, calendar)
     margin = int(setting("upper_margin_days", day_of(now)))
     due, day = upper.due_at, last_day(upper.due_at)
     if margin:
@@ -27,7 +39,7 @@ def proposed_due(upper: UpperFinding, now: datetime, *, calendar: Calendar | Non
             day -= timedelta(days=1)
             margin -= not days.is_off(day)
         due = start_of(day + timedelta(days=1))
-    return due if due > now else min(start_of(day_of(now) + timedelta(days=1)), upper.due_at)
+    return due if due > now else start_of(day_of(now) + timedelta(days=1))
 
 
 def due_on(upper: UpperFinding, day: date) -> datetime:
@@ -36,9 +48,12 @@ def due_on(upper: UpperFinding, day: date) -> datetime:
 
 
 def why_not_due(upper: UpperFinding, due_at: datetime, now: datetime) -> str:
-    """Why the unit cannot be given this due time; '' when it can. What is late already is due as it was."""
+    """Why the unit cannot be given this due time; '' when it can."""
+    if is_over(upper, now):
+        said = f"上级的期限 {due24(upper.due_at)} 已过或就在今天，单位的期限应为下一个工作日 {due24(earliest(now))}。"
+        return "" if due_at == earliest(now) else said
     if due_at > upper.due_at:
         return f"不能晚于上级要求的 {due24(upper.due_at)}。"
-    if due_at <= now < upper.due_at:
+    if due_at <= now:
         return "答复期限已经过去，请改为今天或以后。"
     return ""

@@ -45,6 +45,12 @@ COLUMNS = (
     Column("named", "公开通报点名", ("点名", "公开通报", "是否通报"), ("点名", "通报"), if_clear=True),
 )
 LABELS = {column.name: column.label for column in COLUMNS}
+# What names a level. 「国」 alone does not: 市国资委 is a city's.
+LEVELS: tuple[tuple[str, str], ...] = (
+    *((mark, Issuer.NATIONAL.value) for mark in ("全国", "国家", "国务院", "国办", "中央")),
+    ("省", Issuer.PROVINCE.value),
+    ("市", Issuer.CITY.value),
+)
 YES, NO = ("是", "有", "已点名", "已通报", "√", "1"), ("", "否", "无", "没有", "0", "×")
 _MOMENT = re.compile(r"(.+?)[\sT]+(\d{1,2})[:：](\d{2})(?:[:：]\d{2}(?:\.\d+)?)?$")
 
@@ -174,11 +180,10 @@ def _again(line: Line, typed: Typed, there: UpperFinding) -> Line:
 
 
 def issuer_of(text: str) -> str:
-    """The level that a cell names; '' when it names none."""
-    for mark, issuer in (("国", Issuer.NATIONAL), ("省", Issuer.PROVINCE), ("市", Issuer.CITY)):
-        if mark in text:
-            return str(issuer.value)
-    return ""
+    """The level that a cell names, of several the last one (江苏省常州市政府办: 市); '' when it names none."""
+    text = text.replace("市场", "").replace("城市", "")  # 国家市场监督管理总局, 省城市管理局: no city
+    named = [(text.rfind(mark), issuer) for mark, issuer in LEVELS if mark in text]
+    return max(named)[1] if named else ""
 
 
 def _day(text: str) -> date | None:

@@ -12,13 +12,15 @@ standing veto fails the unit whatever its score is.
 """
 
 from dataclasses import asdict, dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
+
+from inspections.consistency import half_up, rounded
 
 VETOED_AT_MOST = Decimal(59)  # what a vetoed result counts for in a mean
 GOOD, ENOUGH = Decimal(90), Decimal(60)
-FULL, TENTH = Decimal(100), Decimal("0.1")
 
 
 class Grade(StrEnum):
@@ -58,7 +60,7 @@ class Counts:
 
     def as_told(self) -> dict[str, Any]:
         """As JSON: `Assessment.parts`."""
-        return asdict(self) | {"points": str(self.points.quantize(TENTH))}
+        return asdict(self) | {"points": str(rounded(Fraction(self.points)))}
 
     @classmethod
     def told(cls, parts: dict[str, Any]) -> "Counts":
@@ -84,7 +86,7 @@ class Result:
 
 def result(counts: Counts, weights: Weights) -> Result:
     """What `counts` come to by `weights`: 0 to 120, as the results of a check go up to 120."""
-    checks = tenth(counts.points / counts.sheets) if counts.sheets else None
+    checks = rounded(Fraction(counts.points) / counts.sheets) if counts.sheets else None
     timely, rectified = timely_of(counts), rectified_of(counts)
     score = weighed(((checks, weights.checks), (timely, weights.timely), (rectified, weights.rectified)))
     return Result(checks, timely, rectified, score, counts.vetoes > 0)
@@ -93,7 +95,7 @@ def result(counts: Counts, weights: Weights) -> Result:
 def timely_of(counts: Counts) -> Decimal | None:
     """The mean of the two shares, of the one that there is, or None."""
     shares = [part for part in (filed_share(counts), answered_share(counts)) if part is not None]
-    return tenth(sum(shares, Decimal(0)) / len(shares)) if shares else None
+    return rounded(Fraction(sum(shares, Decimal(0))) / len(shares)) if shares else None
 
 
 def filed_share(counts: Counts) -> Decimal | None:
@@ -106,23 +108,19 @@ def answered_share(counts: Counts) -> Decimal | None:
 
 def rectified_of(counts: Counts) -> Decimal | None:
     judged = counts.in_time + counts.late + counts.failed
-    return tenth((counts.in_time + Decimal(counts.late) / 2) / judged * FULL) if judged else None
+    return half_up(2 * counts.in_time + counts.late, 2 * judged) if judged else None
 
 
 def share(some: int, of: int) -> Decimal | None:
     """In percent, to a tenth."""
-    return tenth(Decimal(some) / of * FULL) if of else None
+    return half_up(some, of) if of else None
 
 
 def weighed(parts: tuple[tuple[Decimal | None, int], ...]) -> Decimal | None:
     """The mean of the parts that there are, by their weights."""
     there = [(part, weight) for part, weight in parts if part is not None and weight]
     total = sum(weight for _, weight in there)
-    return tenth(sum((part * weight for part, weight in there), Decimal(0)) / total) if total else None
-
-
-def tenth(number: Decimal) -> Decimal:
-    return number.quantize(TENTH, ROUND_HALF_UP)
+    return rounded(Fraction(sum((part * weight for part, weight in there), Decimal(0))) / total) if total else None
 
 
 def grade(score: Decimal | None, vetoed: bool) -> Grade:

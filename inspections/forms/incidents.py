@@ -122,9 +122,13 @@ class CloseForm(Told):
     """办结."""
 
     result = common.text("处置结果", 1000, required=True, lines=True)
+    untold = common.text("没有转送的理由", 300, required=True, lines=True)
 
-    def __init__(self, data: Any = None, *, passed: bool) -> None:
+    def __init__(self, data: Any = None, *, passed: bool, untold: Sequence[str]) -> None:
         super().__init__(data, auto_id="close-%s")
+        self.fields["untold"].label = f"没有转送{'、'.join(untold)}的理由"
+        if not passed or not untold:
+            del self.fields["untold"]
         if not passed:
             self.fields["result"].label = "处置结果和不用转送的理由"
             self.fields["result"].error_messages["required"] = "请写明怎样处置的，以及不用转送的理由。"

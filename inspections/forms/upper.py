@@ -10,6 +10,7 @@ from accounts.forms import ReasonForm
 from accounts.models import Account, Platform, Unit
 from filings.forms import common
 from inspections import ordering, upper
+from inspections.forms.rectifications import Files, FilesField, Taking
 from inspections.models import Issuer, UpperFinding
 from inspections.ordering import Terms
 from inspections.upper import Typed
@@ -20,32 +21,14 @@ from inspections.upper_in import MAX_ROWS, read_due
 from zhonglou_media.core.clock import SHANGHAI, day_of
 from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.day_field import day_field
-from zhonglou_media.core.errors import Incomplete
 from zhonglou_media.core.tables_in import MAX_BYTES
 
 NO_ACCOUNT = "none"
 CHOOSE = "台账里有这些账号，请选择上级所指的一个；都不是的，选“台账里没有”。"
 
 
-class Pictures(forms.FileInput):
-    """Several files at once; the view takes them from the request."""
-
-    allow_multiple_selected = True
-
-
 def issuer_field(**more: Any) -> Any:
     return common.choice("来源", Issuer.choices, required=True, **more)
-
-
-class Taking(forms.Form):
-    """A form that shows what a use case missed at the fields it names."""
-
-    use_required_attribute = False
-
-    def take(self, incomplete: Incomplete) -> None:
-        for name, sentences in incomplete.errors.items():
-            for sentence in sentences:
-                self.add_error(name if name in self.fields else None, sentence)
 
 
 class UpperForm(Taking):
@@ -70,10 +53,10 @@ class UpperForm(Taking):
     account = forms.ChoiceField(label="台账里的账号", required=False, widget=forms.RadioSelect)
     text = common.text("上级指出的问题", upper.MAX_TEXT, required=True, lines=True)
     named = forms.BooleanField(label="已公开通报点名", required=False)
-    pictures = forms.FileField(
+    pictures = FilesField(
         label="图片",
         required=False,
-        widget=Pictures(attrs={"accept": ".jpg,.jpeg,.png", "multiple": True}),
+        widget=Files(attrs={"accept": ".jpg,.jpeg,.png", "multiple": True}),
         help_text=f"随工单来的截图：JPG 或 PNG，最多 {upper.MAX_PICTURES} 张，每张不超过 10 MB",
     )
 

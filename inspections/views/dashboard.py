@@ -2,7 +2,6 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
 from accounts import policy
@@ -70,20 +69,10 @@ def _show(request: HttpRequest, scope: Scope) -> HttpResponse:
         "shown": shown,
         "headline": dashboard.headline(shown),
         "charts": charts,
-        "heat": dashboard_charts.calendar(month.month, rows, scope, day_of(now)),
-        "computed_at": max(row.computed_at for row in done),
+        "heat": dashboard_charts.calendar(month.month, rows, day_of(now)),
+        "computed_at": month.computed_at,
         "units": len({row.unit for row in rows if row.month == month.month}),
-        "circular_url": _circular(user, month),
+        "circulars": (month.checked or month.circular) and policy.could(user, Action.CIRCULAR),
         "running": month.month == day_of(now).replace(day=1),
     }
     return render(request, "inspections/dashboard.html", context)
-
-
-def _circular(user: User, month: dashboard.Done) -> str:
-    """Where the circular of the month is drafted; '' without a check, or for who may not."""
-    if not month.checked or not policy.could(user, Action.CIRCULAR):
-        return ""
-    try:
-        return reverse("inspections:circular_draft", args=[month.code])
-    except NoReverseMatch:
-        return ""

@@ -140,7 +140,7 @@ def incident_for(request: HttpRequest, pk: int) -> Incident:
 def pass_on(request: HttpRequest, pk: int) -> HttpResponse:
     """转送."""
     row, now = incident_for(request, pk), db_now()
-    form = PassForm(request.POST, routes=_routes(row), had=[], now=now)
+    form = PassForm(request.POST, routes=incidents.routes(row), had=[], now=now)
     if not form.is_valid():
         return _show(request, pk, forms={"pass": form}, status=422)
     given = {name: form.cleaned_data[name] for name in ("office", "how", "passed_at")}
@@ -181,21 +181,18 @@ def receive(request: HttpRequest, pk: int, pass_id: int) -> HttpResponse:
 def close(request: HttpRequest, pk: int) -> HttpResponse:
     """办结."""
     row = incident_for(request, pk)
-    form = CloseForm(request.POST, passed=row.state == S.PASSED)
+    form = CloseForm(request.POST, passed=row.state == S.PASSED, untold=incidents.not_told(row))
     read = request.POST.get("read", "")
-    if not form.is_valid() and row.state != S.CLOSED:
+    if not form.is_valid() and row.state != S.CLOSED and read in ("", incidents.reading(row)):
         return _show(request, pk, forms={"close": form}, status=422)
     typed = request.POST.get("result", "").strip()
+    given = {"result": typed, "untold": request.POST.get("untold", ""), "read": read}
     try:
-        done = incidents.close(pk, result=typed, by=user_of(request), now=db_now(), read=read)
+        done = incidents.close(pk, by=user_of(request), now=db_now(), **given)
     except Refused as refusal:
         return _show(request, pk, refused=refusal, typed=typed, status=status_of(refusal))
     messages.success(request, f"{done.number} 已办结，{done.unit}已收到通知。")
     return redirect("inspections:incident", pk=pk)
-
-
-def _routes(row: Incident) -> list[Any]:
-    return incident_routes.routes_for(row.kind, day_of(row.found_at))
 
 
 def _show(
@@ -209,7 +206,7 @@ def _show(
 ) -> HttpResponse:
     """The page; `forms` holds the one that was incomplete, by its dialog."""
     row, user, now, forms = incident_for(request, pk), user_of(request), db_now(), forms or {}
-    routes, passes = _routes(row), list(row.passes.select_related("passed_by"))
+    routes, passes = incidents.routes(row), list(row.passes.select_related("passed_by"))
     entered = incidents.entered(row)
     acts = policy.may(user, Action.PASS_INCIDENT, row)
     had = [one.office for one in passes]
@@ -219,7 +216,11 @@ def _show(
         name = f"receive-{one.pk}"
         form = forms.get(name) or ReceiveForm(pk=one.pk, now=now) if acts and one.received_at is None else None
         times = entered.get(("pass_on", one.pk)), entered.get(("receive", one.pk))
-        shown.append((one, *times, one.passed_at > row.pass_due_at, form, name in forms, name))
+        due_at = incidents.due_of(row, routes, one.office)
+        slow = due_at is not None and one.passed_at > due_at
+        shown.append((one, *times, slow, form, name in forms, name))
+    untold = [route.office for route in routes if route.office not in had]
+    closing = CloseForm(passed=row.state == S.PASSED, untold=untold)
     context: dict[str, Any] = {
         "incident": row,
         "routes": routes,
@@ -231,7 +232,8 @@ def _show(
         "read": incidents.reading(row),
         "history": entries_for(row),
         "pass_form": (forms.get("pass") or PassForm(routes=routes, had=had, now=now)) if acts and open_ else None,
-        "close_form": (forms.get("close") or CloseForm(passed=row.state == S.PASSED)) if acts and open_ else None,
+        "close_form": (forms.get("close") or closing) if acts and open_ else None,
+        "untold": untold if passes else [],
         "open_pass": "pass" in forms,
         "open_close": "close" in forms,
         "incomplete": next(iter(forms.values()), None),
@@ -263,7 +265,8 @@ def paper(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "incident": row,
         "passes": passes,
-        "routes": _routes(row),
+        "routes": (routes := incidents.routes(row)),
+        "untold": incidents.not_told(row, routes) if passes else [],
         "printed_at": db_now(),
         "slow": incidents.slowness(row),
     }

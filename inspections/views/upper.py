@@ -21,9 +21,9 @@ from inspections import rectifying, upper, upper_accounts, upper_deciding, upper
 from inspections.forms.upper import HandForm, NameForm
 from inspections.models import RectificationProof, RectificationState, UpperFinding, UpperState
 from inspections.models.upper import OPEN_UPPER
-from inspections.upper_due import last_day, proposed_due
+from inspections.upper_due import is_over, last_day, proposed_due
 from zhonglou_media.core.answers import post_only, status_of
-from zhonglou_media.core.clock import day_of, db_now
+from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.countdown import due24
 from zhonglou_media.core.errors import Incomplete, Refused
 
@@ -240,6 +240,7 @@ def show(
         "recommended": upper_accounts.recommended(finding) if alone else None,
         "units": upper_accounts.unit_names() if alone else [],
         "last": last_day(finding.due_at),
+        "over": is_over(finding, now),
         "verifies": office and waiting and not own,
         "own_answer": office and waiting and own,
         "reports": office and verified,
@@ -262,6 +263,5 @@ def show(
 
 def _hand_form(finding: UpperFinding, now: Any) -> HandForm:
     unit = upper_accounts.recommended(finding).unit
-    due = proposed_due(finding, now)
-    first = {"unit": unit.name if unit else "", "due_on": last_day(due) if due > now else day_of(due)}
+    first = {"unit": unit.name if unit else "", "due_on": last_day(proposed_due(finding, now))}
     return HandForm(finding=finding, initial=first)

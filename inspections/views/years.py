@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts import policy
@@ -256,7 +256,7 @@ def _cells(line: Line) -> list[Any]:
 
 @dataclass(frozen=True)
 class Fact:
-    """A row behind a figure, with the page that shows it ('' where there is none)."""
+    """A row behind a figure, with the page that shows it."""
 
     row: Any
     url: str
@@ -283,14 +283,20 @@ def unit(request: HttpRequest, number: int, pk: int) -> HttpResponse:
         "filed_share": year_score.filed_share(counts),
         "answered_share": year_score.answered_share(counts),
         "sum": _sum(row, weights),
-        "sheets": [Fact(one, _page("inspections:sheet", one.pk)) for one in facts.sheets],
-        "filings": [Fact(one, reverse("filings:detail", args=[one.pk])) for one in facts.filings],
+        "sheets": _facts(facts.sheets, "inspections:sheet"),
+        "filings": _facts(facts.filings, "filings:detail"),
         "months": facts.months,
-        "rectifications": [Fact(one, _page("inspections:rectification", one.pk)) for one in facts.rectifications],
+        "rectifications": [
+            Fact(one, reverse("inspections:rectification", args=[one.pk])) for one in facts.rectifications
+        ],
         "vetoes": facts.vetoes,
         "vetoed_at_most": year_score.VETOED_AT_MOST,
     }
     return render(request, "inspections/year_unit.html", context)
+
+
+def _facts(rows: list[Any], page: str) -> list[Fact]:
+    return [Fact(row, reverse(page, args=[row.pk])) for row in rows]
 
 
 def _sum(row: Assessment, weights: year_score.Weights) -> str:
@@ -301,10 +307,3 @@ def _sum(row: Assessment, weights: year_score.Weights) -> str:
         return ""
     said = " + ".join(f"{part} × {weight}" for part, weight in there)
     return f"（{said}）÷ {sum(weight for _, weight in there)} = {row.score}"
-
-
-def _page(name: str, pk: int) -> str:
-    try:
-        return reverse(name, args=[pk])
-    except NoReverseMatch:
-        return ""

@@ -16,7 +16,7 @@ from inspections import assessed_facts, assessing, figures
 from inspections.models import Assessment, AssessmentYear
 from inspections.year_score import Counts, Grade, Weights, grade, result
 from tests.factories import Cast, account, at, platform, unit, user
-from tests.inspections.yeared import NOON, filing, rectification, replies, sheet, veto
+from tests.inspections.yeared import END, NOON, filing, rectification, replies, sheet, veto
 from zhonglou_media.core.errors import Incomplete, NotAllowed, Refused, StaleReading, WrongState
 from zhonglou_media.core.models import Event
 
@@ -152,6 +152,7 @@ def test_results_of_the_year_that_count_a_vetoed_one_with_59() -> None:
     assert (found.sheets, found.points, found.sheets_vetoed) == (4, D("274.5"), 2)
 
 
+GONE = {"state": "withdrawn"}
 FILINGS: list[tuple[str, str, str, dict[str, Any], tuple[int, int]]] = [
     ("reported in time", "2026-03-03 00:00", "2026-03-02 23:59", {}, (1, 1)),
     ("at the due time", "2026-03-03 00:00", "2026-03-03 00:00", {}, (1, 0)),
@@ -163,8 +164,15 @@ FILINGS: list[tuple[str, str, str, dict[str, Any], tuple[int, int]]] = [
     ("of the next year", "2027-01-05 00:00", "2027-01-04 10:00", {}, (0, 0)),
     ("provisional", "2026-03-03 00:00", "", {"provisional": True}, (0, 0)),
     ("did not happen", "2026-03-03 00:00", "", {"not_occurred": True}, (0, 0)),
-    ("withdrawn in time", "2026-03-03 00:00", "", {"ended_at": at("2026-03-02 10:00")}, (0, 0)),
-    ("withdrawn too late", "2026-03-03 00:00", "", {"ended_at": at("2026-03-03 00:00")}, (1, 0)),
+    ("withdrawn in time", "2026-03-03 00:00", "", {"ended_at": at("2026-03-02 10:00"), **GONE}, (0, 0)),
+    (
+        "reported, then withdrawn in time",
+        "2026-03-03 00:00",
+        "2026-03-01 10:00",
+        {"ended_at": at("2026-03-02 10:00"), **GONE},
+        (0, 0),
+    ),
+    ("withdrawn too late", "2026-03-03 00:00", "", {"ended_at": at("2026-03-03 00:00"), **GONE}, (1, 0)),
 ]
 
 
@@ -383,18 +391,18 @@ def test_weights_that_do_not_do(wrong: tuple[int, int, int]) -> None:
 def test_frozen_it_changes_no_more() -> None:
     boss, of = user(Role.SUPERVISOR), account()
     sheet(of, "80")
-    assessing.recompute(2026, by=boss, now=NOON)
-    year = assessing.freeze(2026, by=boss, now=NOON, read=assessing.reading(AssessmentYear.objects.get()))
+    assessing.recompute(2026, by=boss, now=END)
+    year = assessing.freeze(2026, by=boss, now=END, read=assessing.reading(AssessmentYear.objects.get()))
     assert (year.state, year.frozen_by, Assessment.objects.get().state) == ("frozen", boss, "frozen")
     assert "年度考核优秀 0 个、合格 1 个、不合格 0 个。" in year.paragraph
     assert Event.objects.get(subject_kind="assessmentyear").detail["lines"] == 1
     sheet(of, "100", month=date(2026, 12, 1))
     assert assessing.tick(NOON) == 0
     acts: list[Any] = [
-        lambda: assessing.recompute(2026, by=boss, now=NOON),
-        lambda: assessing.freeze(2026, by=boss, now=NOON),
-        lambda: assessing.weigh(2026, Weights(100, 0, 0), by=boss, now=NOON),
-        lambda: assessing.write_paragraph(2026, "另一段", by=boss, now=NOON),
+        lambda: assessing.recompute(2026, by=boss, now=END),
+        lambda: assessing.freeze(2026, by=boss, now=END),
+        lambda: assessing.weigh(2026, Weights(100, 0, 0), by=boss, now=END),
+        lambda: assessing.write_paragraph(2026, "另一段", by=boss, now=END),
     ]
     for act in acts:
         with pytest.raises(WrongState, match="不能再改"):
@@ -406,12 +414,41 @@ def test_frozen_it_changes_no_more() -> None:
         AssessmentYear.objects.update(paragraph="另一段")
 
 
-def test_not_before_the_last_day_of_the_year() -> None:
+def test_not_before_all_of_the_year_is_due() -> None:
     boss = user(Role.SUPERVISOR)
     AssessmentYear.objects.create(year=2026)
-    with pytest.raises(Refused, match="最早在 2026-12-31 定稿"):
-        assessing.freeze(2026, by=boss, now=at("2026-12-30 23:59"))
-    assert assessing.freeze(2026, by=boss, now=at("2026-12-31 00:00")).state == "frozen"
+    with pytest.raises(Refused, match="最早在 2027-01-02 定稿"):
+        assessing.freeze(2026, by=boss, now=at("2027-01-01 23:59"))
+    assert assessing.freeze(2026, by=boss, now=at("2027-01-02 00:00")).state == "frozen"
+
+
+def test_what_is_due_on_the_last_day_is_in_a_frozen_year() -> None:
+    boss, of = user(Role.SUPERVISOR), account()
+    filing(of.unit, "2027-01-01 00:00")
+    rectification(of, "2027-01-01 00:00")
+    assessing.recompute(2026, by=boss, now=END)
+    assessing.freeze(2026, by=boss, now=END, reason="示例")
+    parts = Assessment.objects.get().parts
+    assert (parts["filings"], parts["failed"], parts["waiting"]) == (1, 1, 0)
+
+
+def test_a_frozen_year_loses_and_gains_no_line() -> None:
+    boss = user(Role.SUPERVISOR)
+    sheet(account(), "80")
+    assessing.recompute(2026, by=boss, now=END)
+    year = assessing.freeze(2026, by=boss, now=END)
+    refused: list[Any] = [
+        lambda: Assessment.objects.all().delete(),
+        lambda: Assessment.objects.create(year=year, unit=unit()),
+        lambda: Assessment.objects.bulk_create([Assessment(year=year, unit=unit())]),
+    ]
+    for act in refused:
+        with pytest.raises(IntegrityError, match="定稿"), transaction.atomic():
+            act()
+    assert Assessment.objects.count() == 1
+    still_open = AssessmentYear.objects.create(year=2025)
+    Assessment.objects.create(year=still_open, unit=unit())
+    assert Assessment.objects.filter(year=still_open).delete()[0] == 1
 
 
 def test_what_is_open_asks_for_a_reason() -> None:
@@ -419,24 +456,24 @@ def test_what_is_open_asks_for_a_reason() -> None:
     rectification(of, "2026-05-05 00:00", "submitted", "2026-05-04 10:00")
     open_sheet = sheet(of, "80", month=date(2026, 12, 1), counts=False)
     type(open_sheet).objects.filter(pk=open_sheet.pk).update(state="open", submitted_at=None)
-    assessing.recompute(2026, by=boss, now=NOON)
+    assessing.recompute(2026, by=boss, now=END)
     with pytest.raises(Refused, match="还有1 件整改没有办完、1 张检查单没有核完，请写明现在定稿的理由"):
-        assessing.freeze(2026, by=boss, now=NOON, reason="  ")
-    assessing.freeze(2026, by=boss, now=NOON, reason="按上级要求报送")
+        assessing.freeze(2026, by=boss, now=END, reason="  ")
+    assessing.freeze(2026, by=boss, now=END, reason="按上级要求报送")
     assert Event.objects.get(verb="freeze").comment == "按上级要求报送"
 
 
 def test_a_score_that_changed_is_looked_at_before_it_is_frozen() -> None:
     boss, of = user(Role.SUPERVISOR), account()
     sheet(of, "80")
-    assessing.recompute(2026, by=boss, now=NOON)
+    assessing.recompute(2026, by=boss, now=END)
     read = assessing.reading(AssessmentYear.objects.get())
     veto(of.unit)
     with pytest.raises(StaleReading, match="请先重新计算"):
-        assessing.freeze(2026, by=boss, now=NOON, read=read)
+        assessing.freeze(2026, by=boss, now=END, read=read)
     assert not Assessment.objects.get().vetoed
-    assessing.recompute(2026, by=boss, now=NOON)
-    assessing.freeze(2026, by=boss, now=NOON, read=read)
+    assessing.recompute(2026, by=boss, now=END)
+    assessing.freeze(2026, by=boss, now=END, read=read)
     assert assessing.grade_of(Assessment.objects.get()) == Grade.FAILED
 
 

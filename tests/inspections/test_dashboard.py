@@ -14,8 +14,9 @@ from accounts.models import Role
 from inspections import dashboard, dashboard_charts, figures
 from inspections.dashboard import FIGURES, Rate, Shown
 from inspections.models import MonthDone, MonthFigure
-from tests.factories import account, unit, user
+from tests.factories import account, at, unit, user
 from tests.inspections.figured import World
+from tests.inspections.yeared import sheet
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.models import Setting, User
 
@@ -169,7 +170,7 @@ def test_units_are_ranked_only_where_the_office_asked_for_it(client: Client) -> 
 
 def test_the_calendar_names_the_longest_silence() -> None:
     rows = [dashboard.Line(OCTOBER, 1, "", "示例", {"days": [1] * 10 + [0] * 21})]
-    heat = dashboard_charts.calendar(OCTOBER, rows, dashboard.Scope(None), date(2026, 11, 24))
+    heat = dashboard_charts.calendar(OCTOBER, rows, date(2026, 11, 24))
     assert heat.title == "近12个月更新10次，355天没有更新，最长的一段是2025-11-01起334天"
     assert len(heat.weeks) == 53
     assert sum(day.css == "lvx" for day in heat.days) == 53 * 7 - 365
@@ -221,6 +222,41 @@ def cost(client: Client, who: User) -> int:
     with CaptureQueriesContext(connection) as caught:
         assert client.get("/dashboard/").status_code == 200
     return len(caught)
+
+
+def test_only_what_a_list_holds_is_a_link(client: Client) -> None:
+    """How often and on how many days there were updates is no number of accounts: it opens nothing."""
+    figure(unit(), days=[3] * 31)
+    text = page(client, user(Role.OFFICER), "/dashboard/?month=2026-10")
+    heat = re.search(r'id="t-heat".*?</table>', text, re.S)
+    assert heat is not None
+    assert ">93<" in heat[0]
+    assert "<a " not in heat[0]
+
+
+@pytest.mark.parametrize("state", ["none", "open", "done", "drafted"])
+def test_the_circular_is_drafted_or_opened_from_the_page(client: Client, state: str) -> None:
+    figure(unit())
+    if state != "none":
+        row = sheet(account(), "90", month=OCTOBER)
+        if state == "open":
+            type(row).objects.filter(pk=row.pk).update(state="open", submitted_at=None)
+    address, officer = "/dashboard/?month=2026-10", user(Role.OFFICER)
+    if state == "drafted":
+        client.force_login(officer)
+        assert client.post("/circulars/draft/2026-10/").status_code == 302
+    text = page(client, officer, address)
+    assert ('method="post" action="/circulars/draft/2026-10/"' in text) is (state == "done")
+    assert ("看通报" in text) is (state == "drafted")
+    assert "起草通报" not in page(client, user(Role.OPERATOR, unit()), address)
+
+
+def test_a_month_says_until_when_itself_was_counted(client: Client) -> None:
+    of = unit()
+    MonthDone.objects.create(month=SEPTEMBER, computed_at=at("2026-10-01 08:00"), mark="0")
+    MonthDone.objects.create(month=OCTOBER, computed_at=at("2026-11-02 09:00"), mark="0")
+    figure(of, SEPTEMBER)
+    assert "数据截至 2026-10-01 08:00" in page(client, user(Role.OFFICER), "/dashboard/?month=2026-09")
 
 
 def assert_links_open(client: Client, who: User) -> None:

@@ -204,6 +204,7 @@ def test_closed_with_what_came_of_it(cast: Cast) -> None:
     row = recorded(cast)
     one = passed(row, cast)
     row.refresh_from_db()
+    passed(row, cast, "区委网信办")
     done = incidents.close(row.pk, result="已澄清", by=cast.officer, now=NOW, read=incidents.reading(row))
     assert (done.state, done.closed_by, done.result) == ("closed", cast.officer, "已澄清")
     assert Notice.objects.filter(user=cast.operator, text__endswith="已办结，已澄清").exists()
@@ -220,8 +221,52 @@ def test_dealt_with_on_the_spot_it_says_why(cast: Cast) -> None:
     row = recorded(cast)
     with pytest.raises(Refused, match="不用转送的理由"):
         incidents.close(row.pk, result=" ", by=cast.officer, now=NOW)
-    done = incidents.close(row.pk, result="误报，查明不是本账号", by=cast.officer, now=NOW + 90 * MINUTE)
+    done = incidents.close(row.pk, result="误报，查明不是本账号", by=cast.officer, now=NOW + 60 * MINUTE)
     assert (done.state, incidents.is_late(done, NOW + 99 * MINUTE)) == ("closed", False)
+
+
+def test_closing_does_not_wipe_that_nobody_was_told(cast: Cast) -> None:
+    row, when = recorded(cast), NOW + 61 * MINUTE
+    done = incidents.close(row.pk, result="误报", by=cast.officer, now=when)
+    assert (incidents.is_late(done, when), incidents.slowness(done)) == (True, "逾期未转送")
+    assert list(Incident.objects.filter(incidents.late(when))) == [done]
+
+
+def test_an_office_that_the_procedure_does_not_name_stops_no_clock(cast: Cast) -> None:
+    row = recorded(cast)
+    passed(row, cast, "区信访局")
+    row.refresh_from_db()
+    assert (row.state, row.first_passed_at, row.passes.count()) == ("recorded", None, 1)
+    assert incidents.is_late(row, NOW + 61 * MINUTE)
+    passed(row, cast, "区委网信办", when=NOW + 5 * MINUTE)
+    row.refresh_from_db()
+    assert (row.state, row.first_passed_at) == ("passed", NOW + 5 * MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("office", "after", "late"),
+    [("快处", 30, False), ("快处", 31, True), ("慢处", 31, False), ("慢处", 240, False), ("慢处", 241, True),
+     ("程序以外的", 999, False)],
+)  # fmt: skip
+def test_each_office_is_judged_by_its_own_minutes(cast: Cast, office: str, after: int, late: bool) -> None:
+    IncidentRoute.objects.filter(kind="outcry").delete()
+    for name, minutes in (("快处", 30), ("慢处", 240)):
+        IncidentRoute.objects.create(
+            kind="outcry", office=name, within_minutes=minutes, procedure="示例", from_date=date(2021, 1, 1)
+        )
+    row = recorded(cast)
+    passed(row, cast, office, when=NOW + after * MINUTE)
+    assert Event.objects.get(verb="pass_on").detail["late"] is late
+
+
+def test_who_closes_says_why_an_office_of_the_procedure_was_not_told(cast: Cast) -> None:
+    row = recorded(cast)
+    passed(row, cast)
+    assert incidents.not_told(row) == ["区委网信办"]
+    with pytest.raises(Refused, match="区委网信办还没有转送"):
+        incidents.close(row.pk, result="已澄清", untold=" ", by=cast.officer, now=NOW)
+    done = incidents.close(row.pk, result="已澄清", untold="电话会商即可", by=cast.officer, now=NOW)
+    assert done.result == "已澄清\n没有转送区委网信办的理由：电话会商即可"
 
 
 def test_who_closes_has_seen_the_last_pass(cast: Cast) -> None:
@@ -245,7 +290,7 @@ def test_the_database_refuses_what_goes_back(cast: Cast) -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(st.sampled_from(["pass a", "pass b", "close", "receive"]), max_size=6))
+@given(st.lists(st.sampled_from(["区委宣传部", "区委网信办", "区信访局", "close", "receive"]), max_size=6))
 def test_whatever_is_done_times_stand_in_order(acts: list[str]) -> None:
     with transaction.atomic():
         cast = Cast()
@@ -253,16 +298,16 @@ def test_whatever_is_done_times_stand_in_order(acts: list[str]) -> None:
         for act in acts:
             now += MINUTE
             try:
-                if act.startswith("pass"):
+                if act.startswith("区"):
                     incidents.pass_on(row.pk, office=act, how="电话", passed_at=now, by=cast.officer, now=now)
                 elif act == "close":
-                    incidents.close(row.pk, result="已办", by=cast.officer, now=now)
+                    incidents.close(row.pk, result="已办", untold="示例", by=cast.officer, now=now)
                 elif (one := row.passes.first()) is not None:
                     incidents.receive(one.pk, received_at=now, received_by="示例", by=cast.officer, now=now)
             except WrongState:
                 continue
         row.refresh_from_db()
-        first = row.passes.order_by("passed_at").first()
+        first = row.passes.exclude(office="区信访局").order_by("passed_at").first()
         assert row.first_passed_at == (first.passed_at if first else None)
         assert row.state == ("closed" if "close" in acts else "passed" if first else "recorded")
         transaction.set_rollback(True)

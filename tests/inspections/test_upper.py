@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import activity
 from accounts.models import Account, Flag
-from inspections import rectifying, upper, upper_accounts, upper_deciding, upper_shown
+from inspections import deciding, lateness, rectifying, upper, upper_accounts, upper_deciding, upper_shown
 from inspections.models import AnnualVeto, UpperFinding
 from inspections.ordering import Terms
 from inspections.upper_deciding import Decision
@@ -197,9 +197,12 @@ def test_the_unit_that_should_answer(how: str) -> None:
         ("2026-12-02 00:00", "2026-11-24 14:05", 3, "2026-11-27 00:00"),  # 27 November is a Friday: its eve
         ("2026-12-02 00:00", "2026-11-24 14:05", 0, "2026-12-02 00:00"),
         ("2026-10-09 00:00", "2026-09-25 09:00", 1, "2026-10-01 00:00"),  # over the National Day
-        ("2026-11-25 00:00", "2026-11-24 14:05", 1, "2026-11-25 00:00"),  # the margin is over: 24:00 of today
-        ("2026-11-24 18:00", "2026-11-24 14:05", 1, "2026-11-24 18:00"),  # … never later than above
-        ("2026-11-24 00:00", "2026-11-24 14:05", 1, "2026-11-24 00:00"),  # late already
+        ("2026-11-26 00:00", "2026-11-24 14:05", 3, "2026-11-25 00:00"),  # the margin is over: 24:00 of today
+        ("2026-11-25 00:00", "2026-11-24 14:05", 1, "2026-11-26 00:00"),  # due today: 24:00 of the next working day
+        ("2026-11-24 18:00", "2026-11-24 14:05", 1, "2026-11-26 00:00"),
+        ("2026-11-24 00:00", "2026-11-24 14:05", 1, "2026-11-26 00:00"),  # late already
+        ("2026-11-24 00:00", "2026-11-27 16:00", 1, "2026-12-01 00:00"),  # … handed on a Friday: Monday
+        ("2026-09-30 12:00", "2026-09-30 16:00", 1, "2026-10-09 00:00"),  # … before the National Day
     ],
 )
 def test_the_due_time_that_is_proposed(due: str, now: str, margin: int, expected: str, settings_at: Any) -> None:
@@ -224,12 +227,47 @@ def settings_at() -> Callable[[str, int], None]:
         ("2026-12-02 00:00", "2026-12-02 00:01", False),
         ("2026-12-02 00:00", "2026-11-24 14:05", False),
         ("2026-12-02 00:00", "2026-11-24 14:06", True),
-        ("2026-11-24 00:00", "2026-11-24 00:00", True),  # late already: as it was
+        ("2026-11-24 00:00", "2026-11-24 00:00", False),  # late already: the next working day
         ("2026-11-24 00:00", "2026-11-25 00:00", False),
+        ("2026-11-24 00:00", "2026-11-26 00:00", True),
+        ("2026-11-24 00:00", "2026-11-27 00:00", False),
+        ("2026-11-24 18:00", "2026-11-24 18:00", False),  # due today
+        ("2026-11-25 00:00", "2026-11-25 00:00", False),
+        ("2026-11-25 00:00", "2026-11-26 00:00", True),
+        ("2026-11-25 12:00", "2026-11-25 12:00", True),  # due tomorrow
     ],
 )
-def test_a_unit_is_never_given_longer_than_above_gave(upper_due: str, due: str, fits: bool) -> None:
+def test_a_unit_is_given_no_longer_than_above_gave_nor_overdue_at_birth(upper_due: str, due: str, fits: bool) -> None:
     assert (why_not_due(UpperFinding(due_at=at(upper_due)), at(due), NOW) == "") is fits
+
+
+@pytest.mark.parametrize("due", ["2026-11-20 00:00", "2026-11-24 14:05", "2026-11-24 18:00", "2026-11-25 00:00"])
+def test_what_is_late_above_is_not_overdue_at_the_unit(due: str) -> None:
+    cast = Cast()
+    made = of_upper(handed(cast, due_at=at(due), received_on=date(2026, 11, 19)))
+    assert made.due_at == at("2026-11-26 00:00")
+    assert not lateness.is_overdue(made, at("2026-11-25 23:59"))
+
+
+@pytest.mark.parametrize(
+    ("upper_due", "now", "day", "expected"),
+    [
+        ("2026-12-05 00:00", "2026-12-01 09:00", 4, "2026-12-05 00:00"),
+        ("2026-12-05 00:00", "2026-12-01 09:00", 5, ""),
+        ("2026-12-04 12:00", "2026-12-01 09:00", 4, "2026-12-04 12:00"),  # the issuer's own moment
+        ("2026-12-04 12:00", "2026-12-04 12:00", 7, "2026-12-08 00:00"),  # past already
+    ],
+)
+def test_an_extension_does_not_pass_what_above_asked_for(upper_due: str, now: str, day: int, expected: str) -> None:
+    cast = Cast()
+    made = of_upper(handed(cast, due_at=at(upper_due)))
+    given: dict[str, Any] = {"due_on": date(2026, 12, day), "reason": "示例", "by": cast.supervisor, "now": at(now)}
+    if expected:
+        assert deciding.extend(made.pk, **given).due_at == at(expected)
+    else:
+        with pytest.raises(Incomplete) as refused:
+            deciding.extend(made.pk, **given)
+        assert refused.value.errors == {"due_on": ["不能晚于上级要求的 2026-12-04 24:00。"]}
 
 
 def test_handed_it_is_a_rectification_of_the_unit_and_the_unit_is_told() -> None:

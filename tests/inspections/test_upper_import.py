@@ -51,6 +51,7 @@ def put(**changed: str) -> list[str]:
         ({"number": ""}, "编号"),
         ({"issuer": "区检查"}, "来源"),
         ({"issuer": "江苏省政务新媒体检查"}, ""),
+        ({"issuer": "国"}, "来源"),
         ({"account": ""}, "账号"),
         ({"platform": "不知道的平台"}, "平台"),
         ({"platform": ""}, ""),
@@ -233,3 +234,23 @@ def test_a_row_corrected_later_is_told_apart_from_the_list() -> None:
     facts = {name: getattr(row, name) for name in upper.TYPED}
     upper.correct(row.pk, upper.Typed(**facts | {"text": "更正"}), read=read(row), by=cast.officer, now=NOW)
     assert judged(put())[0][0] == "refused"
+
+
+@pytest.mark.parametrize(
+    ("cell", "issuer"),
+    [
+        ("全国抽查", "national"),
+        ("国办", "national"),
+        ("国务院办公厅", "national"),
+        ("国家市场监督管理总局", "national"),
+        ("省检查", "province"),
+        ("江苏省市场监管局", "province"),
+        ("市检查", "city"),
+        ("常州市国资委", "city"),
+        ("江苏省常州市政府办", "city"),
+        ("国资委", ""),
+        ("区政府办", ""),
+    ],
+)
+def test_which_level_a_cell_names(cell: str, issuer: str) -> None:
+    assert upper_in.issuer_of(cell) == issuer

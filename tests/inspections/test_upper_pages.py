@@ -159,6 +159,25 @@ def test_a_number_that_stands_is_told_with_a_link_and_nothing_typed_is_lost() ->
     assert "连续 19 天未更新" in page
 
 
+def test_several_pictures_come_with_it_and_with_its_correction() -> None:
+    cast = Cast()
+    pictures = [SimpleUploadedFile(f"截图{n}.png", png()) for n in (1, 2)]
+    answer = post(cast.officer, "upper_new", **TYPED, account_text="没有的号", pictures=pictures)
+    assert answer.status_code == 302
+    row = UpperFinding.objects.get()
+    assert [picture.name for picture in row.pictures.all()] == ["截图1.png", "截图2.png"]
+    more = [SimpleUploadedFile(f"补{n}.png", png()) for n in (3, 4)]
+    typed = {**TYPED, "number": row.number, "account_text": row.account_text, "account": "none"}
+    answer = post(cast.officer, "upper_correct", row.pk, **typed, read=read(row), pictures=more)
+    assert (answer.status_code, row.pictures.count()) == (302, 4)
+
+
+def test_the_page_says_that_what_is_asked_above_is_past() -> None:
+    cast = Cast()
+    row = recorded(cast, due_at=at("2026-11-24 00:00"))
+    assert "上级的答复期限已过" in get(cast.officer, "upper", row.pk)
+
+
 def test_a_bad_picture_keeps_nothing_of_the_others() -> None:
     cast = Cast()
     pictures = [SimpleUploadedFile("好.png", png()), SimpleUploadedFile("坏.png", b"%PDF-1.4 no picture")]

@@ -64,7 +64,7 @@ def closed_twice(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
     row = incidents.record(cast.unit, incidents.Report("outcry", "示例", NOW), by=cast.operator, now=NOW)
     meet(monkeypatch, incidents, "locked")
     acts: list[Any] = [
-        lambda by=by: incidents.close(row.pk, result=f"{by}办结", by=by, now=NOW)
+        lambda by=by: incidents.close(row.pk, result=f"{by}办结", untold="示例", by=by, now=NOW)
         for by in (cast.officer, cast.supervisor)
     ]
     return at_once(*acts)

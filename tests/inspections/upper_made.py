@@ -9,6 +9,7 @@ from inspections import rectifying, upper
 from inspections.models import Rectification, UpperFinding
 from inspections.rectifying import Proof
 from inspections.upper import Typed
+from inspections.upper_due import earliest, is_over
 from tests.factories import NOW, Cast, at, scan
 
 _numbers = count(1)
@@ -36,7 +37,7 @@ def recorded(cast: Cast, of: Account | None = None, **fields: Any) -> UpperFindi
 
 def handed(cast: Cast, of: Account | None = None, **fields: Any) -> UpperFinding:
     row = recorded(cast, of, **fields)
-    due = min(at("2026-12-01 00:00"), row.due_at)
+    due = earliest(NOW) if is_over(row, NOW) else min(at("2026-12-01 00:00"), row.due_at)
     return upper.hand(row.pk, unit_id=cast.unit.pk, due_at=due, read=upper.reading(row), by=cast.officer, now=NOW)
 
 

@@ -21,6 +21,7 @@ from zhonglou_media.core.models import User
 
 _numbers = count(1)
 NOON = at("2026-12-31 12:00")
+END = at("2027-01-02 12:00")  # the first day on which the year can be frozen
 NOVEMBER = date(2026, 11, 1)
 
 

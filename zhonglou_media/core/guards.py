@@ -14,11 +14,14 @@ from django.db import connections
 
 @dataclass(frozen=True)
 class Guard:
-    """A trigger before UPDATE or DELETE that refuses with `message` when `condition` (SQL over OLD and NEW) holds."""
+    """A trigger that refuses an act with `message` when `condition` (SQL over OLD and NEW) holds.
+
+    The condition of an INSERT has NEW alone and may look into other tables.
+    """
 
     name: str
     table: str
-    on: str  # UPDATE or DELETE
+    on: str  # INSERT, UPDATE or DELETE
     condition: str
     message: str
 
@@ -26,12 +29,17 @@ class Guard:
         """Statements that (re)make the trigger on `vendor`."""
         if vendor == "postgresql":
             returned = "OLD" if self.on == "DELETE" else "NEW"
+            refuse, when = f"RAISE EXCEPTION '{self.message}' USING ERRCODE = 'check_violation';", ""
+            if self.on == "INSERT":  # its WHEN could not look into other tables
+                refuse = f"IF {self.condition} THEN {refuse} END IF;"
+            else:
+                when = f"WHEN ({self.condition}) "
             return [
                 f"CREATE OR REPLACE FUNCTION {self.name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-                f"RAISE EXCEPTION '{self.message}' USING ERRCODE = 'check_violation'; RETURN {returned}; END $$",
+                f"{refuse} RETURN {returned}; END $$",
                 f"DROP TRIGGER IF EXISTS {self.name} ON {self.table}",
                 f"CREATE TRIGGER {self.name} BEFORE {self.on} ON {self.table} FOR EACH ROW "
-                f"WHEN ({self.condition}) EXECUTE FUNCTION {self.name}()",
+                f"{when}EXECUTE FUNCTION {self.name}()",
             ]
         return [
             f"DROP TRIGGER IF EXISTS {self.name}",
