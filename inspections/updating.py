@@ -18,6 +18,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from django.db.models import F, Q, Sum
 
@@ -137,6 +138,7 @@ def _every(first: date, as_of: datetime, following: Callable[[date], date]) -> I
         first = following(first)
 
 
+@lru_cache(maxsize=1024)  # asked of every account, of a few dozen spans
 def _end(span: Span) -> datetime:
     """24:00 of its last day."""
     return start_of(span[1] + ONE_DAY)
