@@ -35,6 +35,8 @@ settings.STORAGES = settings.STORAGES | {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 }
 settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+# SQLite is asked for it once a connection, in the midst of whatever a test counts; JSON fields need it anyhow.
+connection.features.__dict__["supports_json_field"] = True
 
 
 # By any of these a test reaches a database; pytest-django refuses it to all that have neither them nor `django_db`.
