@@ -4,11 +4,15 @@ Only for the use cases of `inspections/sheets.py`, inside their transaction and 
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from inspections import judging, rectifying
-from inspections.models import Finding, Indicator, IndicatorKind, Sheet
+from inspections.models import AnnualVeto, Finding, Indicator, IndicatorKind, Rectification, Sheet
+from inspections.models.order import STANDING
 from zhonglou_media.core.models import User
 
 
@@ -40,6 +44,28 @@ def write(sheet: Sheet, lines: Sequence[Indicator], *, now: datetime) -> list[Fi
     for row in rows:  # a handful; SQLite and PostgreSQL both give each its id
         row.save(force_insert=True)
     return rows
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the supervisor decided on a finding, and stands: it is taken back before the finding is."""
+
+    words: str
+    order: int | None = None  # the closure order; None: a veto
+
+
+def held_by(sheets: Collection[Sheet] | QuerySet[Sheet], *, lock: bool = False) -> list[Held]:
+    """The standing closure orders and vetoes that rest on the standing findings of `sheets`: two queries.
+
+    `lock` holds the rectifications until the transaction ends, so that nothing is decided on them meanwhile.
+    """
+    rows = Rectification.objects.filter(finding__sheet__in=sheets, finding__withdrawn_at__isnull=True)
+    rows = rows.select_related("closure_order").order_by("pk")
+    found = list(rows.select_for_update(of=("self",), no_key=True) if lock else rows)
+    orders = {row.closure_order.pk: row.closure_order for row in found if row.closure_order is not None}
+    held = [Held(f"责令关停 {order.number}", order.pk) for order in orders.values() if order.state in STANDING]
+    vetoes = AnnualVeto.objects.filter(rectification__in=found, revoked_at__isnull=True).order_by("pk")
+    return held + [Held(f"{year}年度一票否决") for year in vetoes.values_list("year", flat=True)]
 
 
 def withdraw(sheets: Collection[Sheet], *, reason: str, by: User, role: str, now: datetime) -> int:

@@ -72,7 +72,7 @@ def settle(now: datetime) -> int:
         anew = _counted_anew([row.pk for row in held])
         moved: list[tuple[Rectification, datetime]] = []
         for row in held:
-            true = _true(row, anew[row.pk or 0], calendar, settings)
+            true = _true(row, anew[row.pk], calendar, settings)
             if not true.provisional:
                 moved.append((row, row.due_at))
                 row.due_at, row.provisional = max(row.due_at, true.at), False
@@ -108,6 +108,6 @@ def _counted_anew(pks: Collection[int]) -> dict[int, list[datetime]]:
     found: dict[int, list[datetime]] = defaultdict(list)
     backs = Event.objects.filter(subject_kind="rectification", subject_id__in=pks, verb="send_back").order_by()
     for pk, at, detail in backs.values_list("subject_id", "at", "detail"):
-        if detail.get(COUNTED_ANEW):
+        if pk is not None and detail.get(COUNTED_ANEW):
             found[pk].append(at)
     return found

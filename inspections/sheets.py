@@ -307,7 +307,8 @@ def decide(sheet_id: int, *, reason: str, by: User, now: datetime, read: str | N
 def reopen(sheet_id: int, *, reason: str, by: User, now: datetime) -> Sheet:
     """重开: the sheet is its checker's again; what counted of the account is withdrawn, its rectifications revoked.
 
-    Not in a closed check. Raises NotAllowed, WrongState, Refused without a reason.
+    Not in a closed check, and not while a closure order or a veto rests on one of its problems: that is revoked first,
+    by who can tell what follows. Raises NotAllowed, WrongState, Refused without a reason.
     """
     with transaction.atomic():
         check, sheets = locked_of(sheet_id)
@@ -318,6 +319,8 @@ def reopen(sheet_id: int, *, reason: str, by: User, now: datetime) -> Sheet:
             raise WrongState(f"账号“{sheet.account.name}”的检查单还没有提交，不用重开。")
         reason = need(reason, "重开的理由")
         counted = [row for row in sheets if row.counts]
+        if why := why_held(finding.held_by(counted, lock=True)):
+            raise WrongState(why)
         for row in counted:
             row.counts, row.decided_by, row.decided_reason = False, None, ""
             row.save()
@@ -333,6 +336,13 @@ def reopen(sheet_id: int, *, reason: str, by: User, now: datetime) -> Sheet:
         telling.reopened(sheet, reason, event.seq, by=by, now=now)
         finding.withdraw(counted, reason=f"检查单重开：{reason}", by=by, role=role, now=now)
     return sheet
+
+
+def why_held(held: Sequence[finding.Held]) -> str:
+    """Why the sheet is not reopened, in a sentence; '' where nothing rests on it."""
+    if not held:
+        return ""
+    return f"不能重开：这份结果发现的问题已作出{'、'.join(one.words for one in held)}，请先撤销，再重开检查单。"
 
 
 def _standing(sheets: Collection[Sheet]) -> int:

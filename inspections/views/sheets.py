@@ -17,6 +17,7 @@ from accounts.histories import entries_for
 from accounts.policy import Action
 from filings.views.files import send
 from inspections import judging, sheets
+from inspections.finding import held_by
 from inspections.forms.sheets import AboutForm, read_of, typed_of
 from inspections.indicator_rows import groups, plain
 from inspections.indicators import lines_of
@@ -242,6 +243,9 @@ def show(
     blocks = groups(lines, answers, of, result, errors)
     open_ = judging.unjudged(lines, answers)
     decides = policy.may(user, Action.DECIDE_CHECK, row) and row.spot_check.state == CheckState.CONFIRMED
+    reopens = decides and row.state == SheetState.SUBMITTED
+    of_account = Sheet.objects.filter(spot_check=row.spot_check_id, account=row.account_id)
+    held = held_by(of_account) if reopens else []
     form = about or AboutForm(typed, sheet=row, now=now) if editable else None
     context = {
         "sheet": row,
@@ -267,9 +271,8 @@ def show(
         if office
         else False,
         "compares": office and row.state == SheetState.SUBMITTED,
-        "reopen_form": (reopen_form or ReasonForm(auto_id="reopen-%s"))
-        if decides and row.state == SheetState.SUBMITTED
-        else None,
+        "reopen_form": (reopen_form or ReasonForm(auto_id="reopen-%s")) if reopens and not held else None,
+        "held": held,
         "open_reopen": reopen_form is not None and bool(reopen_form.errors),
         "history": entries_for(row) if office else [],
         "next_url": f"{reverse('inspections:sheet_next')}?after={row.pk}",
