@@ -34,7 +34,7 @@ def tell(row: Rectification, verb: str, seq: int, *, by: User | None, now: datet
     notices.tell(
         audience.people(roles, now=now, unit_id=unit_id, but=by),
         key=f"rectification-{row.pk}-{seq}",
-        text=_told(row, verb),
+        text=_told(row, verb, now),
         link=reverse("inspections:rectification", args=[row.pk]),
         now=now,
     )
@@ -57,7 +57,7 @@ def _named(row: Rectification) -> str:
     return f"整改 {row.number}·{row.account or row.unit}"
 
 
-def _told(row: Rectification, verb: str) -> str:
+def _told(row: Rectification, verb: str, now: datetime) -> str:
     what, until = _named(row), rectify_due.until(row)
     match verb:
         case "answer":
@@ -67,7 +67,8 @@ def _told(row: Rectification, verb: str) -> str:
         case "verify":
             return f"{what}：复核通过，整改完成。"
         case "send_back":
-            return f"{what}：答复被退回，请在 {until} 前重新答复。理由：{row.sent_back_reason}"
+            again = f"期限 {until} 已过，请尽快重新答复" if row.due_at <= now else f"请在 {until} 前重新答复"
+            return f"{what}：答复被退回，{again}。理由：{row.sent_back_reason}"
         case "remind":
             return f"{what}：请在 {until} 前整改并答复，区政府办公室第 {row.reminded} 次催办。"
         case "revoke":

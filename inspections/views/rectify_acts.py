@@ -89,6 +89,8 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
 
     def act(reason: str) -> str:
         row = rectifying.send_back(pk, reason=reason, by=user_of(request), now=db_now(), read=_read(request))
+        if row.due_at <= db_now():
+            return f"整改 {row} 已退回，期限 {rectify_due.until(row)} 已过，{row.unit}应尽快重新答复。"
         return f"整改 {row} 已退回，{row.unit}应在 {rectify_due.until(row)} 前重新答复。"
 
     return _act(request, pk, "back", ReasonForm(request.POST, auto_id="back-%s"), act)
