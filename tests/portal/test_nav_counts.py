@@ -188,7 +188,7 @@ def test_sheets_are_counted_for_their_checker_and_red_once_the_month_is_over() -
     assert after["checks"] == Count(2, late=True)
     assert waits(cast.supervisor, NOW)["checks"] == Count(1)
     assert "checks" not in waits(cast.operator, NOW)
-    SpotCheck.objects.update(state="drafted")
+    SpotCheck.objects.update(state="closed", closed_at=due)
     assert waits(cast.officer, due)["checks"] == Count(0)
 
 
