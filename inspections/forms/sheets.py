@@ -20,7 +20,7 @@ WEB = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
 def typed_of(post: Mapping[str, Any], lines: Sequence[Indicator]) -> dict[str, Typed]:
-    """The answers of the page (`read_of`) to be kept. Raises Incomplete where one holds an identity number (第二十一条)."""
+    """The answers of the page, to be kept. Raises Incomplete where one holds an identity number (第二十一条)."""
     found = read_of(post, lines)
     errors: dict[str, list[str]] = {}
     for line in lines:

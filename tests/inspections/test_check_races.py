@@ -1,14 +1,17 @@
 """Two at once on one month, on real PostgreSQL: each race with the guard, and once more without it (the control)."""
 
+import threading
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError
 
-from inspections import checks
-from inspections.models import Sheet, SpotCheck
+from inspections import checks, sharing, sheets
+from inspections.models import Sheet, SheetState, SpotCheck
 from tests.at_once import at_once, meet
-from tests.inspections.checked import FIRST, NOVEMBER, accounts, drafted, people
+from tests.inspections.checked import FIRST, NOVEMBER, accounts, confirmed, drafted, people
+from tests.inspections.sheeted import Facts
+from tests.inspections.sheeted import facts as facts
 from zhonglou_media.core.errors import WrongState
 from zhonglou_media.core.models import Event
 
@@ -92,3 +95,51 @@ def test_who_is_added_while_the_list_is_confirmed_has_a_checker(monkeypatch: pyt
 def test_without_the_lock_nobody_checks_it(monkeypatch: pytest.MonkeyPatch) -> None:
     raised, nobodys = added_while_confirmed(monkeypatch, unlocked)
     assert len(nobodys) + len(raised) == 1
+
+
+def untouched_unlocked(check: SpotCheck) -> list[Sheet]:
+    """`sharing._untouched` with the guard under test taken out."""
+    rows = Sheet.objects.filter(spot_check=check, state=SheetState.OPEN, saved_at__isnull=True).order_by("pk")
+    return list(rows)
+
+
+def shared_while_saved(monkeypatch: pytest.MonkeyPatch, read: Any) -> bool:
+    """Whether a sheet stays with who saves it while all are shared anew: he saves first, and is not done."""
+    first, second = people(2)
+    accounts(1, 1)
+    check = confirmed(first)
+    (sheet,) = check.sheets.all()
+    saver, other = (first, second) if sheet.checker_id == first.pk else (second, first)
+    row = sheets.begin(sheet.pk, by=saver, now=FIRST)
+    written, reading = threading.Event(), threading.Event()
+    save = sheets._saved
+
+    def slowly(sheet: Sheet, now: Any) -> None:
+        save(sheet, now)
+        written.set()
+        reading.wait(0.5)  # in vain where a lock keeps that one out
+
+    def noticed(check: SpotCheck) -> list[Sheet]:
+        written.wait(5)
+        found: list[Sheet] = read(check)
+        reading.set()
+        return found
+
+    monkeypatch.setattr(sheets, "_saved", slowly)
+    monkeypatch.setattr(sharing, "_untouched", noticed)
+    raised = at_once(
+        lambda: sheets.save(sheet.pk, {}, version=row.version, by=saver, now=FIRST),
+        lambda: sharing.share(check.pk, among=[other.pk], by=first, now=FIRST),
+    )
+    assert raised == []
+    kept = Sheet.objects.get(pk=sheet.pk)
+    assert kept.saved_at is not None
+    return kept.checker_id == saver.pk
+
+
+def test_who_saves_a_sheet_while_all_are_shared_anew_keeps_it(facts: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shared_while_saved(monkeypatch, sharing._untouched)
+
+
+def test_without_the_lock_it_is_somebody_elses(facts: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not shared_while_saved(monkeypatch, untouched_unlocked)

@@ -57,8 +57,8 @@ def test_each_account_is_drawn_as_its_weight_says(case: str) -> None:
     assert all(drawn[row.id] == SEEDS for row in done.population if row.must)
 
 
-# Of a district's size: six strata of unequal size, 4 to 6 months left. 60 of 180 are drawn: within 4, 5, 6 months 60, 120,
-# 180 accounts are due, which the months after this one can hold, so nobody is certain; the quotas are exact thirds.
+# Of a district's size: six strata of unequal size, 4 to 6 months left. 60 of 180 are drawn: the months after
+# this one can hold all that is due, so nobody is certain; the quotas are exact thirds.
 # stratum → (accounts of weight 1, of weight 2, quota)
 DISTRICT = {
     ("街道", "微信"): (40, 5, 15),

@@ -138,6 +138,26 @@ def test_the_gap(since: str, posts: tuple[str, ...], until: str | None, count: i
     assert found.url == f"/accounts/{account.pk}/activity/"
 
 
+# state, since; what of N2.1 and Z01 is judged
+ENDED_ = [("active", "2026-11-03 09:00", 1), ("closing", "2026-11-03 09:00", 1), ("closed", "2026-11-03 09:00", None)]
+ENDED_ += [("cancelled", "2026-11-24 14:05", None), ("closed", "2026-11-24 14:06", 1)]
+
+
+@pytest.mark.parametrize(("state", "since", "count"), ENDED_)
+def test_what_an_account_did_not_publish_after_its_end_is_no_problem(state: str, since: str, count: int | None) -> None:
+    account = made(posts=("2026-10-30",), until="2026-11-24 08:30")
+    due = {} if state in ("active", "closing") else {"next_update_due_at": None}
+    Account.objects.filter(pk=account.pk).update(state=state, state_since=at(since), **due)
+    for code in ("N2.1", "Z01", "B01"):
+        found = pre(account, code)
+        if count is None:
+            told = f"账号自 {since[5:10]} {AccountState(state).label}，系统不作判断"
+            assert (found.count, found.unknown, found.text) == (None, False, told)
+        else:
+            assert "系统不作判断" not in found.text
+    assert pre(account, "N2.1").count == count
+
+
 def test_the_limit_is_the_lines() -> None:
     account = made(posts=("2026-11-10",), until="2026-11-24 08:30")
     assert [pre(account, "N2.1", N2_1=limit).count for limit in (13, 14, 15)] == [1, 0, 0]

@@ -98,6 +98,75 @@ def test_a_small_unit_needs_one_press_an_account(facts: Facts, cast: Cast) -> No
         selfchecks.submit_clean([], by=cast.operator, now=NOW)
 
 
+def moved(of: Any, to: Any) -> None:
+    type(of).objects.filter(pk=of.pk).update(unit=to)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_was_begun_goes_with_its_account_to_another_unit(facts: Facts, cast: Cast, at_once: bool) -> None:
+    other = Cast()
+    of = account(cast.unit)
+    row = selfchecks.begin(of.pk, by=cast.operator, now=NOW)
+    moved(of, other.unit)
+    with pytest.raises(WrongState, match=f"已转由{other.unit}主办"):
+        selfchecks.save(row.pk, CLEAN, version=row.version, by=cast.operator, now=NOW)
+    with pytest.raises(NotAllowed):
+        selfchecks.begin(of.pk, by=cast.operator, now=NOW)
+    client = signed_in(other.operator)
+    if at_once:
+        client.post("/self-checks/clean/", {"account": of.pk})
+    else:
+        page = text(client.post("/self-checks/start/", {"account": of.pk}, follow=True))
+        version = re.findall(r'name="version" value="(\d+)"', page)[0]
+        client.post(f"/self-checks/{row.pk}/rest/", {"version": version, "looked": "1"})
+        client.post(f"/self-checks/{row.pk}/submit/", {"version": int(version) + 2})
+    row.refresh_from_db()
+    assert (row.state, row.unit, row.submitted_by) == ("submitted", other.unit, other.operator)
+    said = Event.objects.filter(subject_kind="selfcheck", detail__was_unit=cast.unit.pk).get()
+    assert said.verb == ("submit" if at_once else "begin")
+    assert not selfchecks.waiting(Quarter.of(NOW)).exists()
+    assert signed_in(cast.operator).get(f"/self-checks/{row.pk}/").status_code == 404
+
+
+def test_what_was_handed_in_stays_with_who_did(facts: Facts, cast: Cast) -> None:
+    of, other = account(cast.unit), Cast()
+    row = handed_in(of, cast.operator)
+    moved(of, other.unit)
+    assert selfchecks.begin(of.pk, by=other.operator, now=NOW).unit == cast.unit
+    assert selfchecks.submit_clean([of.pk], by=other.operator, now=NOW) == ([], [])
+    row.refresh_from_db()
+    assert row.unit == cast.unit
+
+
+ENDS = [("2026-12-31 23:59", ""), ("2027-01-01 00:00", "没有在季度结束前提交")]
+
+
+@pytest.mark.parametrize("act", ["save", "rejudge", "rest_clean", "submit"])
+@pytest.mark.parametrize(("moment", "told"), ENDS)
+def test_a_quarter_that_is_over_is_over(facts: Facts, cast: Cast, act: str, moment: str, told: str) -> None:
+    row = selfchecks.begin(account(cast.unit).pk, by=cast.operator, now=NOW)
+    row = selfchecks.save(row.pk, CLEAN, version=row.version, by=cast.operator, now=NOW)
+    typed = (CLEAN,) if act == "save" else ()
+    more = {"version": row.version, "by": cast.operator, "now": at(moment)}
+    if told:
+        with pytest.raises(WrongState, match=told):
+            getattr(selfchecks, act)(row.pk, *typed, **more)
+    else:
+        assert getattr(selfchecks, act)(row.pk, *typed, **more).pk == row.pk
+
+
+def test_of_an_account_that_ended_nothing_is_handed_in(facts: Facts, cast: Cast) -> None:
+    of = account(cast.unit)
+    row = selfchecks.begin(of.pk, by=cast.operator, now=NOW)
+    type(of).objects.filter(pk=of.pk).update(state="closed", next_update_due_at=None)
+    with pytest.raises(WrongState, match="不用自查"):
+        selfchecks.submit(row.pk, version=row.version, by=cast.operator, now=NOW)
+    page = text(signed_in(cast.operator).get(f"/self-checks/{row.pk}/"))
+    assert "自查：没有提交" in page
+    assert "不用自查" in page
+    assert "提交自查" not in page
+
+
 def _platforms() -> list[Any]:
     from accounts.models import Platform
 

@@ -11,6 +11,7 @@ from accounts.models import Role
 from inspections import sheets
 from inspections.models import Sheet
 from inspections.prejudging import Pre
+from inspections.views import clean_sheets
 from tests.factories import NOW, PDF, Cast, account, user
 from tests.inspections.sheeted import MANUAL, Facts, filled, sheet, submitted
 from tests.inspections.sheeted import facts as facts
@@ -103,6 +104,48 @@ def test_a_stale_page_keeps_what_was_typed(facts: Facts, cast: Cast) -> None:
     answer = client.post(f"/checks/sheets/{row.pk}/submit/", old)
     assert (answer.status_code, "在别处保存过" in text(answer), "“按装”" in text(answer)) == (409, True, True)
     assert Sheet.objects.get(pk=row.pk).state == "open"
+
+
+TYPED = {"a-Z07": "1", "n-Z07": "4", "t-Z07": "“按装”", "note": "总体正常", "link": "https://example.cn/zl/1"}
+TYPED |= {"seen_at": "2026-11-24T09:31", "looked": "1"}
+NUMBER = "320402199001011234"
+
+
+@pytest.mark.parametrize("stale", [True, False])
+@pytest.mark.parametrize("act", ["save", "rejudge", "rest", "submit"])
+def test_whatever_is_refused_all_that_was_typed_stays(facts: Facts, cast: Cast, act: str, stale: bool) -> None:
+    """By each of the four buttons, of a page that is old, or with an identity number in another field."""
+    row = sheets.begin(sheet(cast.officer).pk, by=cast.officer, now=NOW)
+    client = signed_in(cast.officer)
+    sent = TYPED | {"version": row.version} | ({} if stale else {"t-Z08": NUMBER, "a-Z08": "1"})
+    if stale:
+        client.post(f"/checks/sheets/{row.pk}/save/", {"version": row.version, "a-N1.1": "0"})
+    answer = client.post(f"/checks/sheets/{row.pk}/{act}/", sent)
+    page = text(answer)
+    assert (answer.status_code, ("在别处保存过" if stale else "身份证号") in page) == (409 if stale else 422, True)
+    for kept in ("“按装”", 'value="4"', "总体正常", "https://example.cn/zl/1", "09:31", *(() if stale else (NUMBER,))):
+        assert kept in page
+    assert Sheet.objects.get(pk=row.pk).note == ""
+
+
+def test_a_district_of_sheets_is_looked_through_some_at_a_time(
+    facts: Facts, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheets, "AT_ONCE", 3)
+    monkeypatch.setattr(clean_sheets, "LEFT_SHOWN", 1)
+    rows = [sheet(cast.officer) for _ in range(5)]
+    order = list(sheets.of_person(rows[0].spot_check, cast.officer))
+    facts.of = {row.account_id: {"Z03": Pre(1, "1 条超时", "")} for row in order[:2]}
+    client = signed_in(cast.officer)
+    page = text(client.get("/checks/2026-11/clean/"))
+    assert len(facts.asked[-1][0]) == 3  # looked at no more than that
+    assert "1个账号系统没有发现问题，2个要逐个核对" in page
+    assert "一次看 3 张，另有 2 张" in page
+    assert "另有 1 个没有列出" in page
+    assert "提交并起草通报" not in page
+    after = text(client.get("/checks/2026-11/clean/?page=2"))
+    assert {int(pk) for pk in re.findall(r'name="sheet" value="(\d+)"', after)} == {row.pk for row in order[3:]}
+    assert "提交并起草通报" not in after
 
 
 def test_the_rest_is_taken_only_from_who_says_that_he_looked(facts: Facts, cast: Cast) -> None:
