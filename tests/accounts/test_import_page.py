@@ -172,9 +172,9 @@ def test_a_preview_asks_the_database_as_often_for_many_rows(
     client: Client, officer: User, django_assert_max_num_queries: Any
 ) -> None:
     rows = "".join(f"示例{n}局,抖音,第{n:03}号,d{n}\n" for n in range(120))
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(25):
         upload(client, HEADS + rows)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(9):
         client.get(f"{PAGE}{Job.objects.get().pk}/")
 
 

@@ -152,5 +152,5 @@ def test_a_long_history_costs_no_more(page: Client, row: Account, django_assert_
     for n in range(1, 20):
         assert post(page, row, "custodian/", name=f"示例{n}", from_date="2026-11-10").status_code == 302
     page.get("/quarter/")
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(14):
         page.get(f"/accounts/{row.pk}/people/")

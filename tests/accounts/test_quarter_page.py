@@ -136,7 +136,7 @@ def test_the_page_costs_as_much_for_many_accounts(
     for n in range(10):
         account(of, name=f"示例{n}", same_platform_reason="示例", custodian="示例", now=db_now())
     page.get("/quarter/")
-    with django_assert_max_num_queries(27):
+    with django_assert_max_num_queries(18):
         page.get("/quarter/")
 
 
@@ -240,5 +240,5 @@ def test_many_units_cost_as_many_queries_as_one(client: Client, django_assert_ma
     client.force_login(user(Role.AUDITOR))
     for _ in range(8):
         account(unit(), now=db_now())
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(17):
         client.get("/quarter/overview/")

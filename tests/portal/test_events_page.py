@@ -131,7 +131,7 @@ def test_the_number_of_queries_does_not_grow(django_assert_max_num_queries: Any)
     client = signed_in(Role.AUDITOR)
     for _ in range(4):
         opening("completed")
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(15):
         assert client.get("/events/").status_code == 200
 
 

@@ -122,7 +122,7 @@ def test_the_number_of_queries_does_not_grow(django_assert_max_num_queries: Call
         a_job(user(Role.OPERATOR), JobState.DONE)
     client = signed_in(user(Role.OFFICER))
     client.get("/runs/")
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(12):
         client.get("/runs/")
 
 

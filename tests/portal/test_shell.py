@@ -131,7 +131,7 @@ def test_top_bar_names_unit_and_role(client: Client, person: User) -> None:
 @pytest.mark.django_db
 def test_shell_costs_few_queries(client: Client, person: User, django_assert_max_num_queries: object) -> None:
     client.force_login(person)
-    with django_assert_max_num_queries(17):  # type: ignore[operator]
+    with django_assert_max_num_queries(7):  # type: ignore[operator]
         client.get("/help/")
 
 

@@ -104,7 +104,7 @@ def test_the_page_of_a_user_in_one_go(client: Client, admin: User, django_assert
     cast = Cast()
     opening("draft", cast)
     url = reverse("user", args=[cast.operator.pk])
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(16):
         text = text_of(client.get(url))
     for words in ("经办 1 件在办的备案", cast.unit.name, "登记任职", "生成一次性链接", "停用…"):
         assert words in text
