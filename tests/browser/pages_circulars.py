@@ -22,7 +22,8 @@ def _of(month: date) -> Circular:
 
 
 def off(scene: Scene) -> dict[str, object]:
-    """A draft that states one too many."""
+    """A draft that states one too many; the circular before is out, so that its change stays what it is."""
+    public(scene)
     if made := _check(OFF):
         row = drafted(made)[1]
         wrong = row.overview.replace("合格6个", "合格7个", 1)
@@ -31,7 +32,8 @@ def off(scene: Scene) -> dict[str, object]:
 
 
 def ready(scene: Scene) -> dict[str, object]:
-    """One that waits for the supervisor."""
+    """One that waits for the supervisor; nothing before it is published afterwards."""
+    public(scene)
     if made := _check(READY):
         row = drafted(made)[1]
         circulars.submit(row.pk, version=row.version, by=made.officer, now=NOW)
