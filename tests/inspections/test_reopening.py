@@ -38,27 +38,22 @@ def decided(what: str, cast: Cast) -> Sheet:
     return row
 
 
-@pytest.mark.parametrize(
-    ("what", "named"),
-    [
-        ("nothing", ()),
-        ("let be", ()),
-        ("ordered", ("责令关停 ",)),
-        ("vetoed", ("2026年度一票否决",)),
-        ("both", ("责令关停 ", "2026年度一票否决")),
-        ("both, order revoked", ("2026年度一票否决",)),
-        ("both, veto revoked", ("责令关停 ",)),
-        ("both, all revoked", ()),
-        ("ordered, executed", ()),  # it has been closed: nothing is left to revoke
-    ],
-)
-def test_what_rests_on_a_problem_is_revoked_first(
-    client: Client, facts: Facts, cast: Cast, what: str, named: tuple[str, ...]
-) -> None:
+RESTS: list[tuple[str, tuple[str, ...]]] = [
+    ("nothing", ()),
+    ("let be", ()),
+    ("ordered", ("责令关停 ",)),
+    ("vetoed", ("2026年度一票否决",)),
+    ("both", ("责令关停 ", "2026年度一票否决")),
+    ("both, order revoked", ("2026年度一票否决",)),
+    ("both, veto revoked", ("责令关停 ",)),
+    ("both, all revoked", ()),
+    ("ordered, executed", ()),  # it has been closed: nothing is left to revoke
+]
+
+
+@pytest.mark.parametrize(("what", "named"), RESTS)
+def test_what_rests_on_a_problem_is_revoked_first(facts: Facts, cast: Cast, what: str, named: tuple[str, ...]) -> None:
     row = decided(what, cast)
-    client.force_login(cast.supervisor)
-    page = client.get(f"/checks/sheets/{row.pk}/").content.decode()
-    assert (page.count("不能重开"), 'data-zl-dialog="reopen"' in page) == (bool(named), not named)
     if named:
         with pytest.raises(WrongState, match="请先撤销") as refused:
             sheets.reopen(row.pk, reason="看错账号", by=cast.supervisor, now=NOW)
@@ -70,6 +65,18 @@ def test_what_rests_on_a_problem_is_revoked_first(
     assert Sheet.objects.get().counts is bool(named)
     assert (Finding.objects.get().withdrawn_at is None) is bool(named)
     assert (Rectification.objects.get().state == "revoked") is not bool(named)
+
+
+@pytest.mark.parametrize("what", ["let be", "both"])
+def test_the_page_names_what_is_to_be_revoked_in_place_of_the_button(
+    client: Client, facts: Facts, cast: Cast, what: str
+) -> None:
+    row = decided(what, cast)
+    client.force_login(cast.supervisor)
+    page = client.get(f"/checks/sheets/{row.pk}/").content.decode()
+    assert ("不能重开" in page, 'data-zl-dialog="reopen"' in page) == (what == "both", what != "both")
+    for order in ClosureOrder.objects.all():
+        assert f'href="/orders/{order.pk}/"' in page
 
 
 def test_a_problem_goes_to_the_unit_that_has_the_account_now(facts: Facts, cast: Cast) -> None:
