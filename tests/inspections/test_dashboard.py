@@ -238,7 +238,7 @@ def test_only_what_a_list_holds_is_a_link(client: Client) -> None:
 def test_the_circular_is_drafted_or_opened_from_the_page(client: Client, state: str) -> None:
     figure(unit())
     if state != "none":
-        row = sheet(account(), "90", month=OCTOBER)
+        row = sheet(account(), "90", month=OCTOBER, counts=state != "open")
         if state == "open":
             type(row).objects.filter(pk=row.pk).update(state="open", submitted_at=None)
     address, officer = "/dashboard/?month=2026-10", user(Role.OFFICER)
