@@ -102,7 +102,8 @@ def publish(officer: Visit, supervisor: Visit, month: str) -> str:
     """Drafted, a paragraph added, sent for approval, published; where it is read."""
     page = officer.page
     officer.go(f"/checks/{month}/")
-    page.get_by_role("button", name="起草通报").click()
+    page.get_by_text("起草通报…", exact=True).click()
+    page.get_by_role("button", name="起草通报", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("抽查通报（草稿）")
     page.locator("[name=work]").fill("开展了一次业务培训（示例）。")
     page.get_by_role("button", name="送审").click()

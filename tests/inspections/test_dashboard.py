@@ -80,8 +80,10 @@ UP, DOWN, SAME = ((9, 10), (8, 10)), ((8, 10), (9, 10)), ((9, 10), (9, 10))
     [
         ([UP, UP, DOWN, UP, UP], "4项好转，24小时回复率下降10.0个百分点"),
         ([UP, DOWN, ((5, 10), (9, 10)), UP, SAME], "2项好转，2项下降，24小时回复率降得最多（40.0个百分点）"),
-        ([UP, SAME, SAME, SAME, SAME], "1项好转，没有下降的"),
-        ([SAME] * 5, "各项都与上月持平"),
+        ([UP, SAME, SAME, SAME, SAME], "1项好转，没有下降的，5项未达目标"),
+        ([((10, 10), (9, 10)), *[((10, 10), (10, 10))] * 4], "1项好转，没有下降的"),
+        ([SAME] * 5, "各项都与上月持平，5项未达目标"),
+        ([((10, 10), (10, 10))] * 5, "各项都与上月持平"),
         ([((9, 10), (0, 0))] * 5, "5项有数据，5项未达目标"),
         ([((10, 10), (0, 0))] * 5, "5项有数据，都达到目标"),
         ([((0, 0), (9, 10))] * 5, "本月没有可以统计的事项"),
@@ -119,7 +121,7 @@ def test_the_page_says_the_figures_with_their_change_and_target(client: Client) 
     figure(bureau, filings=19, filings_on_time=18, rectifications=3, rectified=3)
     figure(street, SEPTEMBER, filings=39, filings_on_time=35)
     text = page(client, user(Role.OFFICER), "/dashboard/?month=2026-10")
-    assert h1(text) == "2026年10月看板：1项好转，没有下降的"
+    assert h1(text) == "2026年10月看板：1项好转，没有下降的，1项未达目标"
     for words in (
         "36 / 39 件",
         "升 2.6 个百分点",
