@@ -11,7 +11,7 @@ from inspections import assessing, figures, incidents
 from inspections.models import Assessment, AssessmentYear, Incident
 from tests.at_once import at_once, meet
 from tests.factories import NOW, Cast, account
-from tests.inspections.yeared import NOON, sheet
+from tests.inspections.yeared import END, sheet
 from zhonglou_media.core.errors import WrongState
 from zhonglou_media.core.models import Event
 
@@ -36,12 +36,12 @@ def frozen_while_computed(monkeypatch: pytest.MonkeyPatch) -> list[BaseException
     monkeypatch.setattr(figures, "refresh", lambda now: 0)
     of = account(cast.unit)
     sheet(of, "80")
-    assessing.recompute(2026, by=cast.supervisor, now=NOON)
+    assessing.recompute(2026, by=cast.supervisor, now=END)
     sheet(of, "100", month=date(2026, 12, 1))
     meet(monkeypatch, assessing, "locked")
     return at_once(
-        lambda: assessing.freeze(2026, by=cast.supervisor, now=NOON),
-        lambda: assessing.recompute(2026, by=cast.supervisor, now=NOON),
+        lambda: assessing.freeze(2026, by=cast.supervisor, now=END),
+        lambda: assessing.recompute(2026, by=cast.supervisor, now=END),
     )
 
 
