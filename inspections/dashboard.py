@@ -247,8 +247,8 @@ def headline(shown: Sequence[Shown]) -> str:
         return f"{len(counted)}项有数据，{len(missed)}项未达目标" if missed else f"{len(counted)}项有数据，都达到目标"
     better = f"{len(up)}项好转" if up else ""
     if not down:
-        missed = sum(1 for one in shown if one.rate.of and not one.met)
-        short = f"，{missed}项未达目标" if missed else ""
+        short_of = sum(1 for one in shown if one.rate.of and not one.met)
+        short = f"，{short_of}项未达目标" if short_of else ""
         return (f"{better}，没有下降的" if up else "各项都与上月持平") + short
     worst, by = bare(down[0].figure.label), f"{abs(down[0].change or 0)}个百分点"
     worse = f"{worst}下降{by}" if len(down) == 1 else f"{len(down)}项下降，{worst}降得最多（{by}）"

@@ -1,5 +1,5 @@
-"""When a rectification is late (第二十四条), once for all: the flag, the lists, what the supervisor decides on, the circular,
-the dashboard and the year ask here.
+"""When a rectification is late (第二十四条), once for all: the flag, the lists, what the supervisor decides on, the
+circular, the dashboard and the year ask here.
 
 Each condition stands in SQL and beside it in Python, for rows read already; tests compare the two row by row. Nothing
 is late while its due time is 暂定; what was answered before the shown time is in time whatever the true one is.

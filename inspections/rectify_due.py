@@ -1,6 +1,6 @@
 """Until when a problem is put right (第二十四条), and what a year's paper that comes later makes of it.
 
-A due time whose way touches days that may still move is 暂定 (`core/calendar.py`, rows 13 and 14 of `filings/deadlines.py`):
+A due time whose way touches days that may still move is 暂定 (rows 13 and 14 of `filings/deadlines.py`):
 shown as such, never late. When the paper is confirmed the later of the true and the shown time holds.
 """
 

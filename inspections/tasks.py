@@ -16,7 +16,7 @@ def run_sweep() -> None:
 
 @shared_task(name="inspections.figures")
 def refresh_figures() -> None:
-    """The dashboard's roll-ups, of what changed since the last run; two runs at once: the second finds nothing to do."""
+    """The dashboard's roll-ups, of what changed since the last run; of two runs at once one finds nothing to do."""
     with recorded("inspections.figures"):
         figures.refresh(db_now())
 

@@ -13,7 +13,8 @@ class Command(PortalCommand):
     help = "起草某月的抽查名单"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--month", metavar="YYYY-MM", required=True, help="月份，如 2026-11：本月、下个月，或没有抽查过的上个月")
+        told = "月份，如 2026-11：本月、下个月，或没有抽查过的上个月"
+        parser.add_argument("--month", metavar="YYYY-MM", required=True, help=told)
         parser.add_argument("--seed", metavar="TEXT", help="公开种子；缺省由系统生成并公布")
         self.add_as(parser)
 
