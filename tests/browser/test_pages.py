@@ -289,7 +289,7 @@ def test_every_address_that_can_be_opened_has_a_picture(
     studio: Studio, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is no mere act (`post_only`, or 405) can be opened: it stands in the table, or this fails."""
-    monkeypatch.setattr(nav, "counts", lambda user, now: {})  # nobody looks
+    monkeypatch.setattr(nav, "counts", lambda user, now: {"unread": nav.Count(0)})  # nobody looks
     clients = []
     for person in User.objects.filter(username__in=["operator", "leader", "officer", "supervisor"]):
         client = Client()

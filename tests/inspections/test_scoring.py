@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inspections.models import Indicator, IndicatorSet
@@ -106,6 +106,9 @@ def test_the_numbers_are_those_of_the_set(
 
 tenths = st.integers(1, 400).map(lambda n: Decimal(n) / 10)
 
+# A machine that is busy with other tests draws slowly.
+BUSY = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+
 
 @st.composite
 def lines_and_answers(draw: st.DrawFn) -> tuple[list[Indicator], dict[str, dict[str, Any]], IndicatorSet]:
@@ -122,6 +125,7 @@ def lines_and_answers(draw: st.DrawFn) -> tuple[list[Indicator], dict[str, dict[
     return lines, answers(counts), of
 
 
+@BUSY
 @given(lines_and_answers())
 def test_from_0_to_120_and_a_veto_always_fails(given_: Any) -> None:
     lines, found, of = given_

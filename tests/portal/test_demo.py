@@ -65,6 +65,8 @@ def each_flag_is_meant() -> None:
         ("inactive", "breach", "示例乙局"),
         ("no_custodian", "hint", "示例甲街道"),
         ("no_data", "hint", "示例甲街道"),
+        ("overdue_rectification", "breach", "示例乙局"),  # from above
+        ("overdue_rectification", "breach", "示例乙局图书馆"),
         ("same_platform", "hint", "示例乙局图书馆"),
         ("slow_reply", "breach", "示例甲街道发布"),
         ("unfiled_account", "breach", "示例乙局小视频"),

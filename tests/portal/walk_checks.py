@@ -8,34 +8,41 @@ from tests.factories import NOW, account, platform
 from tests.portal.test_url_walk import OFFICE, PUBLIC, READERS, Entry, World, anybody
 
 
+def _account(world: World, *, own: bool, code: str) -> None:
+    """One more account in use, where another area has made none there."""
+    unit = world.accounts[own].unit
+    if not unit.accounts.filter(platform__code=code).exists():
+        account(unit, platform=platform(code))
+
+
 def drafted_(world: World, own: bool) -> dict[str, object]:
     """A list that waits to be confirmed."""
-    month = date(2026, 10, 1)
+    month = date(2026, 12, 1)
     if not SpotCheck.objects.filter(month=month).exists():
-        account(world.accounts[True].unit, platform=platform("kuaishou"))
+        _account(world, own=True, code="kuaishou")
         checks.draft(month, seed="示例", by=None, now=NOW)
-    return {"month": "2026-10"}
+    return {"month": "2026-12"}
 
 
 def confirmed_(world: World, own: bool) -> dict[str, object]:
     """A month that is being checked, of an account of each unit."""
-    month = date(2026, 9, 1)
+    month = date(2026, 10, 1)
     if not SpotCheck.objects.filter(month=month).exists():
         for mine in (True, False):
-            account(world.accounts[mine].unit, platform=platform("toutiao"))
+            _account(world, own=mine, code="toutiao")
         check = checks.draft(month, seed="示例", by=None, now=NOW)
         checks.confirm(check.pk, by=sharing.checkers(NOW)[0], now=NOW)
-    return {"month": "2026-09"}
+    return {"month": "2026-10"}
 
 
 def number_(world: World, own: bool) -> dict[str, object]:
     confirmed_(world, own)
-    return {"pk": SpotCheck.objects.get(month="2026-09-01").pk}
+    return {"pk": SpotCheck.objects.get(month="2026-10-01").pk}
 
 
 def sheet_(world: World, own: bool) -> dict[str, object]:
     confirmed_(world, own)
-    rows = Sheet.objects.filter(spot_check__month="2026-09-01", unit=world.accounts[own].unit)
+    rows = Sheet.objects.filter(spot_check__month="2026-10-01", unit=world.accounts[own].unit)
     return {"pk": rows.earliest("pk").pk}
 
 

@@ -23,7 +23,8 @@ def _check(month: date) -> SpotCheck:
 
 def _officer() -> User:
     """The officer who walks: he signed in last."""
-    return Membership.objects.filter(role=Role.OFFICER).select_related("user").latest("pk").user
+    officers = Membership.objects.filter(role=Role.OFFICER, user__last_login__isnull=False)
+    return officers.select_related("user").latest("user__last_login").user
 
 
 def _sheet(world: World, own: bool, month: date, part: int, **more: object) -> Sheet:

@@ -17,7 +17,7 @@ KINDS: dict[str, JobKind] = {
 AT_ONCE = {
     "import_registry": ("导入台账", "accounts:import_result", "accounts:import"),
     "sightings": ("认定发现清单", "accounts:sighting_sheet", "accounts:sightings"),
-    "upper_findings": ("导入上级工单", "inspections:upper_sheet", "inspections:upper_import"),
+    "upper_findings": ("导入上级工单", "inspections:upper_sheet", "inspections:uppers"),
     "bulk": ("批量办理", "filings:bulk_result", "home"),
 }
 
