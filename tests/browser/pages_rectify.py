@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.models import Account
 from inspections import deciding, rectifying
 from inspections.deciding import Decision
-from inspections.models import AnnualVeto, Rectification
+from inspections.models import AnnualVeto, Rectification, RectificationProof
 from tests.browser.acts import press, show
 from tests.browser.pages import Kwargs, Shot
 from tests.browser.scene import Scene
@@ -74,7 +74,9 @@ def pictured(scene: Scene) -> dict[str, object]:
 
 
 def proof(scene: Scene) -> dict[str, object]:
-    return {"pk": brought(scene, "submitted").proofs.values_list("pk", flat=True)[0]}
+    """One that the demo's street has sent."""
+    rows = RectificationProof.objects.filter(rectification__unit=scene.accounts["示例甲街道 weibo"].unit)
+    return {"pk": rows.earliest("pk").pk}
 
 
 def veto(scene: Scene) -> dict[str, object]:
