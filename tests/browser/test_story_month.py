@@ -57,7 +57,8 @@ def fill(page: Page) -> None:
     page.get_by_role("button", name="其余都没有发现").click()
     unjudged = page.locator("[data-zl-ind]:not(:has(input[type=radio]:checked))")
     while unjudged.count():
-        unjudged.first.locator("[type=radio][value='0']").check()
+        item = page.locator(f"[id='{unjudged.first.get_attribute('id')}']")  # the same one after it is judged
+        item.locator("[type=radio][value='0']").check()
     before = page.url
     page.get_by_role("button", name="提交", exact=True).click()
     expect(page).not_to_have_url(before)  # a save under way is waited for first

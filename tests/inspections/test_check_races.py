@@ -94,7 +94,7 @@ def test_who_is_added_while_the_list_is_confirmed_has_a_checker(monkeypatch: pyt
 
 def test_without_the_lock_nobody_checks_it(monkeypatch: pytest.MonkeyPatch) -> None:
     raised, nobodys = added_while_confirmed(monkeypatch, unlocked)
-    assert len(nobodys) + len(raised) == 1
+    assert len(nobodys) + len(raised) >= 1  # a sheet of nobody, or a deadlock, or both
 
 
 def untouched_unlocked(check: SpotCheck) -> list[Sheet]:

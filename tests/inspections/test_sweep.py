@@ -168,7 +168,10 @@ INDEXES = {
     "no_custodian": "account_no_custodian",
     "vendor_lapsed": "outsourcing_lapses",
 }
-NEAR_INDEXES = ("account_unit_state", "filing_unit_state", "filing_one_live_per_account", "order_one_standing")
+NEAR_INDEXES = (
+    *("account_unit_state", "filing_unit_state", "filing_one_live_per_account", "order_one_standing"),
+    "rectification_open_unit",
+)
 
 
 @pytest.fixture
