@@ -1,5 +1,6 @@
 """Two at once on one month, on real PostgreSQL: each race with the guard, and once more without it (the control)."""
 
+import sys
 import threading
 from typing import Any
 
@@ -81,6 +82,21 @@ def added_while_confirmed(monkeypatch: pytest.MonkeyPatch, read: Any) -> tuple[l
     (late,) = accounts(1, 1)
     monkeypatch.setattr(checks, "_locked", read)
     meet(monkeypatch, checks, "_locked")
+    shared, share_out, published = threading.Event(), sharing.share_out, checks.published
+
+    def share(*given: Any, **named: Any) -> int:
+        done = share_out(*given, **named)
+        shared.set()
+        return done
+
+    def read_late(row: SpotCheck) -> dict[str, Any]:
+        """Who adds reads the list once the other has shared it; under the lock it has by then."""
+        if sys._getframe(1).f_code.co_name == "add_account":
+            shared.wait(10)
+        return published(row)
+
+    monkeypatch.setattr(sharing, "share_out", share)
+    monkeypatch.setattr(checks, "published", read_late)
     raised = at_once(
         lambda: checks.confirm(check.pk, by=first, now=FIRST),
         lambda: checks.add_account(check.pk, late.pk, reason="群众反映", by=second, now=FIRST),
