@@ -88,14 +88,14 @@ def praise(said: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def demands(said: Mapping[str, Any], rectify_by: date | None) -> str:
-    """下一步要求, with the day by which problems are to be put right."""
+def demands(rectify_by: date | None, today: date) -> str:
+    """下一步要求, with the day by which problems are to be put right; one that is over by `today` is no demand."""
     if rectify_by is None:
         return CONTINUE
-    return (
-        f"有关单位要对照问题立即整改，于{in_words(rectify_by)}前在本平台提交整改情况。整改不到位的，"
-        "依照实施细则第二十四条予以关停，年度考核一票否决。"
-    )
+    told = f"有关单位要对照问题立即整改，于{in_words(rectify_by)}前在本平台提交整改情况。"
+    if rectify_by < today:
+        told = f"整改期限（{in_words(rectify_by)}）已过，还没有整改到位的单位要立即整改，并在本平台提交整改情况。"
+    return told + "整改不到位的，依照实施细则第二十四条予以关停，年度考核一票否决。"
 
 
 def numeral(n: int) -> str:

@@ -65,7 +65,7 @@ def _row(name: str, count: int, passed: int, rate: Any) -> list[str]:
 
 
 def annexes(circular: Circular) -> list[str]:
-    """附件 by name."""
+    """附件 by name: one at most, so it has no number."""
     failed = bool(circular.figures.get("failed_accounts"))
     return ["不合格账号名单"] if failed else []
 
@@ -114,8 +114,8 @@ def build(circular: Circular) -> bytes:
         if n == 0:
             for caption, heads, rows in tables(circular.figures):
                 _table(document, caption, heads, rows)
-    for n, name in enumerate(annexes(circular), 1):
-        _text(document, f"附件：{n}. {name}")
+    for name in annexes(circular):
+        _text(document, f"附件：{name}")
     day = day_of(circular.published_at) if circular.published_at else None
     _paragraph(document, circular.signed, align=RIGHT, before=Pt(28))
     _paragraph(document, circular_text.in_words(day) if day else "（未公开）", align=RIGHT)

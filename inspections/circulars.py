@@ -33,6 +33,7 @@ from inspections.circular_steps import (
 )
 from inspections.models import CheckState, Circular, CircularState
 from zhonglou_media.core import events, files
+from zhonglou_media.core.clock import day_of
 from zhonglou_media.core.errors import Incomplete, Refused, WrongState
 from zhonglou_media.core.models import User
 
@@ -107,19 +108,19 @@ def draft(check_id: int, *, by: User, now: datetime) -> Circular:
             last_editor=by,
             figures=circular_figures.kept(said),
             rectify_by=due,
-            **drafted_sections(said, due),
+            **drafted_sections(said, due, now),
         )
         events.append(made, "draft", by=by, role=role, at=now, to_state=made.state, detail={"check": check.code})
     return made
 
 
-def drafted_sections(said: Mapping[str, Any], rectify_by: date | None) -> dict[str, str]:
-    """The sections as they are drafted from the figures."""
+def drafted_sections(said: Mapping[str, Any], rectify_by: date | None, now: datetime) -> dict[str, str]:
+    """The sections as they are drafted from the figures at `now`."""
     return {
         "overview": circular_text.overview(said),
         "problems": circular_text.problems(said),
         "praise": circular_text.praise(said),
-        "demands": circular_text.demands(said, rectify_by),
+        "demands": circular_text.demands(rectify_by, day_of(now)),
     }
 
 
@@ -155,7 +156,7 @@ def correct(circular_id: int, *, reason: str, by: User, now: datetime) -> Circul
             last_editor=by,
             figures=circular_figures.kept(said),
             rectify_by=due or old.rectify_by,
-            **drafted_sections(said, due or old.rectify_by),
+            **drafted_sections(said, due or old.rectify_by, now),
         )
         detail = {"corrects": old.pk}
         events.append(
@@ -250,7 +251,7 @@ def again(circular_id: int, section: str, *, version: int, by: User, now: dateti
         circular, role = begin_edit(circular_id, {}, version=version, by=by)
         check = circular.spot_check
         due = circular_figures.due_on(check) or circular.rectify_by
-        sections = drafted_sections(circular_figures.figures(check), due)
+        sections = drafted_sections(circular_figures.figures(check), due, now)
         if section not in sections:
             raise Refused("这一部分不由检查结果带入，请直接填写。")
         changed = _put(circular, {section: sections[section], "rectify_by": due})

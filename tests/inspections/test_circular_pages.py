@@ -203,7 +203,7 @@ def words(circular: Circular) -> str:
 def test_the_word_file_says_what_the_page_says() -> None:
     _, circular = published(hostile())
     text = words(circular)
-    for said in (circular.title, circular.document_no, "一、总体情况", "合计", "附件：1. 不合格账号名单", *HOSTILE[:2]):
+    for said in (circular.title, circular.document_no, "一、总体情况", "合计", "附件：不合格账号名单", *HOSTILE[:2]):
         assert said in text
     assert "2026年11月24日" in text
     assert "（未公开）" in words(Circular(title="稿", figures={}, signed="署名"))

@@ -1,5 +1,6 @@
 """数字核对 sentence by sentence: true ones pass, false ones stop, those of other matters are 无法核对. Pure."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -56,7 +57,7 @@ def drafted(said: dict[str, Any]) -> dict[str, str]:
         "work": "",
         "problems": circular_text.problems(said),
         "praise": circular_text.praise(said),
-        "demands": circular_text.demands(said, None),
+        "demands": circular_text.demands(None, date(2026, 11, 2)),
     }
 
 

@@ -315,7 +315,7 @@ def test_whatever_accounts_are_called_what_is_drafted_agrees(rows: list[tuple[st
         "full_marks": [],
         "in_time": [],
     }
-    checked = circular_checking.check(circulars.drafted_sections(said, None), said)
+    checked = circular_checking.check(circulars.drafted_sections(said, None, LATER), said)
     assert [mark.sentence for mark in checked.off] == []
     assert list(checked.within) == []
 
@@ -493,3 +493,15 @@ def test_the_word_file_is_kept_as_it_was_published() -> None:
     assert circular.word is not None
     with files.open_file(circular.word) as content:
         assert content.read(2) == b"PK"
+
+
+@pytest.mark.parametrize(
+    ("today", "words"),
+    [
+        (date(2026, 11, 26), "于2026年11月27日前在本平台提交整改情况。"),
+        (date(2026, 11, 27), "于2026年11月27日前在本平台提交整改情况。"),
+        (date(2026, 11, 28), "整改期限（2026年11月27日）已过，还没有整改到位的单位要立即整改"),
+    ],
+)
+def test_a_day_that_is_over_is_no_demand(today: date, words: str) -> None:
+    assert words in circular_text.demands(date(2026, 11, 27), today)
