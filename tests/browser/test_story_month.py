@@ -15,7 +15,7 @@ from zhonglou_media.portal.demo_month import PICTURE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.needs_sqlite]
 
-ACCOUNT = "示例甲街道文旅"
+ACCOUNT = "示例甲街道预约"  # of no other story: they share the portal
 PROBLEM = "菜单“办事预约”打不开（示例）"
 
 
