@@ -5,6 +5,7 @@ network is closed except for this machine, files go to a temporary folder, and a
 is SQLite in memory, or TEST_DATABASE_URL. Nothing freezes the clock: use cases are given their `now`.
 """
 
+import gc
 import os
 import shutil
 import socket
@@ -59,7 +60,7 @@ PAGES = (
     "test_demo.py",
     "test_story_quiet.py",
 )
-ON_BOTH = ("test_machine_random.py", "test_task_runs.py", "test_connection.py", "test_kills.py")  # of the portal's own
+ON_BOTH = ("test_task_runs.py", "test_connection.py", "test_kills.py")  # of the portal's own
 
 
 def for_full_runs(item: pytest.Item, *, on_postgres: bool) -> bool:
@@ -95,6 +96,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         long = {item.path for item in items if item.get_closest_marker("slow") or item.path.name in LONG}
         items.sort(key=lambda item: (not item.path.name.startswith(LONGEST), item.path not in long))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Thousands of collected tests live as long as the run: the garbage collector need not walk them again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 class FilesAndStories(LoadFileScheduling):

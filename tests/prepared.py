@@ -91,6 +91,12 @@ def _fill() -> None:
             file.backup(connection.connection)
 
 
+def empty(var_dir: Path) -> Path:
+    """A portal's folder, on SQLite, with a copy of what was migrated. Ask for the fixture `django_db_setup`."""
+    shutil.copy(_folder() / "migrated.sqlite3", var_dir / "portal.sqlite3")
+    return var_dir
+
+
 # --- with the demo --------------------------------------------------------------------------------------------------
 
 

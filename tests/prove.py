@@ -42,10 +42,10 @@ def run_test(name: str, folder: Path, **env: str) -> "subprocess.CompletedProces
 
 def is_caught(name: str, folder: Path) -> bool:
     """Whether the test fails in `folder`; one of PostgreSQL only gets a private cluster."""
-    run = run_test(name, folder)
+    run = run_test(name, folder, FULL="1")
     if run.returncode == NOTHING_SELECTED and "TEST_DATABASE_URL" not in os.environ:
         with services.postgres() as url:
-            run = run_test(name, folder, TEST_DATABASE_URL=url)
+            run = run_test(name, folder, FULL="1", TEST_DATABASE_URL=url)
     if run.returncode != FAILED:
         print(run.stdout[-2000:], run.stderr[-2000:], sep="\n")
     return run.returncode == FAILED

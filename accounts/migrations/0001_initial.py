@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("core", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("core", "__first__"),
     ]
 
     operations = [
@@ -179,6 +179,49 @@ class Migration(migrations.Migration):
                 "verbose_name": "账号",
                 "verbose_name_plural": "账号",
                 "ordering": ["unit__name", "platform__order", "name"],
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "unfiled")), fields=["found_at"], name="account_unfiled"),
+                    models.Index(
+                        condition=models.Q(("next_update_due_at__isnull", False)),
+                        fields=["next_update_due_at"],
+                        name="account_update_due",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["pending", "active", "unfiled", "closing", "closed", "cancelled", "void"])
+                        ),
+                        name="account_state_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            models.Q(("uid", ""), _negated=True),
+                            models.Q(("state__in", ["cancelled", "void"]), _negated=True),
+                        ),
+                        fields=("platform", "uid"),
+                        name="account_id_unique",
+                        violation_error_message="该平台上已登记同一账号ID的账号。",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("uid", ""), models.Q(("state__in", ["cancelled", "void"]), _negated=True)),
+                        fields=("platform", "name_key"),
+                        name="account_name_unique",
+                        violation_error_message="该平台上已登记同名账号，请填写账号ID加以区分。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("next_update_due_at__isnull", True), ("state__in", ["active", "closing"]), _connector="OR"
+                        ),
+                        name="account_due_only_while_watched",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "unfiled"), _negated=True), ("found_at__isnull", False), _connector="OR"
+                        ),
+                        name="account_unfiled_has_found_at",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -275,6 +318,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "单位",
                 "verbose_name_plural": "单位",
                 "ordering": ["name"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("parent", models.F("id")), _negated=True),
+                        name="unit_not_own_parent",
+                        violation_error_message="单位不能是自己的主管部门。",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -321,6 +371,20 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "任职",
                 "verbose_name_plural": "任职",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("to_date__isnull", True)),
+                        fields=("user", "unit", "role"),
+                        name="membership_once",
+                        violation_error_message="该用户在本单位已有这个身份。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("role__in", ["operator", "leader", "officer", "supervisor", "auditor", "admin", "parent"])
+                        ),
+                        name="membership_role_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -375,6 +439,38 @@ class Migration(migrations.Migration):
                 "verbose_name": "预警",
                 "verbose_name_plural": "预警",
                 "ordering": ["due_at", "id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("cleared_at__isnull", True), ("waived_at__isnull", True)),
+                        fields=["rule", "due_at"],
+                        name="flag_open",
+                    ),
+                    models.Index(
+                        condition=models.Q(("cleared_at__isnull", True)), fields=["unit"], name="flag_open_unit"
+                    ),
+                    models.Index(fields=["fact_kind", "fact_id"], name="flag_fact"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("rule", "fact_kind", "fact_id", "due_at"), name="flag_once_a_due_time"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("waive_reason", ""), ("waived_at__isnull", True), ("waived_by__isnull", True)),
+                            models.Q(
+                                ("waived_at__isnull", False),
+                                ("waived_by__isnull", False),
+                                models.Q(("waive_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="flag_waiver_complete",
+                        violation_error_message="免于追究须写明理由和决定人。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("level__in", ["breach", "hint"])), name="flag_level_known"
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -403,6 +499,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "单位名称",
                 "verbose_name_plural": "单位名称",
+                "constraints": [models.UniqueConstraint(fields=("unit", "name"), name="unit_name_once")],
             },
         ),
         migrations.CreateModel(
@@ -522,122 +619,9 @@ class Migration(migrations.Migration):
                 "constraints": [models.UniqueConstraint(fields=("account", "external_id"), name="publication_once")],
             },
         ),
-        migrations.AddConstraint(
-            model_name="unit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("parent", models.F("id")), _negated=True),
-                name="unit_not_own_parent",
-                violation_error_message="单位不能是自己的主管部门。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("to_date__isnull", True)),
-                fields=("user", "unit", "role"),
-                name="membership_once",
-                violation_error_message="该用户在本单位已有这个身份。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("role__in", ["operator", "leader", "officer", "supervisor", "auditor", "admin", "parent"])
-                ),
-                name="membership_role_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="flag",
-            index=models.Index(
-                condition=models.Q(("cleared_at__isnull", True), ("waived_at__isnull", True)),
-                fields=["rule", "due_at"],
-                name="flag_open",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="flag",
-            index=models.Index(
-                condition=models.Q(("cleared_at__isnull", True)), fields=["unit"], name="flag_open_unit"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="flag",
-            index=models.Index(fields=["fact_kind", "fact_id"], name="flag_fact"),
-        ),
-        migrations.AddConstraint(
-            model_name="flag",
-            constraint=models.UniqueConstraint(
-                fields=("rule", "fact_kind", "fact_id", "due_at"), name="flag_once_a_due_time"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="flag",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("waive_reason", ""), ("waived_at__isnull", True), ("waived_by__isnull", True)),
-                    models.Q(
-                        ("waived_at__isnull", False),
-                        ("waived_by__isnull", False),
-                        models.Q(("waive_reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="flag_waiver_complete",
-                violation_error_message="免于追究须写明理由和决定人。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="flag",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("level__in", ["breach", "hint"])), name="flag_level_known"
-            ),
-        ),
         migrations.AddIndex(
             model_name="account",
             index=models.Index(fields=["unit", "state"], name="account_unit_state"),
-        ),
-        migrations.AddIndex(
-            model_name="account",
-            index=models.Index(condition=models.Q(("state", "unfiled")), fields=["found_at"], name="account_unfiled"),
-        ),
-        migrations.AddIndex(
-            model_name="account",
-            index=models.Index(
-                condition=models.Q(("next_update_due_at__isnull", False)),
-                fields=["next_update_due_at"],
-                name="account_update_due",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["pending", "active", "unfiled", "closing", "closed", "cancelled", "void"])
-                ),
-                name="account_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    models.Q(("uid", ""), _negated=True), models.Q(("state__in", ["cancelled", "void"]), _negated=True)
-                ),
-                fields=("platform", "uid"),
-                name="account_id_unique",
-                violation_error_message="该平台上已登记同一账号ID的账号。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("uid", ""), models.Q(("state__in", ["cancelled", "void"]), _negated=True)),
-                fields=("platform", "name_key"),
-                name="account_name_unique",
-                violation_error_message="该平台上已登记同名账号，请填写账号ID加以区分。",
-            ),
         ),
         migrations.AddConstraint(
             model_name="account",
@@ -647,27 +631,5 @@ class Migration(migrations.Migration):
                 name="account_one_per_platform",
                 violation_error_message="本单位在该平台已有账号，须写明理由（第七条）。",
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("next_update_due_at__isnull", True), ("state__in", ["active", "closing"]), _connector="OR"
-                ),
-                name="account_due_only_while_watched",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="account",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "unfiled"), _negated=True), ("found_at__isnull", False), _connector="OR"
-                ),
-                name="account_unfiled_has_found_at",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="unitname",
-            constraint=models.UniqueConstraint(fields=("unit", "name"), name="unit_name_once"),
         ),
     ]

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_initial"),
         ("core", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("core", "__first__"),
     ]
 
     operations = [
@@ -179,6 +179,151 @@ class Migration(migrations.Migration):
                 "verbose_name": "备案",
                 "verbose_name_plural": "备案",
                 "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["unit", "state"], name="filing_unit_state"),
+                    models.Index(
+                        condition=models.Q(
+                            ("first_reported_at__isnull", True),
+                            ("provisional", False),
+                            ("report_due_at__isnull", False),
+                        ),
+                        fields=["report_due_at"],
+                        name="filing_report_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("correction_due_at__isnull", False)),
+                        fields=["state", "correction_due_at"],
+                        name="filing_correction_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("event_due_at__isnull", False)),
+                        fields=["event_due_at"],
+                        name="filing_event_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state__in", ["office_review", "accepted"])),
+                        fields=["office_due_at"],
+                        name="filing_office_queue",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "draft",
+                                    "leader_review",
+                                    "to_report",
+                                    "office_review",
+                                    "returned",
+                                    "accepted",
+                                    "completed",
+                                    "refused",
+                                    "withdrawn",
+                                ],
+                            )
+                        ),
+                        name="filing_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["open", "change", "close", "cancel"])),
+                        name="filing_kind_known",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ["draft", "leader_review", "to_report", "office_review", "returned", "accepted"],
+                            )
+                        ),
+                        fields=("account",),
+                        name="filing_one_live_per_account",
+                        violation_error_message="该账号已有一件办理中的备案。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("leader", models.F("author")), _negated=True),
+                            models.Q(("leader", models.F("last_editor")), _negated=True),
+                            models.Q(("officer", models.F("author")), _negated=True),
+                            models.Q(("officer", models.F("last_editor")), _negated=True),
+                            models.Q(("officer", models.F("leader")), _negated=True),
+                        ),
+                        name="filing_three_people",
+                        violation_error_message="填报、批准、审核须由三个人分别办理（第八条）。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("leader__isnull", True), ("paper_leader", ""), _connector="OR"),
+                        name="filing_leader_or_paper",
+                        violation_error_message="线上批准与书面批准只能有一种。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("state__in", ["to_report", "office_review", "accepted", "completed"]), _negated=True
+                            ),
+                            models.Q(
+                                ("approval_recorded_at__isnull", False),
+                                ("approved_on__isnull", False),
+                                ("first_approved_on__isnull", False),
+                                models.Q(
+                                    ("leader__isnull", False),
+                                    models.Q(
+                                        models.Q(("paper_leader", ""), _negated=True), ("paper_scan__isnull", False)
+                                    ),
+                                    _connector="OR",
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="filing_approved_holds_approval",
+                        violation_error_message="未经本单位主要领导批准，不能报送（第八条）。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("state__in", ["office_review", "returned", "accepted", "completed", "refused"]),
+                                _negated=True,
+                            ),
+                            models.Q(
+                                ("first_reported_at__isnull", False),
+                                ("number__isnull", False),
+                                ("reported_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="filing_reported_holds_report",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["accepted", "completed"]), _negated=True),
+                            models.Q(("accepted_revision__isnull", False), ("officer__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="filing_accepted_holds_officer",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["accepted", "completed"]), _negated=True),
+                            ("paper_leader", ""),
+                            ("paper_checked_by__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="filing_accepted_paper_checked",
+                        violation_error_message="书面批准的，须先核对纸质批准件。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ["draft", "leader_review", "to_report", "office_review", "returned", "accepted"],
+                            ),
+                            ("ended_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="filing_ended_has_time",
+                    ),
+                ],
             },
             bases=(django_fsm.FSMModelMixin, models.Model),
         ),
@@ -190,10 +335,7 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        blank=True,
-                        choices=[("", "其他附件"), ("qr", "二维码图")],
-                        max_length=8,
-                        verbose_name="是什么",
+                        blank=True, choices=[("", "其他附件"), ("qr", "二维码图")], max_length=8, verbose_name="是什么"
                     ),
                 ),
                 ("added_at", models.DateTimeField(verbose_name="上传时间")),
@@ -277,6 +419,13 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "导出明细",
                 "verbose_name_plural": "导出明细",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("again", False)),
+                        fields=("filing", "system", "revision"),
+                        name="export_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -322,6 +471,21 @@ class Migration(migrations.Migration):
                 "verbose_name": "回执",
                 "verbose_name_plural": "回执",
                 "ordering": ["at", "id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("result", "refused"), _negated=True),
+                        fields=("filing", "system", "revision"),
+                        name="receipt_once",
+                        violation_error_message="该系统的回执已登记。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("result", "taken"), models.Q(("reason", ""), _negated=True), _connector="OR"
+                        ),
+                        name="receipt_reason_given",
+                        violation_error_message="退回或不适用须写明原因。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -350,6 +514,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "版次",
                 "verbose_name_plural": "版次",
                 "ordering": ["filing", "number"],
+                "constraints": [models.UniqueConstraint(fields=("filing", "number"), name="revision_once")],
             },
         ),
         migrations.CreateModel(
@@ -475,200 +640,5 @@ class Migration(migrations.Migration):
                 "verbose_name": "新开办备案表",
                 "verbose_name_plural": "新开办备案表",
             },
-        ),
-        migrations.AddIndex(
-            model_name="filing",
-            index=models.Index(fields=["unit", "state"], name="filing_unit_state"),
-        ),
-        migrations.AddIndex(
-            model_name="filing",
-            index=models.Index(
-                condition=models.Q(
-                    ("first_reported_at__isnull", True), ("provisional", False), ("report_due_at__isnull", False)
-                ),
-                fields=["report_due_at"],
-                name="filing_report_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="filing",
-            index=models.Index(
-                condition=models.Q(("correction_due_at__isnull", False)),
-                fields=["state", "correction_due_at"],
-                name="filing_correction_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="filing",
-            index=models.Index(
-                condition=models.Q(("event_due_at__isnull", False)), fields=["event_due_at"], name="filing_event_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="filing",
-            index=models.Index(
-                condition=models.Q(("state__in", ["office_review", "accepted"])),
-                fields=["office_due_at"],
-                name="filing_office_queue",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="filing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "draft",
-                            "leader_review",
-                            "to_report",
-                            "office_review",
-                            "returned",
-                            "accepted",
-                            "completed",
-                            "refused",
-                            "withdrawn",
-                        ],
-                    )
-                ),
-                name="filing_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="filing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["open", "change", "close", "cancel"])), name="filing_kind_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="filing",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("state__in", ["draft", "leader_review", "to_report", "office_review", "returned", "accepted"])
-                ),
-                fields=("account",),
-                name="filing_one_live_per_account",
-                violation_error_message="该账号已有一件办理中的备案。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="filing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("leader", models.F("author")), _negated=True),
-                    models.Q(("leader", models.F("last_editor")), _negated=True),
-                    models.Q(("officer", models.F("author")), _negated=True),
-                    models.Q(("officer", models.F("last_editor")), _negated=True),
-                    models.Q(("officer", models.F("leader")), _negated=True),
-                ),
-                name="filing_three_people",
-                violation_error_message="填报、批准、审核须由三个人分别办理（第八条）。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="filing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("leader__isnull", True), ("paper_leader", ""), _connector="OR"),
-                name="filing_leader_or_paper",
-                violation_error_message="线上批准与书面批准只能有一种。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="filing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["to_report", "office_review", "accepted", "completed"]), _negated=True),
-                    models.Q(
-                        ("approval_recorded_at__isnull", False),
-                        ("approved_on__isnull", False),
-                        ("first_approved_on__isnull", False),
-                        models.Q(
-                            ("leader__isnull", False),
-                            models.Q(models.Q(("paper_leader", ""), _negated=True), ("paper_scan__isnull", False)),
-                            _connector="OR",
-                        ),
-                    ),
-                    _connector="OR",
-                ),
-                name="filing_approved_holds_approval",
-                violation_error_message="未经本单位主要领导批准，不能报送（第八条）。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="filing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("state__in", ["office_review", "returned", "accepted", "completed", "refused"]), _negated=True
-                    ),
-                    models.Q(
-                        ("first_reported_at__isnull", False), ("number__isnull", False), ("reported_at__isnull", False)
-                    ),
-                    _connector="OR",
-                ),
-                name="filing_reported_holds_report",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="filing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["accepted", "completed"]), _negated=True),
-                    models.Q(("accepted_revision__isnull", False), ("officer__isnull", False)),
-                    _connector="OR",
-                ),
-                name="filing_accepted_holds_officer",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="filing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["accepted", "completed"]), _negated=True),
-                    ("paper_leader", ""),
-                    ("paper_checked_by__isnull", False),
-                    _connector="OR",
-                ),
-                name="filing_accepted_paper_checked",
-                violation_error_message="书面批准的，须先核对纸质批准件。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="filing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["draft", "leader_review", "to_report", "office_review", "returned", "accepted"]),
-                    ("ended_at__isnull", False),
-                    _connector="OR",
-                ),
-                name="filing_ended_has_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exportitem",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("again", False)), fields=("filing", "system", "revision"), name="export_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="receipt",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("result", "refused"), _negated=True),
-                fields=("filing", "system", "revision"),
-                name="receipt_once",
-                violation_error_message="该系统的回执已登记。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="receipt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("result", "taken"), models.Q(("reason", ""), _negated=True), _connector="OR"),
-                name="receipt_reason_given",
-                violation_error_message="退回或不适用须写明原因。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="revision",
-            constraint=models.UniqueConstraint(fields=("filing", "number"), name="revision_once"),
         ),
     ]

@@ -10,8 +10,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0007_custodians"),
         ("core", "0011_check_settings"),
+        ("core", "__first__"),
         ("inspections", "0001_life"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -73,6 +73,24 @@ class Migration(migrations.Migration):
                 "verbose_name": "指标",
                 "verbose_name_plural": "指标",
                 "ordering": ["indicator_set", "order", "id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["veto", "deduction", "bonus"])), name="indicator_kind_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("cap", 0), ("kind", "veto"), ("points", 0)),
+                            models.Q(
+                                models.Q(("kind", "veto"), _negated=True),
+                                ("cap__gte", models.F("points")),
+                                ("points__gt", 0),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="indicator_points",
+                        violation_error_message="扣分和加分须有每次分值，上限不小于每次分值；单项否决不记分。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -122,6 +140,35 @@ class Migration(migrations.Migration):
                 "verbose_name": "年度考核",
                 "verbose_name_plural": "年度考核",
                 "ordering": ["-year"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["open", "frozen"])), name="year_state_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("frozen_at__isnull", True), ("state", "open")),
+                            models.Q(("frozen_at__isnull", False), ("state", "frozen")),
+                            _connector="OR",
+                        ),
+                        name="year_frozen_has_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "weight_checks",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.Value(100), "-", models.F("weight_timely")
+                                    ),
+                                    "-",
+                                    models.F("weight_rectified"),
+                                ),
+                            )
+                        ),
+                        name="year_weights_sum",
+                        violation_error_message="三项权重合计应为 100。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -160,6 +207,15 @@ class Migration(migrations.Migration):
                 "verbose_name": "单位年度考核",
                 "verbose_name_plural": "单位年度考核",
                 "ordering": ["unit__name"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("year", "unit"), name="assessment_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("score__isnull", True), models.Q(("score__gte", 0), ("score__lte", 120)), _connector="OR"
+                        ),
+                        name="assessment_score_range",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -240,6 +296,33 @@ class Migration(migrations.Migration):
                 "verbose_name": "突发情况",
                 "verbose_name_plural": "突发情况",
                 "ordering": ["-found_at", "-id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "recorded")), fields=["pass_due_at"], name="incident_to_pass"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["recorded", "passed", "closed"])), name="incident_state_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "passed"), _negated=True),
+                            ("first_passed_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="incident_passed_has_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "closed"), _negated=True),
+                            models.Q(("closed_at__isnull", False), models.Q(("result", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="incident_closed_with_result",
+                        violation_error_message="请写明处置结果。",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -268,6 +351,15 @@ class Migration(migrations.Migration):
                 "verbose_name": "转送记录",
                 "verbose_name_plural": "转送记录",
                 "ordering": ["passed_at", "id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("received_at__isnull", True), ("received_at__gte", models.F("passed_at")), _connector="OR"
+                        ),
+                        name="incident_received_after_passed",
+                        violation_error_message="签收时间不能早于转送时间。",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -348,6 +440,18 @@ class Migration(migrations.Migration):
                 "verbose_name": "检查发现的问题",
                 "verbose_name_plural": "检查发现的问题",
                 "ordering": ["sheet", "indicator__order"],
+                "indexes": [models.Index(fields=["account", "found_at"], name="finding_of_account")],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("count__gte", 1)), name="finding_counts"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("withdrawn_at__isnull", True),
+                            models.Q(("withdrawn_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="finding_withdrawn_with_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -408,6 +512,27 @@ class Migration(migrations.Migration):
                 "verbose_name": "检查指标",
                 "verbose_name_plural": "检查指标",
                 "ordering": ["-from_date", "-id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["draft", "published"])), name="indicator_set_state_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("from_date__isnull", True), ("published_at__isnull", True), ("state", "draft")),
+                            models.Q(
+                                ("from_date__isnull", False), ("published_at__isnull", False), ("state", "published")
+                            ),
+                            _connector="OR",
+                        ),
+                        name="indicator_set_published_complete",
+                        violation_error_message="发布一版指标须写明施行日期。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("bonus_above__lte", 100), ("bonus_cap__lte", 20), ("pass_mark__lte", 100)),
+                        name="indicator_set_numbers",
+                        violation_error_message="合格线、加分门槛不超过 100，加分合计不超过 20。",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -444,6 +569,10 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "月度统计",
                 "verbose_name_plural": "月度统计",
+                "constraints": [
+                    models.UniqueConstraint(fields=("month", "unit"), name="month_figure_once"),
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="month_figure_month_first_day"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -567,6 +696,63 @@ class Migration(migrations.Migration):
                 "verbose_name": "整改",
                 "verbose_name_plural": "整改",
                 "ordering": ["due_at", "id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["issued", "submitted"])),
+                        fields=["due_at"],
+                        name="rectification_open_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state__in", ["issued", "submitted"])),
+                        fields=["unit"],
+                        name="rectification_open_unit",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["issued", "submitted", "verified", "revoked"])),
+                        name="rectification_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("submitted", "verified")), _negated=True),
+                            models.Q(
+                                ("answered_at__isnull", False),
+                                ("answered_by__isnull", False),
+                                models.Q(("answer", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="rectification_answered",
+                        violation_error_message="请写明整改情况。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "verified"), _negated=True),
+                            models.Q(("verified_at__isnull", False), ("verified_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="rectification_verified",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "verified"), _negated=True),
+                            ("verified_by__isnull", True),
+                            models.Q(("verified_by", models.F("answered_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="rectification_two_people",
+                        violation_error_message="复核人不能是答复人。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "revoked"), _negated=True),
+                            models.Q(("revoked_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="rectification_revoked_with_reason",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -676,6 +862,25 @@ class Migration(migrations.Migration):
                 "verbose_name": "季度自查",
                 "verbose_name_plural": "季度自查",
                 "ordering": ["-quarter", "account"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("quarter", "account"), name="self_check_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["open", "submitted"])), name="self_check_state_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "open"), ("submitted_at__isnull", True)),
+                            models.Q(
+                                ("passed__isnull", False),
+                                ("score__isnull", False),
+                                ("state", "submitted"),
+                                ("submitted_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="self_check_submitted_complete",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -763,6 +968,40 @@ class Migration(migrations.Migration):
                 "verbose_name": "检查单",
                 "verbose_name_plural": "检查单",
                 "ordering": ["spot_check", "account", "part"],
+                "indexes": [models.Index(condition=models.Q(("state", "open")), fields=["checker"], name="sheet_open")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["open", "submitted"])), name="sheet_state_known"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("part__in", (1, 2))), name="sheet_part"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("counts", False), ("state", "open"), ("submitted_at__isnull", True)),
+                            models.Q(
+                                ("as_of__isnull", False),
+                                ("passed__isnull", False),
+                                ("score__isnull", False),
+                                ("state", "submitted"),
+                                ("submitted_at__isnull", False),
+                                ("vetoed__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="sheet_submitted_complete",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("score__isnull", True), models.Q(("score__gte", 0), ("score__lte", 120)), _connector="OR"
+                        ),
+                        name="sheet_score_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("vetoed", True), _negated=True), ("passed", False), _connector="OR"
+                        ),
+                        name="sheet_veto_fails",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -848,6 +1087,33 @@ class Migration(migrations.Migration):
                 "verbose_name": "抽查",
                 "verbose_name_plural": "抽查",
                 "ordering": ["-month"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["drafted", "confirmed", "closed"])), name="check_state_known"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="check_month_first_day"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("method", "all"), ("sample_size__isnull", True), ("within_months__isnull", True)),
+                            models.Q(("method", "sample"), ("sample_size__gt", 0), ("within_months__gt", 0)),
+                            _connector="OR",
+                        ),
+                        name="check_sample_complete",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at__isnull", True), ("confirmed_at__isnull", True), ("state", "drafted")),
+                            models.Q(
+                                ("closed_at__isnull", True), ("confirmed_at__isnull", False), ("state", "confirmed")
+                            ),
+                            models.Q(
+                                ("closed_at__isnull", False), ("confirmed_at__isnull", False), ("state", "closed")
+                            ),
+                            _connector="OR",
+                        ),
+                        name="check_state_has_time",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -959,6 +1225,41 @@ class Migration(migrations.Migration):
                 "verbose_name": "通报",
                 "verbose_name_plural": "通报",
                 "ordering": ["-spot_check__month", "-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("index_no", ""), _negated=True),
+                        fields=("index_no",),
+                        name="circular_index_once",
+                        violation_error_message="该索引号已用过。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["draft", "review", "published"])), name="circular_state_known"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("corrects__isnull", True)),
+                        fields=("spot_check",),
+                        name="circular_one_a_check",
+                        violation_error_message="这个月已有通报，更正请从已公开的通报开始。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("index_no", ""),
+                                ("published_at__isnull", True),
+                                models.Q(("state", "published"), _negated=True),
+                            ),
+                            models.Q(
+                                ("published_at__isnull", False),
+                                ("published_by__isnull", False),
+                                ("state", "published"),
+                                ("word__isnull", False),
+                                models.Q(("index_no", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="circular_published_complete",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1061,6 +1362,49 @@ class Migration(migrations.Migration):
                 "verbose_name": "上级工单",
                 "verbose_name_plural": "上级工单",
                 "ordering": ["due_at", "id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["received", "handed"])),
+                        fields=["due_at"],
+                        name="upper_open_due",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["received", "handed", "reported", "dropped"])),
+                        name="upper_state_known",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("issuer", "number"),
+                        name="upper_number_once",
+                        violation_error_message="该来源的这个编号已登记过。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("handed", "reported")), _negated=True),
+                            models.Q(("handed_at__isnull", False), ("unit__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="upper_handed_has_unit",
+                        violation_error_message="请指定承办单位。",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "reported"), _negated=True),
+                            ("reported_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="upper_reported_has_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "dropped"), _negated=True),
+                            models.Q(("dropped_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="upper_dropped_with_reason",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -1150,6 +1494,35 @@ class Migration(migrations.Migration):
                 "verbose_name": "一票否决",
                 "verbose_name_plural": "一票否决",
                 "ordering": ["-decided_at", "-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("rectification__isnull", False), ("revoked_at__isnull", True)),
+                        fields=("rectification",),
+                        name="veto_once_a_rectification",
+                        violation_error_message="这件整改已作出一票否决。",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("rectification__isnull", True), ("revoked_at__isnull", True), ("upper__isnull", False)
+                        ),
+                        fields=("upper",),
+                        name="veto_once_a_finding_from_above",
+                        violation_error_message="这件上级工单已作出一票否决。",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="veto_reason"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("revoked_at__isnull", True),
+                            models.Q(
+                                ("revoked_at__isnull", False),
+                                ("revoked_by__isnull", False),
+                                models.Q(("revoked_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="veto_revoked_complete",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1177,124 +1550,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name="assessmentyear",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "frozen"])), name="year_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessmentyear",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("frozen_at__isnull", True), ("state", "open")),
-                    models.Q(("frozen_at__isnull", False), ("state", "frozen")),
-                    _connector="OR",
-                ),
-                name="year_frozen_has_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessmentyear",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "weight_checks",
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                models.Value(100), "-", models.F("weight_timely")
-                            ),
-                            "-",
-                            models.F("weight_rectified"),
-                        ),
-                    )
-                ),
-                name="year_weights_sum",
-                violation_error_message="三项权重合计应为 100。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.UniqueConstraint(fields=("year", "unit"), name="assessment_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("score__isnull", True), models.Q(("score__gte", 0), ("score__lte", 120)), _connector="OR"
-                ),
-                name="assessment_score_range",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="incident",
-            index=models.Index(
-                condition=models.Q(("state", "recorded")), fields=["pass_due_at"], name="incident_to_pass"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incident",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["recorded", "passed", "closed"])), name="incident_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incident",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "passed"), _negated=True), ("first_passed_at__isnull", False), _connector="OR"
-                ),
-                name="incident_passed_has_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incident",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "closed"), _negated=True),
-                    models.Q(("closed_at__isnull", False), models.Q(("result", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="incident_closed_with_result",
-                violation_error_message="请写明处置结果。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incidentpass",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("received_at__isnull", True), ("received_at__gte", models.F("passed_at")), _connector="OR"
-                ),
-                name="incident_received_after_passed",
-                violation_error_message="签收时间不能早于转送时间。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indicatorset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["draft", "published"])), name="indicator_set_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indicatorset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("from_date__isnull", True), ("published_at__isnull", True), ("state", "draft")),
-                    models.Q(("from_date__isnull", False), ("published_at__isnull", False), ("state", "published")),
-                    _connector="OR",
-                ),
-                name="indicator_set_published_complete",
-                violation_error_message="发布一版指标须写明施行日期。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indicatorset",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("bonus_above__lte", 100), ("bonus_cap__lte", 20), ("pass_mark__lte", 100)),
-                name="indicator_set_numbers",
-                violation_error_message="合格线、加分门槛不超过 100，加分合计不超过 20。",
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="indicator",
             constraint=models.UniqueConstraint(
                 fields=("indicator_set", "code"),
@@ -1303,120 +1558,10 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="indicator",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["veto", "deduction", "bonus"])), name="indicator_kind_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="indicator",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("cap", 0), ("kind", "veto"), ("points", 0)),
-                    models.Q(
-                        models.Q(("kind", "veto"), _negated=True), ("cap__gte", models.F("points")), ("points__gt", 0)
-                    ),
-                    _connector="OR",
-                ),
-                name="indicator_points",
-                violation_error_message="扣分和加分须有每次分值，上限不小于每次分值；单项否决不记分。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="monthfigure",
-            constraint=models.UniqueConstraint(fields=("month", "unit"), name="month_figure_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="monthfigure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("month__day", 1)), name="month_figure_month_first_day"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="selfcheck",
-            constraint=models.UniqueConstraint(fields=("quarter", "account"), name="self_check_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="selfcheck",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "submitted"])), name="self_check_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="selfcheck",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "open"), ("submitted_at__isnull", True)),
-                    models.Q(
-                        ("passed__isnull", False),
-                        ("score__isnull", False),
-                        ("state", "submitted"),
-                        ("submitted_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="self_check_submitted_complete",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="finding",
-            index=models.Index(fields=["account", "found_at"], name="finding_of_account"),
-        ),
-        migrations.AddConstraint(
             model_name="finding",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("withdrawn_at__isnull", True)), fields=("sheet", "indicator"), name="finding_once"
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(condition=models.Q(("count__gte", 1)), name="finding_counts"),
-        ),
-        migrations.AddConstraint(
-            model_name="finding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("withdrawn_at__isnull", True), models.Q(("withdrawn_reason", ""), _negated=True), _connector="OR"
-                ),
-                name="finding_withdrawn_with_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="spotcheck",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["drafted", "confirmed", "closed"])), name="check_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="spotcheck",
-            constraint=models.CheckConstraint(condition=models.Q(("month__day", 1)), name="check_month_first_day"),
-        ),
-        migrations.AddConstraint(
-            model_name="spotcheck",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("method", "all"), ("sample_size__isnull", True), ("within_months__isnull", True)),
-                    models.Q(("method", "sample"), ("sample_size__gt", 0), ("within_months__gt", 0)),
-                    _connector="OR",
-                ),
-                name="check_sample_complete",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="spotcheck",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_at__isnull", True), ("confirmed_at__isnull", True), ("state", "drafted")),
-                    models.Q(("closed_at__isnull", True), ("confirmed_at__isnull", False), ("state", "confirmed")),
-                    models.Q(("closed_at__isnull", False), ("confirmed_at__isnull", False), ("state", "closed")),
-                    _connector="OR",
-                ),
-                name="check_state_has_time",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="sheet",
-            index=models.Index(condition=models.Q(("state", "open")), fields=["checker"], name="sheet_open"),
         ),
         migrations.AddIndex(
             model_name="sheet",
@@ -1433,171 +1578,6 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="sheet",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["open", "submitted"])), name="sheet_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sheet",
-            constraint=models.CheckConstraint(condition=models.Q(("part__in", (1, 2))), name="sheet_part"),
-        ),
-        migrations.AddConstraint(
-            model_name="sheet",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("counts", False), ("state", "open"), ("submitted_at__isnull", True)),
-                    models.Q(
-                        ("as_of__isnull", False),
-                        ("passed__isnull", False),
-                        ("score__isnull", False),
-                        ("state", "submitted"),
-                        ("submitted_at__isnull", False),
-                        ("vetoed__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="sheet_submitted_complete",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sheet",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("score__isnull", True), models.Q(("score__gte", 0), ("score__lte", 120)), _connector="OR"
-                ),
-                name="sheet_score_range",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sheet",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("vetoed", True), _negated=True), ("passed", False), _connector="OR"),
-                name="sheet_veto_fails",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="circular",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("index_no", ""), _negated=True),
-                fields=("index_no",),
-                name="circular_index_once",
-                violation_error_message="该索引号已用过。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="circular",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["draft", "review", "published"])), name="circular_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="circular",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("corrects__isnull", True)),
-                fields=("spot_check",),
-                name="circular_one_a_check",
-                violation_error_message="这个月已有通报，更正请从已公开的通报开始。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="circular",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("index_no", ""),
-                        ("published_at__isnull", True),
-                        models.Q(("state", "published"), _negated=True),
-                    ),
-                    models.Q(
-                        ("published_at__isnull", False),
-                        ("published_by__isnull", False),
-                        ("state", "published"),
-                        ("word__isnull", False),
-                        models.Q(("index_no", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="circular_published_complete",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="upperfinding",
-            index=models.Index(
-                condition=models.Q(("state__in", ["received", "handed"])), fields=["due_at"], name="upper_open_due"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="upperfinding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["received", "handed", "reported", "dropped"])),
-                name="upper_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="upperfinding",
-            constraint=models.UniqueConstraint(
-                fields=("issuer", "number"),
-                name="upper_number_once",
-                violation_error_message="该来源的这个编号已登记过。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="upperfinding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("handed", "reported")), _negated=True),
-                    models.Q(("handed_at__isnull", False), ("unit__isnull", False)),
-                    _connector="OR",
-                ),
-                name="upper_handed_has_unit",
-                violation_error_message="请指定承办单位。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="upperfinding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "reported"), _negated=True), ("reported_at__isnull", False), _connector="OR"
-                ),
-                name="upper_reported_has_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="upperfinding",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "dropped"), _negated=True),
-                    models.Q(("dropped_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="upper_dropped_with_reason",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="rectification",
-            index=models.Index(
-                condition=models.Q(("state__in", ["issued", "submitted"])),
-                fields=["due_at"],
-                name="rectification_open_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="rectification",
-            index=models.Index(
-                condition=models.Q(("state__in", ["issued", "submitted"])),
-                fields=["unit"],
-                name="rectification_open_unit",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rectification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["issued", "submitted", "verified", "revoked"])),
-                name="rectification_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="rectification",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -1606,96 +1586,6 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="rectification_one_source",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rectification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ("submitted", "verified")), _negated=True),
-                    models.Q(
-                        ("answered_at__isnull", False),
-                        ("answered_by__isnull", False),
-                        models.Q(("answer", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="rectification_answered",
-                violation_error_message="请写明整改情况。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rectification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "verified"), _negated=True),
-                    models.Q(("verified_at__isnull", False), ("verified_by__isnull", False)),
-                    _connector="OR",
-                ),
-                name="rectification_verified",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rectification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "verified"), _negated=True),
-                    ("verified_by__isnull", True),
-                    models.Q(("verified_by", models.F("answered_by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="rectification_two_people",
-                violation_error_message="复核人不能是答复人。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="rectification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "revoked"), _negated=True),
-                    models.Q(("revoked_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="rectification_revoked_with_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="annualveto",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("rectification__isnull", False), ("revoked_at__isnull", True)),
-                fields=("rectification",),
-                name="veto_once_a_rectification",
-                violation_error_message="这件整改已作出一票否决。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="annualveto",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    ("rectification__isnull", True), ("revoked_at__isnull", True), ("upper__isnull", False)
-                ),
-                fields=("upper",),
-                name="veto_once_a_finding_from_above",
-                violation_error_message="这件上级工单已作出一票否决。",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="annualveto",
-            constraint=models.CheckConstraint(condition=models.Q(("reason", ""), _negated=True), name="veto_reason"),
-        ),
-        migrations.AddConstraint(
-            model_name="annualveto",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("revoked_at__isnull", True),
-                    models.Q(
-                        ("revoked_at__isnull", False),
-                        ("revoked_by__isnull", False),
-                        models.Q(("revoked_reason", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="veto_revoked_complete",
             ),
         ),
     ]

@@ -12,7 +12,7 @@ from tests.browser.conftest import Visit
 from tests.browser.test_story_opening import decide, receipt
 from zhonglou_media.core.clock import SHANGHAI
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.needs_sqlite]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.needs_sqlite, pytest.mark.full]
 
 NAME = "示例甲街道文旅"
 TAKER = "示例甲街道（新浪微博）"

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, expect
 from tests.browser.conftest import TWO_SWEEPS, Portal, Visit
 from zhonglou_media.core.clock import SHANGHAI, db_now
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db, pytest.mark.full]
 
 NAME = "示例甲街道问答"
 QUIET, WAITING = "超期未更新", "超 24 小时未回复"

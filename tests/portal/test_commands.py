@@ -10,19 +10,16 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from tests import services
+from tests import prepared, services
 
 DATA = Path(__file__).parent.parent / "data"
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def empty_portal(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def empty_portal(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Path:
     """A folder with a migrated, empty portal on SQLite."""
-    var_dir = tmp_path_factory.mktemp("empty")
-    migrated = services.manage("migrate", "-v0", env=services.portal_environment(var_dir))
-    assert migrated.returncode == 0, migrated.stderr
-    return var_dir
+    return prepared.empty(tmp_path_factory.mktemp("empty"))
 
 
 # Django is loaded once; each command has a process of its own, forked from that, as `manage.py` would be.

@@ -28,7 +28,12 @@ from zhonglou_media.portal import demo
 
 pytestmark = pytest.mark.django_db
 
-DAYS = ["2026-11-01 00:10", "2026-10-08 09:00", "2026-03-01 08:30", "2026-08-16 23:59"]
+DAYS = [
+    "2026-11-01 00:10",
+    "2026-10-08 09:00",
+    pytest.param("2026-03-01 08:30", marks=pytest.mark.full),
+    pytest.param("2026-08-16 23:59", marks=pytest.mark.full),
+]
 NOW = at("2026-11-24 14:05")
 
 

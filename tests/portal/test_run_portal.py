@@ -65,7 +65,7 @@ def make_run(var_dir: Path, port: int, **more: str) -> Iterator["subprocess.Pope
         return services.answers(f"http://127.0.0.1:{port}/login/")
 
     try:
-        services.wait_until(up, 60, "the portal answers", pause=0.2)
+        services.wait_until(up, 240, "the portal answers", pause=0.2)  # it migrates and plays the demo first
         yield made
     finally:
         for pid in processes_of(var_dir):

@@ -13,7 +13,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseForbidden
 from django.test import Client
 from django.urls import reverse
 
@@ -37,6 +37,7 @@ from tests.addresses import addresses
 from tests.factories import NOW, PDF, Cast, account, closing, opening, platform, preapproval, scan, unit, user
 from tests.filings.reconciled import csv_of, reconcile
 from tests.filings.reconciled import prepare as prepare_list
+from zhonglou_media import urls
 from zhonglou_media.core import files
 from zhonglou_media.core.clock import db_now
 from zhonglou_media.core.jobs import run_next
@@ -59,9 +60,11 @@ PUBLIC = EVERYBODY | {ANONYMOUS}
 
 
 @pytest.fixture(autouse=True)
-def no_numbers_in_the_navigation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They depend on the person alone and have tests of their own; here they would be counted a thousand times."""
+def what_every_page_shows_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The numbers in the navigation and the page of a refusal have tests of their own; here they would be made a
+    thousand times."""
     monkeypatch.setattr(nav, "counts", lambda user, now: {"unread": nav.Count(0)})
+    monkeypatch.setattr(urls, "handler403", lambda request, exception: HttpResponseForbidden())
 
 
 def nothing(world: "World", own: bool) -> dict[str, object]:
