@@ -99,7 +99,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Thousands of collected tests live as long as the run: the garbage collector need not walk them again and again."""
+    """Thousands of collected tests live as long as the run: the collector of garbage need not walk them each time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
