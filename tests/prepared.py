@@ -93,6 +93,10 @@ def _fill() -> None:
 
 def empty(var_dir: Path) -> Path:
     """A portal's folder, on SQLite, with a copy of what was migrated. Ask for the fixture `django_db_setup`."""
+    if not (_folder() / "migrated.sqlite3").exists():  # no test of the run has a database of its own
+        migrated = services.manage("migrate", "-v0", env=services.portal_environment(var_dir))
+        assert migrated.returncode == 0, migrated.stderr
+        return var_dir
     shutil.copy(_folder() / "migrated.sqlite3", var_dir / "portal.sqlite3")
     with closing(sqlite3.connect(var_dir / "portal.sqlite3")) as file:
         file.execute("PRAGMA journal_mode=WAL")  # as the portal's own connection has it: opened again, no byte changes
