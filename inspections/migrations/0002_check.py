@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0007_custodians"),
         ("core", "0011_check_settings"),
-        ("core", "__first__"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ("inspections", "0001_life"),
     ]
 
